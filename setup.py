@@ -1,0 +1,127 @@
+"""Builds the one extension, fastpoly._core; everything static is in pyproject.toml.
+
+Switches, all environment variables, off unless set to 1:
+
+    FASTPOLY_DEBUG     assertions, bounds checks, simdjson's development checks
+    FASTPOLY_SANITIZE  the same with AddressSanitizer and UndefinedBehaviorSanitizer
+    FASTPOLY_COVERAGE  the same with line tracing and gcov counters
+    FASTPOLY_ANNOTATE  an HTML page per Cython file in build/cython
+    FASTPOLY_SIMDJSON_DIR  a folder with another simdjson.h and simdjson.cpp
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from Cython.Build import cythonize
+from Cython.Compiler import Options
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+CORE = Path("src/_core")
+
+
+def switch(name: str) -> bool:
+    return os.environ.get(f"FASTPOLY_{name}", "") == "1"
+
+
+SANITIZE, COVERAGE = switch("SANITIZE"), switch("COVERAGE")
+DEBUG = switch("DEBUG") or SANITIZE or COVERAGE
+
+
+def package_dir(name: str) -> str:
+    """The folder of an installed package, found without importing it."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise SystemExit(f"setup.py: {name} is not installed; it is in [build-system] requires")
+    return next(iter(spec.submodule_search_locations))
+
+
+def picows_version() -> str:
+    scope: dict[str, str] = {}
+    exec((Path(package_dir("picows")) / "version.py").read_text(), scope)
+    return scope["__version__"]
+
+
+INCLUDE = [os.environ.get("FASTPOLY_SIMDJSON_DIR") or package_dir("simdjson"), str(CORE)]
+COMMON = ["-std=c++17", "-fvisibility=hidden", "-fPIC"]
+COMMON += ["-O1", "-g", "-UNDEBUG"] if DEBUG else ["-O3", "-g0"]
+LINK: list[str] = []
+if SANITIZE:
+    COMMON += ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
+    COMMON += ["-fno-omit-frame-pointer"]
+    LINK += ["-fsanitize=address,undefined"]
+if COVERAGE:
+    COMMON += ["--coverage"]
+    LINK += ["--coverage"]
+WARNINGS = ["-Wall", "-Wextra", "-Werror"]
+# What Cython itself generates is not ours to mend.
+CYTHON_NOISE = [
+    "-Wno-unused-function",
+    "-Wno-unused-parameter",
+    "-Wno-missing-field-initializers",
+    "-Wno-cast-function-type",
+    "-Wno-deprecated-declarations",
+]
+
+DIRECTIVES = {
+    "language_level": 3,
+    "embedsignature": True,
+    "embedsignature.format": "python",
+    "cdivision": True,
+    "wraparound": False,
+    "boundscheck": DEBUG,
+    "initializedcheck": DEBUG,
+    "nonecheck": DEBUG,
+    "linetrace": COVERAGE,
+}
+
+
+class BuildExt(build_ext):
+    """Builds the simdjson library first: build_ext alone would leave it out and fail to link."""
+
+    def run(self) -> None:
+        self.run_command("build_clib")
+        super().run()
+
+
+subprocess.run([sys.executable, str(CORE / "generate.py")], check=True)
+Options.warning_errors = True
+
+extension = Extension(
+    "fastpoly._core",
+    [str(CORE / "_core.pyx"), *sorted(str(path) for path in CORE.glob("*.cpp") if path.stem != "simdjson_unit")],
+    include_dirs=INCLUDE,
+    define_macros=[
+        ("FASTPOLY_PICOWS_VERSION", f'"{picows_version()}"'),
+        *([("CYTHON_TRACE", "1"), ("CYTHON_TRACE_NOGIL", "1")] if COVERAGE else []),
+    ],
+    extra_compile_args=COMMON + WARNINGS + CYTHON_NOISE,
+    extra_link_args=LINK,
+    depends=[str(path) for pattern in ("*.hpp", "*.pxi", "*.pxd") for path in CORE.glob(pattern)],
+    language="c++",
+)
+
+setup(
+    cmdclass={"build_ext": BuildExt},
+    # A library of its own, so that a change to our code does not compile simdjson again.
+    libraries=[
+        (
+            "fastpoly_simdjson",
+            {
+                "sources": [str(CORE / "simdjson_unit.cpp")],
+                "include_dirs": INCLUDE,
+                "cflags": COMMON,
+            },
+        )
+    ],
+    ext_modules=cythonize(
+        [extension],
+        build_dir="build/cython",
+        include_path=["src", str(CORE)],
+        compiler_directives=DIRECTIVES,
+        annotate=switch("ANNOTATE"),
+    ),
+)
