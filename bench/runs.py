@@ -44,6 +44,9 @@ CLIENTS: Final = {
     "floor_cython": Client(
         "picows, counting bytes, compiled", "floor_cython", "rivals", 60, counts_bytes=True
     ),
+    "listener": Client(
+        "fastpoly's listener alone", "fastpoly_listener", "fastpoly", 220, {"handler": "untouched"}
+    ),
     "untouched": Client(
         "fastpoly, batches", "fastpoly_stream", "fastpoly", 250, {"handler": "untouched"}
     ),

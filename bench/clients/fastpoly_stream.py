@@ -1,40 +1,17 @@
 """fastpoly's native interface: one handler for trades and quotes, called with batches.
 
-What the handler does with a batch is the job's option ``handler``: ``untouched`` counts it,
-``events`` goes through its events, ``read`` also reads four attributes of each, ``columns`` takes
-both types as NumPy arrays, ``dicts`` takes it as dicts.
+What the handler does with a batch is the job's option ``handler``, see `bench.clients.uses`.
 """
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
-from typing import Any
 
 import uvloop
 from fastpoly import Batch, Stream
-from fastpoly.events import EquityTrade
 
 from bench.clients.meter import STAMPED, Job, Meter
-from bench.decoders.reading import read_attributes
-
-
-def events(batch: Batch) -> None:
-    for _ in batch:
-        pass
-
-
-def columns(batch: Batch) -> None:
-    _ = batch.to_numpy("T"), batch.to_numpy("Q")
-
-
-USES: dict[str, Callable[[Batch], Any] | None] = {
-    "untouched": None,
-    "events": events,
-    "read": lambda batch: read_attributes(batch, EquityTrade),
-    "columns": columns,
-    "dicts": Batch.dicts,
-}
+from bench.clients.uses import USES
 
 
 def run(job: Job) -> None:

@@ -6,7 +6,14 @@ from fastpoly import decode
 from fastpoly.events import EquityTrade
 
 from bench.decoders import Row, Task
-from bench.decoders.reading import read_attributes, rows_of_dicts, rows_of_objects
+from bench.decoders.reading import (
+    read_attributes,
+    rows_of_columns,
+    rows_of_dicts,
+    rows_of_objects,
+)
+
+NAMES = {"T": ("symbol", "price", "size"), "Q": ("symbol", "bid_price", "ask_price")}
 
 
 def batch(frames: list[bytes]) -> None:
@@ -35,24 +42,17 @@ def numpy(frames: list[bytes]) -> None:
         _ = decoded.to_numpy("T"), decoded.to_numpy("Q")
 
 
-def rows_of_columns(frame: bytes) -> list[Row]:
+def rows_of_numpy(frame: bytes) -> list[Row]:
     decoded = decode(frame)
-    trades, quotes = decoded.to_numpy("T"), decoded.to_numpy("Q")
-    parts = (
-        (trades, ("symbol", "price", "size", "timestamp")),
-        (quotes, ("symbol", "bid_price", "ask_price", "timestamp")),
-    )
-    rows: list[Row] = []
-    for columns, names in parts:
-        symbol, price, size, stamp = (columns[name] for name in names)
-        rows += zip(
-            symbol.tolist(),
-            price.tolist(),
-            size.astype("f8").tolist(),
-            stamp.astype("i8").tolist(),
-            strict=True,
+    return [
+        row
+        for channel, names in NAMES.items()
+        for columns in (decoded.to_numpy(channel),)
+        for row in rows_of_columns(
+            *(columns[name].tolist() for name in names),
+            columns["timestamp"].astype("i8").tolist(),
         )
-    return rows
+    ]
 
 
 def arrow(frames: list[bytes]) -> None:
@@ -61,24 +61,17 @@ def arrow(frames: list[bytes]) -> None:
         _ = decoded.to_arrow("T"), decoded.to_arrow("Q")
 
 
-def rows_of_batches(frame: bytes) -> list[Row]:
+def rows_of_arrow(frame: bytes) -> list[Row]:
     decoded = decode(frame)
-    trades, quotes = decoded.to_arrow("T"), decoded.to_arrow("Q")
-    parts = (
-        (trades, ("symbol", "price", "size", "timestamp")),
-        (quotes, ("symbol", "bid_price", "ask_price", "timestamp")),
-    )
-    rows: list[Row] = []
-    for record_batch, names in parts:
-        symbol, price, size, stamp = (record_batch.column(name) for name in names)
-        rows += zip(
-            symbol.to_pylist(),
-            map(float, price.to_pylist()),
-            map(float, size.to_pylist()),
-            stamp.cast("int64").to_pylist(),
-            strict=True,
+    return [
+        row
+        for channel, names in NAMES.items()
+        for columns in (decoded.to_arrow(channel),)
+        for row in rows_of_columns(
+            *(columns.column(name).to_pylist() for name in names),
+            columns.column("timestamp").cast("int64").to_pylist(),
         )
-    return rows
+    ]
 
 
 TASKS = {
@@ -86,6 +79,6 @@ TASKS = {
     "events": Task(events, lambda frame: rows_of_objects(decode(frame), EquityTrade)),
     "read": Task(read, lambda frame: rows_of_objects(decode(frame), EquityTrade)),
     "dicts": Task(dicts, lambda frame: rows_of_dicts(decode(frame).dicts())),
-    "numpy": Task(numpy, rows_of_columns),
-    "arrow": Task(arrow, rows_of_batches),
+    "numpy": Task(numpy, rows_of_numpy),
+    "arrow": Task(arrow, rows_of_arrow),
 }

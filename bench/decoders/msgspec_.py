@@ -9,6 +9,7 @@ import pyarrow as pa
 from bench.decoders import Row, Task
 from bench.decoders.reading import (
     read_attributes,
+    rows_of_columns,
     rows_of_dicts,
     rows_of_objects,
 )
@@ -54,9 +55,9 @@ def numpy(frames: list[bytes]) -> None:
         _ = columns(frame)
 
 
-def rows_of_columns(frame: bytes) -> list[Row]:
+def rows_of_numpy(frame: bytes) -> list[Row]:
     made = [column.tolist() for column in columns(frame)]
-    return [*zip(*made[:4], strict=True), *zip(*made[4:], strict=True)]
+    return rows_of_columns(*made[:4]) + rows_of_columns(*made[4:])
 
 
 def record_batches(frame: bytes) -> tuple[pa.RecordBatch, pa.RecordBatch]:
@@ -92,18 +93,21 @@ def arrow(frames: list[bytes]) -> None:
         _ = record_batches(frame)
 
 
-def rows_of_batches(frame: bytes) -> list[Row]:
-    rows: list[Row] = []
-    for batch in record_batches(frame):
-        made = [column.cast(pa.int64()) if index == 3 else column for index, column in enumerate(batch)]
-        rows += zip(*(column.to_pylist() for column in made), strict=True)
-    return rows
+def rows_of_arrow(frame: bytes) -> list[Row]:
+    return [
+        row
+        for batch in record_batches(frame)
+        for row in rows_of_columns(
+            *(column.to_pylist() for column in batch.columns[:3]),
+            batch.column("timestamp").cast("int64").to_pylist(),
+        )
+    ]
 
 
 TASKS = {
     "events": Task(events, lambda frame: rows_of_objects(decode(frame), Trade)),
     "read": Task(read, lambda frame: rows_of_objects(decode(frame), Trade)),
     "dicts": Task(dicts, lambda frame: rows_of_dicts(untyped(frame))),
-    "numpy": Task(numpy, rows_of_columns),
-    "arrow": Task(arrow, rows_of_batches),
+    "numpy": Task(numpy, rows_of_numpy),
+    "arrow": Task(arrow, rows_of_arrow),
 }

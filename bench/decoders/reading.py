@@ -54,6 +54,13 @@ def rows_of_objects(events: Iterable[Any], trade: type) -> list[Row]:
     ]
 
 
+def rows_of_columns(
+    symbols: Iterable[str], firsts: Iterable[float], seconds: Iterable[float], stamps: Iterable[int]
+) -> list[Row]:
+    """A row of each place in four columns."""
+    return list(zip(symbols, map(float, firsts), map(float, seconds), stamps, strict=True))
+
+
 def rows_of_dicts(events: Iterable[Any]) -> list[Row]:
     """A row of each event with wire keys."""
     return [
