@@ -12,7 +12,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from bench import decode, environments, latency, material, pages, report, results, runs, scale, socket
+from bench import (
+    decode,
+    environments,
+    latency,
+    material,
+    pages,
+    report,
+    results,
+    runs,
+    scale,
+    socket,
+)
 from bench.material import Material
 
 QUICK_FOLDER: Final = environments.HOME / "quick"
@@ -68,16 +79,29 @@ def parser() -> argparse.ArgumentParser:
         metavar="QUESTION",
         help=f"of {', '.join(QUESTIONS)}; report prints and writes what is there; default: all",
     )
-    made.add_argument("--quick", action="store_true", help="shows that it runs; figures mean little")
+    made.add_argument("--quick", action="store_true", help="show that it runs; no figures")
     made.add_argument(
         "--only",
         nargs="+",
         default=[],
         metavar="NAME",
-        help=f"measure only {', '.join((*decode.CONTENDERS, *runs.CLIENTS))}; pages stay as they are",
+        help=f"only these, and no pages: {', '.join((*decode.CONTENDERS, *runs.CLIENTS))}",
     )
     made.add_argument("--results", type=Path, help="folder for the JSON; default: bench/results")
     return made
+
+
+def measure(questions: list[str], folder: Path, quick: bool, only: frozenset[str]) -> None:
+    """Asks the questions and keeps the answers in `folder`."""
+    with tempfile.TemporaryDirectory(prefix="fastpoly-bench-") as temporary:
+        made = material.make(Path(temporary), EVENTS // 10 if quick else EVENTS)
+        for question in questions:
+            started = time.monotonic()
+            effort, cells = QUESTIONS[question](made, quick, only)
+            settings = {**asdict(effort), "load_average": os.getloadavg()[0]}
+            path = results.save(question, settings, cells, folder)
+            spent = time.monotonic() - started
+            print(f"bench: {question} took {spent:.0f} s, see {path}", file=sys.stderr)
 
 
 def main() -> int:
@@ -89,17 +113,9 @@ def main() -> int:
         parser().error(f"no such question: {', '.join(sorted(unknown))}")
     environments.ready()
     only = frozenset(options.only)
-    with tempfile.TemporaryDirectory(prefix="fastpoly-bench-") as temporary:
-        asked = [question for question in questions if question != "report"]
-        made = material.make(Path(temporary), EVENTS // 10 if options.quick else EVENTS) if asked else None
-        for question in asked:
-            assert made is not None
-            started = time.monotonic()
-            effort, cells = QUESTIONS[question](made, options.quick, only)
-            settings = {**asdict(effort), "load_average": os.getloadavg()[0]}
-            path = results.save(question, settings, cells, folder)
-            spent = time.monotonic() - started
-            print(f"bench: {question} took {spent:.0f} s, see {path}", file=sys.stderr)
+    asked = [question for question in questions if question != "report"]
+    if asked:
+        measure(asked, folder, options.quick, only)
     found = {name: kept for name in QUESTIONS if (kept := results.load(name, folder)) is not None}
     print("\n\n".join(table.as_text() for table in report.tables(found)))
     if found and not options.quick and not only:

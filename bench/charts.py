@@ -89,8 +89,9 @@ def lines(
     ys = scale([y for _, y in points] + ([] if log_y else [0.0]), bottom, top, log=log_y)
     parts = [text(0, 18, title, "title")]
     for value in ticks([y for _, y in points], log=log_y):
+        y = f"{ys(value):.1f}"
         parts += [
-            f'<line class="grid" x1="{left}" x2="{right}" y1="{ys(value):.1f}" y2="{ys(value):.1f}"/>',
+            f'<line class="grid" x1="{left}" x2="{right}" y1="{y}" y2="{y}"/>',
             text(left - 8, ys(value) + 4, spelled_y(value), anchor="end"),
         ]
     shown = -math.inf

@@ -37,7 +37,7 @@ def python(environment: str) -> str:
 
 
 def variables(**more: str) -> dict[str, str]:
-    """Environment variables of every measured process: the same import path, nothing of the user's."""
+    """Environment of every measured process: the same import path, nothing of the user's."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     paths = (ROOT, ROOT / "src", BUILT)
     return {

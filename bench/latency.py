@@ -88,5 +88,6 @@ def growth(noted: dict[str, Any]) -> float:
     """How much the lag grew from the first tenth of a run to its last, per unit of time."""
     lags, points = noted["lags_ns"], noted["points"]
     tenth = max(1, len(lags) // 10)
-    grown = median(lags[-tenth:]) - median(lags[:tenth])
-    return float(grown) / (points[-1]["wall_ns"] - points[0]["wall_ns"])
+    grown: float = median(lags[-tenth:]) - median(lags[:tenth])
+    passed: float = points[-1]["wall_ns"] - points[0]["wall_ns"]
+    return grown / passed

@@ -207,7 +207,11 @@ def _memory(cells: Iterable[dict[str, Any]]) -> Table:
     points = list(cells)
     shown = [points[len(points) * part // 5] for part in range(5)] + [points[-1]] if points else []
     rows = [
-        (count(cell["events"]), f"{cell['resident_bytes'] / MIB:.1f} MiB", ns(cell["cpu_ns_per_event"]))
+        (
+            count(cell["events"]),
+            f"{cell['resident_bytes'] / MIB:.1f} MiB",
+            ns(cell["cpu_ns_per_event"]),
+        )
         for cell in shown
     ]
     header = ("events so far", "memory", "CPU per event since the last point")

@@ -22,7 +22,9 @@ def summary(samples: Sequence[float]) -> dict[str, float]:
     return {"best": min(samples), "median": statistics.median(samples), "samples": len(samples)}
 
 
-def save(question: str, settings: dict[str, Any], cells: list[dict[str, Any]], folder: Path) -> Path:
+def save(
+    question: str, settings: dict[str, Any], cells: list[dict[str, Any]], folder: Path
+) -> Path:
     """Writes one question's results; returns the file."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{question}.json"

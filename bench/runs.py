@@ -127,7 +127,13 @@ def run(
     more = {} if authority is None else {"SSL_CERT_FILE": str(authority)}
     try:
         done = subprocess.run(
-            [environments.python(client.environment), "-m", "bench.clients", client.module, job.dump()],
+            [
+                environments.python(client.environment),
+                "-m",
+                "bench.clients",
+                client.module,
+                job.dump(),
+            ],
             cwd=environments.ROOT,
             env=environments.variables(**more),
             capture_output=True,
@@ -136,7 +142,9 @@ def run(
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise RuntimeError(f"{client.label}: not done in {PATIENCE_S} s; {error.stderr}") from None
+        raise RuntimeError(
+            f"{client.label}: not done in {PATIENCE_S} s; {error.stderr!r}"
+        ) from None
     if done.returncode or not result.exists():
         raise RuntimeError(f"{client.label}: ended with {done.returncode}; {done.stderr[-2000:]}")
     noted: dict[str, Any] = json.loads(result.read_text())
@@ -149,10 +157,8 @@ def between(noted: dict[str, Any]) -> dict[str, float]:
     """Cost per event between the first and the last point of a run."""
     first, last = noted["points"][0], noted["points"][-1]
     events = last["events"] - first["events"]
-    cpu_ns = last["cpu_ns"] - first["cpu_ns"]
     return {
         "events": events,
-        "cpu_ns_per_event": cpu_ns / events,
-        "system_share": (last["system_s"] - first["system_s"]) * 1e9 / max(1, cpu_ns),
+        "cpu_ns_per_event": (last["cpu_ns"] - first["cpu_ns"]) / events,
         "events_per_s": events * 1e9 / (last["wall_ns"] - first["wall_ns"]),
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -124,5 +125,5 @@ def long_run(events_file: Path, effort: Effort) -> list[dict[str, Any]]:
             "cpu_ns_per_event": (point["cpu_ns"] - before["cpu_ns"])
             / max(1, point["events"] - before["events"]),
         }
-        for before, point in zip(points, points[1:], strict=False)
+        for before, point in pairwise(points)
     ]

@@ -196,7 +196,9 @@ class Replay:
                 while clock() < due:
                     pass
             elif late > owed:
-                due += late - owed  # the rest is the server's own doing: another process had its core
+                due += (
+                    late - owed
+                )  # the rest is the server's own doing: another process had its core
             # A stamp of when the frame was due, not of when it was sent: a client that holds the
             # server up must not look quick for it.
             frame[at : at + STAMP_DIGITS] = b"%d" % due

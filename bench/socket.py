@@ -117,7 +117,6 @@ def measure(
             "contender": name,
             "cpu_ns_per_event": results.summary([one["cpu_ns_per_event"] for one in ones]),
             "events_per_s": max(one["events_per_s"] for one in ones),
-            "system_share": min(ones, key=lambda one: one["cpu_ns_per_event"])["system_share"],
         }
         for (scheme, name), ones in noted.items()
     ]

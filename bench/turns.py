@@ -105,7 +105,7 @@ def timed(run: Any, data: list[bytes], per_frame: int, slice_s: float) -> list[f
     events = len(data) * per_frame
     clock = time.process_time_ns
     gc.collect()
-    samples = []
+    samples: list[float] = []
     end = time.perf_counter() + slice_s
     while not samples or time.perf_counter() < end:
         start = clock()

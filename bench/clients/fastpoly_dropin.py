@@ -1,13 +1,13 @@
-"""fastpoly's drop-in client, used just as the community client is: async handler, one dict at a time."""
+"""fastpoly's drop-in, used as the community client is: an async handler, one dict at a time."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import uvloop
-from fastpoly import AsyncStreamClient
 
 from bench.clients.meter import STAMPED, Job, Meter
+from fastpoly import AsyncStreamClient
 
 
 async def stream(job: Job) -> None:

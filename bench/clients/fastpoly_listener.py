@@ -1,4 +1,4 @@
-"""fastpoly's compiled listener alone, on picows: what the core costs without the `Stream` around it.
+"""fastpoly's compiled listener alone, on picows: the core without the `Stream` around it.
 
 Not something that users write; beside `fastpoly_stream` it shows what the rest of the library adds.
 """
@@ -11,12 +11,12 @@ from typing import Any
 
 import picows
 import uvloop
-from fastpoly import Batch
-from fastpoly._core import Listener
 
 from bench.clients.floor import LOG_IN
 from bench.clients.meter import Job, Meter
 from bench.clients.uses import USES
+from fastpoly import Batch
+from fastpoly._core import Listener
 
 
 class Owner:
@@ -30,6 +30,7 @@ class Owner:
         self.ended = asyncio.Event()
 
     def on_connected(self, transport: picows.WSTransport) -> None:
+        """Asks for everything without waiting: the server answers in order."""
         for request in LOG_IN:
             transport.send(picows.WSMsgType.TEXT, request)
 
@@ -42,12 +43,14 @@ class Owner:
             self.mark = self.meter.reached(self.seen)
 
     def on_statuses(self, statuses: list[Any]) -> None:
-        """Nothing: the server answers in order."""
+        """Nothing: no answer was waited for."""
 
     def on_bad_frame(self, error: Exception) -> None:
+        """Ends the run: the server sends no bad frames."""
         raise SystemExit(f"a bad frame: {error}")
 
     def on_disconnected(self, transport: picows.WSTransport) -> None:
+        """Ends the run; it was not to end this way."""
         self.ended.set()
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import ssl
 
 import uvloop
-from fastpoly import Batch, Stream
 
 from bench.clients.meter import STAMPED, Job, Meter
 from bench.clients.uses import USES
+from fastpoly import Batch, Stream
 
 
 def run(job: Job) -> None:
@@ -33,8 +33,9 @@ def run(job: Job) -> None:
 
     async def stream() -> None:
         context = ssl.create_default_context(cafile=job.authority) if job.secure else None
-        async with Stream("stocks", "T.*", "Q.*", api_key="bench", url=job.url, ssl=context) as live:
-            live.on("T", "Q")(on_batch)
+        live = Stream("stocks", "T.*", "Q.*", api_key="bench", url=job.url, ssl=context)
+        live.on("T", "Q")(on_batch)
+        async with live:
             await live.closed()
         raise SystemExit(f"the stream ended after {seen} of {mark}")
 

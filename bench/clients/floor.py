@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from typing import Any
 
@@ -17,7 +16,7 @@ LOG_IN = (
 )
 
 
-class Counter(picows.WSListener):  # type: ignore[misc]
+class Counter(picows.WSListener):
     """Counts payload bytes; the meter's marks are in bytes too."""
 
     def __init__(self, meter: Meter) -> None:
@@ -26,12 +25,12 @@ class Counter(picows.WSListener):  # type: ignore[misc]
         self.mark = meter.mark
         self.seen = 0
 
-    def on_ws_connected(self, transport: Any) -> None:
+    def on_ws_connected(self, transport: picows.WSTransport) -> None:
         """Asks for everything without waiting: the server answers in order."""
         for request in LOG_IN:
             transport.send(picows.WSMsgType.TEXT, request)
 
-    def on_ws_frame(self, transport: Any, frame: Any) -> None:
+    def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
         """The whole of the work."""
         self.seen += frame.payload_size
         if self.seen >= self.mark:

@@ -6,17 +6,15 @@ the handler in one call, as fastpoly does it.
 
 from __future__ import annotations
 
-from typing import Any
-
 import picows
 import uvloop
 
 from bench.clients.floor import LOG_IN, listen
 from bench.clients.meter import STAMPED, Job, Meter
-from bench.records import Quote, Status, Trade, decode
+from bench.records import Event, Status, decode
 
 
-class Listener(picows.WSListener):  # type: ignore[misc]
+class Listener(picows.WSListener):
     """Frames to Structs to one handler call per socket read."""
 
     def __init__(self, meter: Meter) -> None:
@@ -25,13 +23,15 @@ class Listener(picows.WSListener):  # type: ignore[misc]
         self.mark = meter.mark
         self.note = meter.note
         self.seen = 0
-        self.pending: list[Trade | Quote] = []
+        self.pending: list[Event] = []
 
-    def on_ws_connected(self, transport: Any) -> None:
+    def on_ws_connected(self, transport: picows.WSTransport) -> None:
+        """Asks for everything without waiting: the server answers in order."""
         for request in LOG_IN:
             transport.send(picows.WSMsgType.TEXT, request)
 
-    def on_ws_frame(self, transport: Any, frame: Any) -> None:
+    def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
+        """Decodes a frame; hands over what there is after the last one of a read."""
         if frame.msg_type == picows.WSMsgType.TEXT:
             events = decode(frame.get_payload_as_memoryview())
             if type(events[0]) is not Status:
@@ -42,10 +42,11 @@ class Listener(picows.WSListener):  # type: ignore[misc]
             batch, self.pending = self.pending, []
             self.on_batch(batch)
 
-    def on_batch(self, batch: list[Trade | Quote]) -> None:
+    def on_batch(self, batch: list[Event]) -> None:
         """The user's handler."""
         if self.note is not None:
-            self.note([e.sequence_number for e in batch if e.sequence_number > STAMPED])
+            numbers = [event.sequence_number for event in batch if not isinstance(event, Status)]
+            self.note([number for number in numbers if number is not None and number > STAMPED])
         self.seen += len(batch)
         if self.seen >= self.mark:
             self.mark = self.meter.reached(self.seen)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from bench.decoders.reading import read_attributes
 from fastpoly import Batch
 from fastpoly.events import EquityTrade
-
-from bench.decoders.reading import read_attributes
 
 
 def events(batch: Batch) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from fastpoly import decode
-from fastpoly.events import EquityTrade
-
 from bench.decoders import Row, Task
 from bench.decoders.reading import (
     read_attributes,
@@ -12,6 +9,8 @@ from bench.decoders.reading import (
     rows_of_dicts,
     rows_of_objects,
 )
+from fastpoly import decode
+from fastpoly.events import EquityTrade
 
 NAMES = {"T": ("symbol", "price", "size"), "Q": ("symbol", "bid_price", "ask_price")}
 
@@ -49,7 +48,7 @@ def rows_of_numpy(frame: bytes) -> list[Row]:
         for channel, names in NAMES.items()
         for columns in (decoded.to_numpy(channel),)
         for row in rows_of_columns(
-            *(columns[name].tolist() for name in names),
+            [columns[name].tolist() for name in names],
             columns["timestamp"].astype("i8").tolist(),
         )
     ]
@@ -68,7 +67,7 @@ def rows_of_arrow(frame: bytes) -> list[Row]:
         for channel, names in NAMES.items()
         for columns in (decoded.to_arrow(channel),)
         for row in rows_of_columns(
-            *(columns.column(name).to_pylist() for name in names),
+            [columns.column(name).to_pylist() for name in names],
             columns.column("timestamp").cast("int64").to_pylist(),
         )
     ]

@@ -57,7 +57,7 @@ def numpy(frames: list[bytes]) -> None:
 
 def rows_of_numpy(frame: bytes) -> list[Row]:
     made = [column.tolist() for column in columns(frame)]
-    return rows_of_columns(*made[:4]) + rows_of_columns(*made[4:])
+    return rows_of_columns(made[:3], made[3]) + rows_of_columns(made[4:7], made[7])
 
 
 def record_batches(frame: bytes) -> tuple[pa.RecordBatch, pa.RecordBatch]:
@@ -98,7 +98,7 @@ def rows_of_arrow(frame: bytes) -> list[Row]:
         row
         for batch in record_batches(frame)
         for row in rows_of_columns(
-            *(column.to_pylist() for column in batch.columns[:3]),
+            [column.to_pylist() for column in batch.columns[:3]],
             batch.column("timestamp").cast("int64").to_pylist(),
         )
     ]

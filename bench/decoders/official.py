@@ -16,7 +16,8 @@ logger = logging.getLogger("bench")
 
 def decode(frame: bytes) -> list[Any]:
     """What the client does with a frame before it calls the handler."""
-    return parse(loads(frame), logger, Market.Stocks)
+    models: list[Any] = parse(loads(frame), logger, Market.Stocks)
+    return models
 
 
 def events(frames: list[bytes]) -> None:

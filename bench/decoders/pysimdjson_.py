@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import simdjson
 
 from bench.decoders import Row, Task
@@ -17,14 +19,15 @@ def dicts(frames: list[bytes]) -> None:
 
 def read(frames: list[bytes]) -> None:
     for frame in frames:
-        document = parser.parse(frame)
+        document: Any = parser.parse(frame)
         read_keys(document)
         # The parser refuses another frame while anything of the last one is held.
         del document
 
 
 def rows(frame: bytes) -> list[Row]:
-    return rows_of_dicts(parser.parse(frame, recursive=True))
+    events: Any = parser.parse(frame, recursive=True)
+    return rows_of_dicts(events)
 
 
 TASKS = {"dicts": Task(dicts, rows), "read": Task(read, rows)}

@@ -8,13 +8,13 @@ The same few lines for all, so that what differs is the library.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bench.decoders import Row
 
 
-def read_attributes(events: Iterable[Any], trade: type) -> None:
+def read_attributes(events: Iterable[Any], trade: Any) -> None:
     """Reads four attributes, named as the official client names them, of each event."""
     for event in events:
         if type(event) is trade:
@@ -44,7 +44,7 @@ def read_keys(events: Iterable[Any]) -> None:
             event["t"]
 
 
-def rows_of_objects(events: Iterable[Any], trade: type) -> list[Row]:
+def rows_of_objects(events: Iterable[Any], trade: Any) -> list[Row]:
     """A row of each event with attributes."""
     return [
         (event.symbol, float(event.price), float(event.size), event.timestamp)
@@ -54,10 +54,9 @@ def rows_of_objects(events: Iterable[Any], trade: type) -> list[Row]:
     ]
 
 
-def rows_of_columns(
-    symbols: Iterable[str], firsts: Iterable[float], seconds: Iterable[float], stamps: Iterable[int]
-) -> list[Row]:
-    """A row of each place in four columns."""
+def rows_of_columns(columns: Sequence[Iterable[Any]], stamps: Iterable[int]) -> list[Row]:
+    """A row of each place in three columns and the timestamps."""
+    symbols, firsts, seconds = columns
     return list(zip(symbols, map(float, firsts), map(float, seconds), stamps, strict=True))
 
 
