@@ -42,6 +42,7 @@ cdef extern from *:
 
 cdef extern from "scan.hpp" namespace "fastpoly":
     enum:
+        kLead
         kPadding
 
 LOGGER = logging.getLogger("fastpoly")
