@@ -5,7 +5,6 @@
 #include <cmath>
 #include <system_error>
 
-#include "market.hpp"
 
 namespace fastpoly {
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "market.hpp"
 #include "row.hpp"
 #include "runs.hpp"
 #include "scan.hpp"
