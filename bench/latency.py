@@ -48,7 +48,7 @@ class Effort:
     rates: tuple[int, ...]
 
 
-FULL: Final = Effort(3, 2.0, tuple(RATES))
+FULL: Final = Effort(3, 1.5, tuple(RATES))
 QUICK: Final = Effort(1, 0.3, (10_000, 100_000))
 
 
