@@ -58,7 +58,7 @@ class SimulatorProcess:
         Raises:
             RuntimeError: It did not start; its standard error says why.
         """
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "fastpoly.sim", "--control"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -122,6 +122,10 @@ class SimulatorProcess:
         """Sends one text frame as it is, as `Simulator.send`."""
         return int(self.command("send", text=text, number=number))
 
+    def inject(self, name: str, number: int | None = None, **settings: float | str) -> int:
+        """Makes a fault happen now, as `Simulator.inject`."""
+        return int(self.command("inject", name=name, number=number, settings=settings))
+
     def requests(self) -> list[tuple[int, str]]:
         """What clients sent: number of the connection and text, in order."""
         return [(number, text) for number, text in self.command("requests")]
@@ -131,7 +135,7 @@ class SimulatorProcess:
         usage = self.command("usage")
         return float(usage["user"] + usage["system"])
 
-    def command(self, name: str, **arguments: Any) -> Any:
+    def command(self, command: str, /, **arguments: Any) -> Any:
         """Has the simulator carry out one of `fastpoly.sim.control.COMMANDS`.
 
         Returns:
@@ -140,10 +144,10 @@ class SimulatorProcess:
         Raises:
             RuntimeError: It is not running, did not answer, or could not do it.
         """
-        self._tell(json.dumps({"do": name, **arguments}))
+        self._tell(json.dumps({"do": command, **arguments}))
         answer = self._line(_REPLY_SECONDS)
         if "error" in answer:
-            raise RuntimeError(f"the simulator could not do {name}: {answer['error']}")
+            raise RuntimeError(f"the simulator could not {command}: {answer['error']}")
         return answer["reply"]
 
     def _tell(self, line: str) -> None:
