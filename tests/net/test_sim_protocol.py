@@ -481,6 +481,21 @@ async def test_or_the_market_waits_for_it() -> None:
 
 
 @in_loop
+async def test_draining_gives_up_on_a_client_that_does_not_read() -> None:
+    async with simulator(rate=200_000) as server:
+        client = await WireClient.login(server.url())
+        assert client.transport is not None
+        client.transport.underlying_transport.pause_reading()
+        client.send("subscribe", "Q.*")
+        await client.until(lambda: server.connections[1].outlet.buffered > 100_000)
+        server.pause()
+        with pytest.raises(TimeoutError):
+            await server.drain(0.05)
+        await client.close()
+        await server.drain()
+
+
+@in_loop
 async def test_counts_are_per_connection_and_channel() -> None:
     async with simulator(stop_after=2000) as server:
         everything = await WireClient.login(server.url())

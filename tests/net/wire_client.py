@@ -13,7 +13,7 @@ SECONDS = 5.0
 
 
 class WireClient(WSListener):
-    """One connection. `messages` holds every text message as parsed JSON, `texts` as bytes."""
+    """One connection; `texts` holds every text message as bytes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,8 +25,7 @@ class WireClient(WSListener):
         self.transport: WSTransport | None = None
         self.failure: BaseException | None = None
         self._parts: list[bytes] = []
-        self._changed = asyncio.Event()
-        self._read = 0
+        self._parsed: list[Any] = []
 
     @classmethod
     async def connect(cls, url: str, *, context: ssl.SSLContext | None = None) -> WireClient:
@@ -61,10 +60,6 @@ class WireClient(WSListener):
             if frame.fin:
                 self.texts.append(b"".join(self._parts))
                 self._parts.clear()
-        self._changed.set()
-
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
-        self._changed.set()
 
     # ---------------------------------------------------------------------------- requests
 
@@ -76,19 +71,24 @@ class WireClient(WSListener):
         self.transport.send(WSMsgType.TEXT, text.encode())
 
     async def until(self, condition: Any, seconds: float = SECONDS) -> None:
-        """Waits until the condition holds; it is tried whenever something arrives."""
+        """Waits until the condition holds."""
         async with asyncio.timeout(seconds):
-            while not condition():
-                self._changed.clear()
-                await self._changed.wait()
+            while not condition():  # noqa: ASYNC110 - conditions are about both ends
+                await asyncio.sleep(0.003)
 
     @property
     def messages(self) -> list[Any]:
-        return [json.loads(text) for text in self.texts]
+        """Every text message as parsed JSON; an empty list where it is not JSON."""
+        for text in self.texts[len(self._parsed) :]:
+            try:
+                self._parsed.append(json.loads(text))
+            except (ValueError, RecursionError):
+                self._parsed.append([])
+        return self._parsed
 
     @property
     def objects(self) -> list[dict[str, Any]]:
-        return [item for message in self.messages for item in message]
+        return [item for message in self.messages for item in message if isinstance(item, dict)]
 
     def events(self, *channels: str) -> list[dict[str, Any]]:
         return [

@@ -112,7 +112,8 @@ class Connection(WSListener):
 
     def pause_writing(self) -> None:
         """The transport's buffer is full."""
-        self._writable.clear()
+        if self.outlet.is_open:
+            self._writable.clear()
 
     def resume_writing(self) -> None:
         """The transport's buffer has room again."""
@@ -300,6 +301,12 @@ class Connection(WSListener):
     def end(self, reason: str) -> None:
         """Notes why the connection ends; the first reason stays."""
         self.ended = self.ended or reason
+        self._writable.set()  # nobody waits for it any more
+
+    def die(self) -> None:
+        """Goes dead without a sign: nothing is sent or read any more."""
+        self.outlet.die()
+        self._writable.set()
 
     def later(self, seconds: float, call: Any, *arguments: Any) -> None:
         """Calls something after so many seconds, if the connection is still there."""

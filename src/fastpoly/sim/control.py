@@ -80,7 +80,7 @@ async def _obey(simulator: Simulator) -> None:
                 return
             try:
                 reply = await COMMANDS[command["do"]](simulator, command)
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, TimeoutError, TypeError, ValueError) as error:
                 _say({"error": f"{type(error).__name__}: {error}"})
             else:
                 _say({"reply": reply})

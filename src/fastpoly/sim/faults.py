@@ -66,7 +66,7 @@ def _abrupt_close(connection: Connection, settings: Mapping[str, Any]) -> None:
 
 
 def _half_open(connection: Connection, _: Mapping[str, Any]) -> None:
-    connection.outlet.die()
+    connection.die()
 
 
 def _revive(connection: Connection, _: Mapping[str, Any]) -> None:

@@ -54,9 +54,9 @@ class Outlet:
 
     @property
     def buffered(self) -> int:
-        """Bytes that wait for the socket."""
+        """Bytes that wait for the socket and have a chance to reach it."""
         underlying = self._line
-        if underlying is None:
+        if underlying is None or self.silent:
             return 0
         return int(underlying.get_write_buffer_size()) + len(self._backlog)
 

@@ -9,9 +9,11 @@ import selectors
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+import fastpoly
 from fastpoly.schema import MARKETS
 from fastpoly.sim.config import SimulatorConfig
 
@@ -62,6 +64,7 @@ class SimulatorProcess:
             [sys.executable, "-m", "fastpoly.sim", "--control"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env=_environment(),
             # Ctrl-C is for the program that is being watched; this one ends when that does.
             start_new_session=True,
         )
@@ -183,6 +186,13 @@ class SimulatorProcess:
         line, _, self._received = self._received.partition(b"\n")
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with the package where we found it: `sys.path` is not handed down by itself."""
+    root = str(Path(fastpoly.__file__).resolve().parent.parent)
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:

@@ -202,14 +202,19 @@ class Simulator:
             if number is None or connection.number == number
         ]
 
-    async def drain(self) -> None:
-        """Waits until everything sent so far has been handed to the kernel."""
+    async def drain(self, seconds: float = 20.0) -> None:
+        """Waits until everything sent so far has been handed to the kernel.
+
+        Raises:
+            TimeoutError: A client did not read it within so many seconds.
+        """
 
         def waiting() -> bool:
             return any(connection.outlet.buffered for connection in self.connections.values())
 
-        while waiting():  # noqa: ASYNC110 - a transport does not tell when its buffer is empty
-            await asyncio.sleep(0.001)
+        async with asyncio.timeout(seconds):
+            while waiting():  # noqa: ASYNC110 - a transport does not tell when its buffer is empty
+                await asyncio.sleep(0.001)
 
     def send(self, payload: bytes, number: int | None = None) -> int:
         """Sends one text frame as it is, to one connection or to all.
