@@ -23,6 +23,7 @@ from fastpoly.errors import (
     FastpolyError,
     UsageError,
 )
+from fastpoly.fanout import Route
 from fastpoly.gaps import Interruption
 from fastpoly.lifecycle import Action, Input, Lifecycle, State, StateChange
 from fastpoly.reconciler import Reconciler
@@ -40,7 +41,7 @@ __all__ = ["Engine", "EngineSettings"]
 logger = logging.getLogger("fastpoly.stream")
 
 
-def _drop(batch: Batch) -> None:
+def _drop(batch: Batch, channels: tuple[str, ...]) -> None:
     """Where batches go before anyone has said where."""
 
 
@@ -83,7 +84,7 @@ class Engine:
         on_trouble: Callable[[FastpolyError], object],
         on_finish: Callable[[FastpolyError | None], object],
     ) -> None:
-        self._deliver: Callable[[Batch], object] = _drop
+        self._deliver: Route = _drop
         self._on_finish = on_finish
         self._settings = settings
         self._market = market
@@ -146,8 +147,11 @@ class Engine:
         """Parameters that the server has confirmed on this line."""
         return self._reconciler.subscriptions.confirmed
 
-    def route(self, deliver: Callable[[Batch], object]) -> None:
-        """Has a function called with every batch from now on; it must not raise."""
+    def route(self, deliver: Route) -> None:
+        """Has a function called with every batch, and its channels, from now on.
+
+        The function must not raise.
+        """
         self._deliver = deliver
 
     # ------------------------------------------------------------------------- what users ask
@@ -371,10 +375,11 @@ class Engine:
     def _on_batch(self, batch: Batch) -> None:
         if not self._flowing_since_ns:
             batch = self._on_first_batch(batch)
+        channels = batch.channels
         last = self._last
-        for channel in batch.channels:
+        for channel in channels:
             last[channel] = batch
-        self._deliver(batch)
+        self._deliver(batch, channels)
 
     def _on_first_batch(self, batch: Batch) -> Batch:
         """The first data of a line; after an interruption the gap is announced with it."""
