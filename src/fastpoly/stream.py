@@ -22,6 +22,7 @@ from fastpoly.reconnect import ReconnectPolicy, make_policy
 from fastpoly.roster import Limits, Roster
 from fastpoly.script import run_stream
 from fastpoly.session import DEFAULT_MAX_MESSAGE_BYTES
+from fastpoly.staleness import StaleAfter
 from fastpoly.stats import StreamStats
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ class Stream:
         on_error: Called as ``on_error(error, handler, batch)`` with what handlers raise, and with
             errors that no call can raise (handler and batch are None then).
         error_policy: What becomes of a handler that raises, see `ErrorPolicy`.
+        stale_after: Seconds without data, in trading hours, after which a channel is stale: one
+            number for all, or by channel; by default only channels subscribed as a whole are
+            watched, see `fastpoly.staleness`.
         subscribe_timeout: Seconds to wait for the server's next answer to a subscription.
         open_timeout: Seconds for a connection to come up.
         auth_timeout: Seconds for the server's answer to the key.
@@ -102,6 +106,7 @@ class Stream:
         overflow: str = Overflow.DROP_OLDEST,
         on_error: ErrorHook | None = None,
         error_policy: str = ErrorPolicy.CONTINUE,
+        stale_after: StaleAfter = None,
         subscribe_timeout: float = 10.0,
         open_timeout: float = 10.0,
         auth_timeout: float = 10.0,
@@ -141,6 +146,7 @@ class Stream:
                 api_key=find_api_key(api_key),
                 policy=make_policy(reconnect),
                 subscribe_timeout_s=subscribe_timeout,
+                stale_after=stale_after,
                 session={
                     "ping_interval": ping_interval,
                     "ping_timeout": ping_timeout,
@@ -212,6 +218,7 @@ class Stream:
             subscriptions=self._engine.desired,
             confirmed=self._engine.confirmed,
             line=self._engine.stats(),
+            silent=dict(self._engine.silence.seconds_by_channel),
             iterations=tuple(iteration.stats() for iteration in self._roster.iterations),
             handlers=tuple(handler.stats() for handler in self._roster.handlers),
         )
