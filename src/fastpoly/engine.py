@@ -376,8 +376,6 @@ class Engine:
         for timer in (self._retry, self._look):
             if timer is not None:
                 timer.cancel()
-        if error is not None:
-            logger.error("%s: the stream has ended: %s", self._market, error)
         self._reconciler.finish(error)
         self._on_finish(error)
         self._opened.set()

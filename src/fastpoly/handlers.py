@@ -111,6 +111,8 @@ class Handler:
         self._drained = asyncio.Event()
         self._calls = self._events = self._errors = self._blocked = 0
         self._busy_ns = self._longest_ns = 0
+        # A call that took longer than this is looked at.
+        self._noteworthy_ns = 0
 
     def __repr__(self) -> str:
         return f"<Handler {self.name}>"
@@ -187,20 +189,19 @@ class Handler:
                 self._begin(result, batch)
         except BaseException as error:
             self._fail(error, batch)
-        self._count(batch, time.perf_counter_ns() - started)
-
-    def _count(self, batch: Batch, busy_ns: int) -> None:
+        busy_ns = time.perf_counter_ns() - started
         self._calls += 1
         self._events += len(batch)
         self._busy_ns += busy_ns
-        if busy_ns > self._longest_ns:
-            self._longest_ns = busy_ns
-        if busy_ns > BLOCKED_NS:
-            self._note_blocked(busy_ns)
+        if busy_ns > self._noteworthy_ns:
+            self._note_long(busy_ns)
 
-    def _note_blocked(self, busy_ns: int) -> None:
-        self._blocked += 1
-        self._on_blocked(self, busy_ns / 1e9)
+    def _note_long(self, busy_ns: int) -> None:
+        self._longest_ns = max(self._longest_ns, busy_ns)
+        self._noteworthy_ns = min(self._longest_ns, BLOCKED_NS)
+        if busy_ns > BLOCKED_NS:
+            self._blocked += 1
+            self._on_blocked(self, busy_ns / 1e9)
 
     def _fail(self, error: BaseException, batch: Batch) -> None:
         self._errors += 1
@@ -267,7 +268,12 @@ class Handler:
                     result = self.function(batch)
                 except BaseException as error:
                     self._fail(error, batch)
-                self._count(batch, time.perf_counter_ns() - started)
+                busy_ns = time.perf_counter_ns() - started
+                self._calls += 1
+                self._events += len(batch)
+                self._busy_ns += busy_ns
+                if busy_ns > self._noteworthy_ns:
+                    self._note_long(busy_ns)
                 if isinstance(result, Awaitable):
                     await self._finish(result, batch, None)
             self._busy = False

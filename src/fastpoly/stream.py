@@ -180,6 +180,7 @@ class Stream:
         self._state_callbacks: list[Callable[[StateChange], object]] = []
         self._stop_error: BaseException | None = None
         self._told = False
+        self._waiting = 0
         self._drain = True
         self._winding_up: asyncio.Task[None] | None = None
         self._closed = asyncio.Event()
@@ -238,6 +239,7 @@ class Stream:
                 f"This stream was opened before and is {self.state}.", hint="Make a new one."
             )
         self._loop = asyncio.get_running_loop()
+        self._waiting += 1
         try:
             await self._host.start()
             self._roster.start()
@@ -246,6 +248,8 @@ class Stream:
             self._told = True
             await self._host.stop()
             raise
+        finally:
+            self._waiting -= 1
         return self
 
     async def __aenter__(self) -> Self:
@@ -294,7 +298,11 @@ class Stream:
         """
         if self._loop is None:
             raise UsageError("The stream was never opened.", hint="Enter `async with` first.")
-        await self._wait_wound_up()
+        self._waiting += 1
+        try:
+            await self._wait_wound_up()
+        finally:
+            self._waiting -= 1
         self._told = True
         if self.error is not None:
             raise self.error
@@ -310,6 +318,9 @@ class Stream:
         self._to_user(self._begin_winding_up)
 
     def _begin_winding_up(self) -> None:
+        if self.error is not None and not (self._told or self._waiting or self._roster.iterations):
+            # Nobody is there to whom it could be raised now.
+            logger.error("%s: the stream has ended: %s", self._market, self.error)
         if self._winding_up is None and self._loop is not None:
             self._winding_up = self._loop.create_task(self._wind_up())
 
