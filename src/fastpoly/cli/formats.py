@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastpoly import schema
 
 if TYPE_CHECKING:
-    from fastpoly import Batch
+    from fastpoly._core import Batch
     from fastpoly.events import Event
 
 __all__ = ["FORMATS"]
@@ -24,7 +24,7 @@ def _dump(value: object) -> str:
 
 
 def _fields(market: str, event: Event) -> tuple[schema.Field, ...]:
-    channel = schema.MARKETS[market].channel(event.event_type)
+    channel = schema.MARKETS[market].channel(event.event_type or "")
     return channel.event.fields if channel else ()
 
 
@@ -54,17 +54,19 @@ def _clock(stamp: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%H:%M:%S}.{rest // 1_000_000:03d}"
 
 
+_FIRST: Final = ((schema.MS, schema.NS, schema.EPOCH), (schema.SYMBOL,))
+"""The kinds of the fields that come first in a line; every event type has one of each."""
+
+
 def as_text(batch: Batch) -> Iterator[str]:
     """UTC time, channel, symbol and the other attributes, to be read by people."""
     for event in batch:
         fields = _fields(batch.market, event)
         if not fields:
-            yield f"{'':12}  {event.event_type:4}  {_dump(event.to_dict())}"
+            yield f"{'':12}  {event.event_type or '':4}  {_dump(event.to_dict())}"
             continue
-        stamps = (field for field in fields if field.kind in (schema.MS, schema.NS, schema.EPOCH))
-        symbols = (field for field in fields if field.kind is schema.SYMBOL)
-        shown = [next(stamps, None), next(symbols, None)]
-        stamp, symbol = (field and getattr(event, field.name) for field in shown)
+        shown = [next(field for field in fields if field.kind in kinds) for kinds in _FIRST]
+        stamp, symbol = (getattr(event, field.name) for field in shown)
         rest = " ".join(
             f"{field.name}={value}"
             for field in fields
