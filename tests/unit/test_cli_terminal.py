@@ -188,12 +188,14 @@ def test_closed_output_ends_a_command_quietly() -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize("package", ["click", "rich"])
-def test_without_the_extra_it_says_how_to_get_it(package: str) -> None:
+@pytest.mark.parametrize(
+    ("package", "command"), [("click", "demo"), ("rich", "demo"), ("orjson", "tail")]
+)
+def test_without_the_extra_it_says_how_to_get_it(package: str, command: str) -> None:
     script = (
         f"import sys; sys.modules[{package!r}] = None\n"
         "from fastpoly.cli import main\n"
-        "sys.exit(main(['demo', '--help']))"
+        f"sys.exit(main([{command!r}, '--help']))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False

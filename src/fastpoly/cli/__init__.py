@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 __all__ = ["main"]
 
-_EXTRA = frozenset({"click", "rich"})
+_EXTRA = frozenset({"click", "rich", "orjson"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

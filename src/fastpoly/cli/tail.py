@@ -48,7 +48,9 @@ def _say_notices(batch: Batch) -> Batch:
     return batch.select(*(name for name in batch.channels if name != NOTICE_CHANNEL))
 
 
-async def _tail(stream: Stream, lines: Callable[[Batch], Iterable[str]], count: int | None) -> int:
+async def _tail(
+    stream: Stream, lines: Callable[[Batch], Iterable[bytes]], count: int | None
+) -> int:
     task = asyncio.current_task()
     output = Output(task.cancel if task is not None else lambda: None)
     try:
@@ -59,7 +61,7 @@ async def _tail(stream: Stream, lines: Callable[[Batch], Iterable[str]], count: 
                     events = events[:count]
                     count -= len(events)
                 if len(events):
-                    await output.write("".join(f"{line}\n" for line in lines(events)).encode())
+                    await output.write(b"\n".join(lines(events)) + b"\n")
                 if count == 0:
                     break
     except asyncio.CancelledError:
