@@ -1,0 +1,326 @@
+"""One handler and the messages that wait for it: called in order, never twice at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import inspect
+import types
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from fastpoly.services import Handler
+
+__all__ = ["Consumer", "Entry", "Report", "Unpack"]
+
+Entry: TypeAlias = Any
+"""What a queue holds: a batch, still undecoded into messages, or a list of messages."""
+
+Unpack: TypeAlias = Callable[[Entry], Iterator[Any]]
+"""An entry's messages."""
+
+Report: TypeAlias = Callable[[BaseException, "Handler", Any], None]
+"""What an error, the handler that raised it and the message it was given go to."""
+
+
+def always_awaitable(handler: Handler) -> bool:
+    """Whether every call of a handler gives something to await.
+
+    A plain function may give one too; that shows when it is called.
+    """
+    function: Any = handler
+    while isinstance(function, functools.partial):
+        function = function.func
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 - the method itself is looked at
+    )
+
+
+class Consumer:
+    """Calls one handler with its messages, one at a time, in the order in which they came.
+
+    A handler that returns at once, a coroutine function that never has to wait included, is called
+    right where the messages arrive, without a trip through the event loop. As soon as a coroutine
+    does wait, its remainder and all later messages go to a task, one per handler, which awaits them
+    one after the other.
+
+    A coroutine that begins here and ends there must not notice: timeouts and cancel scopes ask for
+    the current task when they begin and cancel that one later. So what begins here runs with the
+    consumer's task as the current one, by the two functions that asyncio documents for that
+    (``_enter_task`` and ``_leave_task``), and in the task's context.
+
+    Attributes:
+        handler: The handler.
+        channels: How many channels have this handler.
+        busy: Whether messages that arrive have to queue.
+        queued: Bytes of the messages that are queued.
+    """
+
+    __slots__ = (
+        "_awaitable",
+        "_context",
+        "_loop",
+        "_messages",
+        "_on_taken",
+        "_queue",
+        "_report",
+        "_retired",
+        "_suspended",
+        "_task",
+        "_unpack",
+        "_wake",
+        "busy",
+        "channels",
+        "handler",
+        "queued",
+    )
+
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        unpack: Unpack,
+        report: Report,
+        on_taken: Callable[[int], None],
+    ) -> None:
+        """Binds a handler.
+
+        Args:
+            handler: The handler.
+            unpack: Takes an entry of the queue apart.
+            report: Gets what the handler raises.
+            on_taken: Called with the bytes that left the queue.
+        """
+        self.handler = handler
+        self.channels = 0
+        self.busy = False
+        self.queued = 0
+        self._awaitable = always_awaitable(handler)
+        self._unpack = unpack
+        self._report = report
+        self._on_taken = on_taken
+        self._queue: deque[tuple[Entry, int]] = deque()
+        self._messages: Iterator[Any] = iter(())
+        # A coroutine that waits, and what it yielded when it began to.
+        self._suspended: tuple[Coroutine[Any, Any, None], object] | None = None
+        self._wake: asyncio.Future[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._context = contextvars.copy_context()
+        self._retired = False
+
+    def start(self) -> None:
+        """Gets the task ready, so that the first message need not wait for it."""
+        self._retired = False
+        if self._awaitable and self._task is None:
+            self._start_task()
+
+    def take(self, entry: Entry, nbytes: int) -> int:
+        """Calls the handler with messages, or queues them while it is busy.
+
+        Args:
+            entry: A batch or a list of messages.
+            nbytes: Their size on the wire.
+
+        Returns:
+            The bytes that were queued.
+        """
+        if self.busy:
+            self.queue(entry, nbytes)
+            return nbytes
+        if self._awaitable:
+            self._begin(self._drive(self._unpack(entry)))
+        else:
+            self._call(self._unpack(entry))
+        return 0
+
+    def queue(self, entry: Entry, nbytes: int) -> None:
+        """Leaves messages to the task."""
+        self._queue.append((entry, nbytes))
+        self.queued += nbytes
+        self._hand_over()
+
+    def surrender(self) -> list[tuple[Entry, int]]:
+        """Gives up every message that the handler was not called with yet."""
+        entries = [(list(self._messages), 0), *self._queue]
+        self._queue.clear()
+        if self.queued:
+            self._on_taken(self.queued)
+            self.queued = 0
+        return [(entry, nbytes) for entry, nbytes in entries if len(entry)]
+
+    def retire(self) -> None:
+        """Ends the task, if need be after the message that the handler is busy with."""
+        self._retired = True
+        if self._task is not None and not self.busy:
+            self._end_task()
+
+    @property
+    def current(self) -> bool:
+        """Whether the caller is this handler."""
+        return self._task is not None and self._task is asyncio.current_task()
+
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """The task, if it was started and did not end."""
+        return self._task
+
+    # ------------------------------------------------------------- where the messages arrive
+
+    def _call(self, messages: Iterator[Any]) -> None:
+        handler = self.handler
+        self._messages = messages
+        message = None
+        while True:
+            try:
+                for message in messages:
+                    result = handler(message)
+                    if result is not None and inspect.isawaitable(result):
+                        self._begin(self._drive(messages, result, message))
+                        return
+                return
+            except Exception as error:
+                self._report(error, handler, message)
+
+    def _begin(self, driver: Coroutine[Any, Any, None]) -> None:
+        self.busy = True
+        if self._task is None or self._wake is None:
+            # The task was not started, or did not come to wait for messages yet.
+            self._suspended = (driver, _NOT_BEGUN)
+            self._hand_over()
+            return
+        assert self._loop is not None
+        loop, task = self._loop, self._task
+        previous = asyncio.current_task(loop)
+        if previous is not None:
+            asyncio._leave_task(loop, previous)
+        asyncio._enter_task(loop, task)
+        try:
+            yielded = self._context.run(driver.send, None)
+        except StopIteration:
+            self.busy = False
+        except BaseException:
+            self.busy = False
+            raise
+        else:
+            self._suspended = (driver, yielded)
+        finally:
+            asyncio._leave_task(loop, task)
+            if previous is not None:
+                asyncio._enter_task(loop, previous)
+        if self.busy or self._queue:
+            self._hand_over()
+        elif self._retired:
+            self._end_task()
+
+    def _hand_over(self) -> None:
+        self.busy = True
+        if self._task is None:
+            self._start_task()
+        elif self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    def _end_task(self) -> None:
+        assert self._task is not None
+        self._task.cancel()
+        # At once, so that a handler that comes back gets a task of its own.
+        self._task = self._wake = None
+
+    # -------------------------------------------------------------------------- in the task
+
+    def _start_task(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        name = getattr(self.handler, "__qualname__", type(self.handler).__qualname__)
+        self._task = self._loop.create_task(
+            self._consume(), name=f"fastpoly handler {name}", context=self._context
+        )
+
+    async def _consume(self) -> None:
+        assert self._loop is not None
+        while True:
+            if self._suspended is not None:
+                await self._resume()
+            elif self._queue:
+                entry, nbytes = self._queue.popleft()
+                self.queued -= nbytes
+                self._on_taken(nbytes)
+                await self._drive(self._unpack(entry))
+            else:
+                self.busy = False
+                if self._retired:
+                    self._task = None
+                    return
+                self._wake = wake = self._loop.create_future()
+                try:
+                    await wake
+                except asyncio.CancelledError as error:
+                    # Between the hand-over and this task's turn: a timeout of the handler's own.
+                    if self._suspended is None:
+                        raise
+                    await self._resume(error)
+                finally:
+                    if self._wake is wake:
+                        self._wake = None
+
+    async def _resume(self, error: BaseException | None = None) -> None:
+        assert self._suspended is not None
+        driver, yielded = self._suspended
+        self._suspended = None
+        if yielded is _NOT_BEGUN:
+            await driver
+        else:
+            await _continued(driver, yielded, error)
+
+    async def _drive(
+        self, messages: Iterator[Any], pending: Awaitable[Any] | None = None, message: Any = None
+    ) -> None:
+        self._messages = messages
+        handler = self.handler
+        while True:
+            try:
+                if pending is not None:
+                    awaited, pending = pending, None
+                    await awaited
+                if self._awaitable:
+                    for message in messages:
+                        await handler(message)  # type: ignore[misc]
+                else:
+                    for message in messages:
+                        result = handler(message)
+                        if result is not None and inspect.isawaitable(result):
+                            await result
+                return
+            except asyncio.CancelledError as error:
+                # Of the handler's own making, such as a future that someone else cancelled?
+                if self._task is None or self._task.cancelling():
+                    raise
+                self._report(error, handler, message)
+            except Exception as error:
+                self._report(error, handler, message)
+
+
+_NOT_BEGUN = object()
+
+
+@types.coroutine
+def _continued(
+    driver: Coroutine[Any, Any, None], yielded: object, error: BaseException | None
+) -> Generator[Any, Any, None]:
+    """The rest of a coroutine that was begun elsewhere: what ``await`` does, from the middle on."""
+    while True:
+        try:
+            if error is None:
+                sent = yield yielded
+        except BaseException as thrown:  # noqa: B036 - all of it belongs to the coroutine
+            error = thrown
+        try:
+            if error is None:
+                yielded = driver.send(sent)
+            else:
+                thrown_in, error = error, None
+                yielded = driver.throw(thrown_in)
+        except StopIteration:
+            return

@@ -1,0 +1,248 @@
+"""Batches to the handlers of their channels: message by message, or whole."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from itertools import groupby
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from fastpoly import schema
+from fastpoly.consumers import Consumer, Entry, Report, Unpack
+
+if TYPE_CHECKING:
+    from fastpoly._core import Batch
+    from fastpoly.services import Handler
+
+__all__ = ["Dispatcher", "Messages"]
+
+logger = logging.getLogger("fastpoly.client")
+
+Messages: TypeAlias = Literal["dicts", "events", "batches"]
+"""What handlers get: dicts or events one at a time, or the batches of their channels."""
+
+MAX_PLANS: Final = 256
+"""Combinations of channels that are remembered; a server may invent channels without end."""
+
+_KNOWN: Final = {schema.STATUS_CHANNEL}.union(
+    channel.name for market in schema.MARKETS.values() for channel in market.channels
+)
+
+_Plan: TypeAlias = list[tuple[Consumer, tuple[str, ...]]]
+
+
+def _channel_of_anything(message: Any) -> Any:
+    """The channel of a message that may have none, or may not even be an object."""
+    if isinstance(message, dict):
+        channel = message.get("ev")
+    else:
+        channel = getattr(message, "event_type", None)
+    return channel if isinstance(channel, str) else None
+
+
+_UNPACK: Final[dict[Messages, Unpack]] = {
+    "dicts": lambda entry: iter(entry if type(entry) is list else entry.dicts()),
+    "events": iter,
+    "batches": lambda entry: iter(entry if type(entry) is list else (entry,)),
+}
+
+_CHANNEL: Final[dict[Messages, Callable[[Any], Any]]] = {
+    "dicts": itemgetter("ev"),
+    "events": attrgetter("event_type"),
+}
+
+
+class Dispatcher:
+    """Which handler each channel has, and the messages on their way there.
+
+    Messages reach handlers in the order in which they arrived, also across handlers, until one of
+    them is a coroutine that waits: then that handler's messages queue, and the others go on.
+
+    Args:
+        default: The handler of every channel that has no other, unknown ones included.
+        messages: What the handlers get.
+        report: Gets what handlers raise.
+        on_taken: Called with the bytes of messages that left a queue.
+    """
+
+    def __init__(
+        self,
+        default: Handler,
+        *,
+        messages: Messages = "dicts",
+        report: Report,
+        on_taken: Callable[[int], None],
+    ) -> None:
+        self._whole = messages == "batches"
+        self._unpack = _UNPACK[messages]
+        self._channel_of = _CHANNEL.get(messages, _channel_of_anything)
+        self._report = report
+        self._on_taken = on_taken
+        # Plans are looked up once a batch: which consumers its channels mean.
+        self._plans: dict[tuple[str, ...], _Plan] = {}
+        self._by_channel: dict[str, Consumer] = {}
+        self._consumers: list[Consumer] = []
+        self._default = self._consumer(default)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a handler waits, or has messages that wait."""
+        return any(consumer.busy for consumer in self._consumers)
+
+    @property
+    def queued(self) -> int:
+        """Bytes of the messages that wait for a handler."""
+        return sum(consumer.queued for consumer in self._consumers)
+
+    # -------------------------------------------------------------------------- handlers
+
+    def handler_of(self, channel: str) -> Handler:
+        """The handler that messages of a channel go to."""
+        return self._by_channel.get(channel, self._default).handler
+
+    def set_handler(self, channel: str, handler: Handler | None) -> None:
+        """Gives a channel another handler; it gets the very next message.
+
+        Args:
+            channel: The channel, or ``status``.
+            handler: The handler; None for the default one.
+        """
+        new = self._default if handler is None else self._consumer(handler)
+        old = self._by_channel.get(channel, self._default)
+        if new is old:
+            return
+        new.start()
+        self._by_channel[channel] = new
+        new.channels += 1
+        self._plans.clear()
+        # What the old handler has not begun with may be the new one's now.
+        left = old.surrender()
+        if old is not self._default:
+            old.channels -= 1
+            if not old.channels:
+                old.retire()
+        for entry, nbytes in left:
+            self._queue(entry, nbytes)
+        self._consumers = [one for one in self._consumers if one.channels or one.task or one is self._default]
+
+    def _consumer(self, handler: Handler) -> Consumer:
+        for consumer in self._consumers:
+            # Two accesses of one method are equal and not identical.
+            if consumer.handler is handler or (
+                consumer.handler == handler and type(consumer.handler) is type(handler)
+            ):
+                return consumer
+        consumer = Consumer(
+            handler, unpack=self._unpack, report=self._report, on_taken=self._on_taken
+        )
+        self._consumers.append(consumer)
+        return consumer
+
+    # -------------------------------------------------------------------------- messages
+
+    def deliver(self, batch: Batch) -> int:
+        """Calls the handlers of a batch's messages, or queues what they cannot take yet.
+
+        Returns:
+            The bytes that were queued.
+        """
+        channels = batch.channels
+        plan = self._plans.get(channels)
+        if plan is None:
+            plan = self._plan(channels)
+        if len(plan) == 1:
+            return plan[0][0].take(batch, batch.nbytes)
+        if self._whole or any(consumer.busy for consumer, _ in plan):
+            return self._deliver_parts(batch, plan)
+        return self._deliver_runs(batch, channels)
+
+    def _plan(self, channels: tuple[str, ...]) -> _Plan:
+        parts: dict[Consumer, tuple[str, ...]] = {}
+        for channel in channels:
+            consumer = self._by_channel.get(channel, self._default)
+            parts[consumer] = (*parts.get(consumer, ()), channel)
+        if len(self._plans) >= MAX_PLANS:
+            self._plans.clear()
+        plan = self._plans[channels] = list(parts.items())
+        return plan
+
+    def _deliver_parts(self, batch: Batch, plan: _Plan) -> int:
+        """Each handler's part by itself; what has to wait does so as it came, undecoded."""
+        queued = 0
+        free: list[str] = []
+        for consumer, channels in plan:
+            if self._whole or consumer.busy:
+                part = batch.select(*channels)
+                queued += consumer.take(part, part.nbytes)
+            else:
+                free.extend(channels)
+        if free:
+            queued += self._deliver_runs(batch.select(*free), tuple(free))
+        return queued
+
+    def _deliver_runs(self, batch: Batch, channels: tuple[str, ...]) -> int:
+        """Neighbours that belong to one handler, together, in the order of arrival."""
+        queued = 0
+        size = batch.nbytes // (len(batch) or 1)
+        key = self._channel_of if _KNOWN.issuperset(channels) else _channel_of_anything
+        for channel, run in groupby(self._unpack(batch), key):
+            # Looked up again for each run: a handler may have changed a handler.
+            consumer = self._by_channel.get(channel, self._default)
+            messages = list(run)
+            queued += consumer.take(messages, size * len(messages))
+        return queued
+
+    def _queue(self, entry: Entry, nbytes: int) -> None:
+        """Queues messages that were another handler's, and calls none from inside another."""
+        if type(entry) is not list:
+            for consumer, channels in self._plan(entry.channels):
+                part = entry.select(*channels)
+                consumer.queue(part, part.nbytes)
+        elif self._whole:
+            for part in entry:
+                self._queue(part, part.nbytes)
+        else:
+            size = nbytes // len(entry)
+            for channel, run in groupby(entry, _channel_of_anything):
+                messages = list(run)
+                consumer = self._by_channel.get(channel, self._default)
+                consumer.queue(messages, size * len(messages))
+
+    # ------------------------------------------------------------------------------- end
+
+    def start(self) -> None:
+        """Gets the handlers ready, in the running loop."""
+        for consumer in self._consumers:
+            consumer.start()
+
+    async def finish(self, timeout: float) -> int:
+        """Lets the handlers finish what they were given, and cancels them if they take too long.
+
+        Where a handler itself calls this, nothing more is given to it or to any other.
+
+        Args:
+            timeout: Seconds to wait for them.
+
+        Returns:
+            How many bytes of messages no handler was called with.
+        """
+        left = 0
+        if any(consumer.current for consumer in self._consumers):
+            left = self.queued
+            for consumer in self._consumers:
+                consumer.surrender()
+        tasks = [one.task for one in self._consumers if one.task is not None and not one.current]
+        for consumer in self._consumers:
+            consumer.retire()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=timeout)
+            for task in late:
+                task.cancel()
+            if late:
+                left += self.queued
+                await asyncio.wait(late, timeout=timeout)
+        for consumer in self._consumers:
+            consumer.surrender()
+        return left
