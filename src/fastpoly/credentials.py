@@ -1,0 +1,81 @@
+"""The API key: where it comes from, and a wrapper that keeps it out of whatever gets printed."""
+
+from __future__ import annotations
+
+import os
+from typing import Final, NoReturn
+
+from fastpoly.errors import UsageError
+
+__all__ = ["API_KEY_VARIABLES", "ApiKey", "find_api_key"]
+
+API_KEY_VARIABLES: Final = ("FASTPOLY_API_KEY", "MASSIVE_API_KEY", "POLYGON_API_KEY")
+"""Environment variables that are asked, in this order, where no key is passed."""
+
+
+class ApiKey:
+    """A key that shows itself only to who calls `reveal`.
+
+    No repr, format, traceback local, log record or pickle of it carries the text.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The key itself, for the one frame that needs it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "ApiKey(hidden)"
+
+    def __eq__(self, other: object) -> bool:
+        return self._text == other._text if isinstance(other, ApiKey) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((ApiKey, self._text))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "an API key is not pickled; pass it to the other process by its environment"
+        )
+
+
+def find_api_key(api_key: str | ApiKey | None = None) -> ApiKey:
+    """The key that was passed, or the first one that the environment has.
+
+    Args:
+        api_key: The key, or None to ask the environment; see `API_KEY_VARIABLES`.
+
+    Raises:
+        UsageError: There is none, or it is empty or not text.
+    """
+    if isinstance(api_key, ApiKey):
+        return api_key
+    source = "api_key"
+    text: object = api_key
+    if text is None:
+        for source in API_KEY_VARIABLES:
+            text = os.environ.get(source)
+            if text:
+                break
+        else:
+            raise UsageError(
+                "There is no API key.",
+                hint=f"Pass api_key=..., or set {' or '.join(API_KEY_VARIABLES)}.",
+            )
+    if not isinstance(text, str):
+        # The type only: a key passed as bytes must not end up in the message.
+        raise UsageError(f"The API key is a {type(text).__name__}, not a str.", hint="Pass text.")
+    if not text.strip():
+        raise UsageError(
+            f"The API key in {source} is empty.", hint="Copy it from the vendor's dashboard."
+        )
+    if any(character.isspace() or not character.isprintable() for character in text.strip()):
+        raise UsageError(
+            f"The API key in {source} has white space or control characters in it.",
+            hint="Copy it again; two keys on one line are a usual cause.",
+        )
+    return ApiKey(text.strip())

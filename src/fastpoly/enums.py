@@ -1,0 +1,164 @@
+"""The names of markets, feeds, hosts, services and policies; a plain string does as well."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+from fastpoly.errors import UsageError
+
+__all__ = [
+    "ErrorPolicy",
+    "Feed",
+    "Ingest",
+    "Market",
+    "Overflow",
+    "StreamCluster",
+    "StreamHost",
+    "StreamServicePrefix",
+]
+
+
+class Market(StrEnum):
+    """A market: a path of the service's URL, with a connection of its own."""
+
+    STOCKS = "stocks"
+    OPTIONS = "options"
+    FOREX = "forex"
+    CRYPTO = "crypto"
+    INDICES = "indices"
+    FUTURES = "futures"
+    FUTURES_CME = "futures/cme"
+    FUTURES_CBOT = "futures/cbot"
+    FUTURES_NYMEX = "futures/nymex"
+    FUTURES_COMEX = "futures/comex"
+
+
+class Feed(StrEnum):
+    """A feed: the stem of a host name, such as ``delayed`` in ``delayed.massive.com``."""
+
+    REAL_TIME = "socket"
+    DELAYED = "delayed"
+    BUSINESS = "business"
+    DELAYED_BUSINESS = "delayed-business"
+    POLY_FEED = "polyfeed"
+    POLY_FEED_PLUS = "polyfeedplus"
+    NASDAQ = "nasdaqfeed"
+    STARTER = "starterfeed"
+    LAUNCHPAD = "launchpad"
+    EDGX_BUSINESS = "edgx-business"
+    IEX_BUSINESS = "iex-business"
+    DELAYED_EDGX_BUSINESS = "delayed-edgx-business"
+    DELAYED_NASDAQ_LAST_SALE_BUSINESS = "delayed-nasdaq-last-sale-business"
+    DELAYED_NASDAQ_BASIC = "delayed-nasdaq-basic-business"
+    DELAYED_FULL_MARKET_BUSINESS = "delayed-fullmarket-business"
+    FULL_MARKET_BUSINESS = "fullmarket-business"
+    NASDAQ_LAST_SALE_BUSINESS = "nasdaq-last-sale-business"
+    NASDAQ_BASIC_BUSINESS = "nasdaq-basic-business"
+
+
+class StreamCluster(StrEnum):
+    """Markets as the community client names them."""
+
+    STOCKS = "stocks"
+    OPTIONS = "options"
+    FOREX = "forex"
+    CRYPTO = "crypto"
+    INDICES = "indices"
+
+
+class StreamHost(StrEnum):
+    """Hosts: the community client's names for the former domain's, then the current domain's."""
+
+    REAL_TIME = "socket.polygon.io"
+    BUSINESS = "business.polygon.io"
+    DELAYED = "delayed.polygon.io"
+    MASSIVE_REAL_TIME = "socket.massive.com"
+    MASSIVE_BUSINESS = "business.massive.com"
+    MASSIVE_DELAYED = "delayed.massive.com"
+
+
+class StreamServicePrefix(StrEnum):
+    """Channels as the community client names them; names of one channel are aliases."""
+
+    STOCK_TRADES = "T"
+    STOCK_QUOTES = "Q"
+    STOCK_MINUTE_AGGREGATES = "AM"
+    STOCK_SECOND_AGGREGATES = "A"
+    STOCK_LULD = "LULD"
+    STOCK_IMBALANCES = "NOI"
+    FOREX_QUOTES = "C"
+    FOREX_MINUTE_AGGREGATES = "CA"
+    CRYPTO_TRADES = "XT"
+    CRYPTO_QUOTES = "XQ"
+    CRYPTO_LEVEL2 = "XL2"
+    CRYPTO_MINUTE_AGGREGATES = "XA"
+    STATUS = "status"
+    OPTION_TRADES = "T"
+    OPTION_QUOTES = "Q"
+    OPTION_MINUTE_AGGREGATES = "AM"
+    OPTION_SECOND_AGGREGATES = "A"
+    FAIR_MARKET_VALUE = "FMV"
+    INDICES_MINUTE_AGGREGATES = "AM"
+    INDICES_SECOND_AGGREGATES = "A"
+    INDICES_VALUE = "V"
+    FOREX_SECOND_AGGREGATES = "CAS"
+    CRYPTO_SECOND_AGGREGATES = "XAS"
+
+
+class Overflow(StrEnum):
+    """What happens when a consumer's buffer is full."""
+
+    BLOCK = "block"
+    """Stop reading the socket until there is room. The server then buffers, and in the end cuts."""
+    DROP_OLDEST = "drop_oldest"
+    """Throw away the oldest batches; the consumer stays near the present."""
+    DROP_NEWEST = "drop_newest"
+    """Throw away what arrives; the consumer keeps what it was already owed."""
+    CONFLATE = "conflate"
+    """Keep only the latest event of each channel and symbol."""
+    ERROR = "error"
+    """End the consumer with `ConsumerTooSlow`."""
+
+
+class Ingest(StrEnum):
+    """Where the socket is read and decoded."""
+
+    LOOP = "loop"
+    """In the caller's event loop: least latency; a handler that blocks holds the socket up."""
+    THREAD = "thread"
+    """In a thread with a loop of its own: no handler can hold the socket up."""
+
+
+class ErrorPolicy(StrEnum):
+    """What happens to a handler that raises."""
+
+    CONTINUE = "continue"
+    """It is called again for the next batch."""
+    DETACH = "detach"
+    """It is not called again."""
+    STOP = "stop"
+    """The stream ends with `HandlerFailed`."""
+
+
+_E = TypeVar("_E", bound=StrEnum)
+
+
+def member(kind: type[_E], value: str, what: str) -> _E:
+    """The member of an enum that a string means.
+
+    Args:
+        kind: The enum.
+        value: A member, its value, or its name in any case.
+        what: What to call it in the error.
+
+    Raises:
+        UsageError: There is no such member.
+    """
+    if isinstance(value, str):
+        for candidate in kind:
+            # StrEnum members of another class compare by value, so those are accepted too.
+            if candidate == value or candidate.name == value.upper():
+                return candidate
+    choices = ", ".join(repr(candidate.value) for candidate in kind)
+    raise UsageError(f"{value!r} is not {what}.", hint=f"Choose one of {choices}.")

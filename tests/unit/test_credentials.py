@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pickle
+import traceback
+
+import pytest
+
+from fastpoly.credentials import API_KEY_VARIABLES, ApiKey, find_api_key
+from fastpoly.errors import UsageError
+
+SECRET = "k3y-of-nobody"
+
+
+@pytest.fixture(autouse=True)
+def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in API_KEY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_argument_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FASTPOLY_API_KEY", "other")
+    assert find_api_key(f" {SECRET}\n").reveal() == SECRET
+
+
+def test_order_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in reversed(API_KEY_VARIABLES):
+        monkeypatch.setenv(name, name.lower())
+        assert find_api_key().reveal() == name.lower()
+
+
+def test_empty_variable_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FASTPOLY_API_KEY", "")
+    monkeypatch.setenv("POLYGON_API_KEY", SECRET)
+    assert find_api_key().reveal() == SECRET
+
+
+def test_missing() -> None:
+    with pytest.raises(UsageError, match=r"no API key.*FASTPOLY_API_KEY"):
+        find_api_key()
+
+
+@pytest.mark.parametrize("given", ["", "   ", f"{SECRET} {SECRET}", f"{SECRET}\x00", b"bytes", 7])
+def test_bad_key_is_named_without_being_shown(given: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        find_api_key(given)
+    assert SECRET not in str(caught.value)
+    assert "bytes" not in str(caught.value) or "is a bytes" in str(caught.value)
+
+
+def test_key_hides() -> None:
+    key = ApiKey(SECRET)
+    try:
+        raise ValueError(key)
+    except ValueError as error:
+        shown = "".join(
+            traceback.TracebackException.from_exception(error, capture_locals=True).format()
+        )
+    for text in (repr(key), str(key), f"{key}", f"{[key]}", shown):
+        assert "hidden" in text
+    assert f"'{SECRET}'" not in repr(key)
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(key)
+
+
+def test_key_compares() -> None:
+    assert ApiKey("a") == ApiKey("a") != ApiKey("b")
+    assert ApiKey("a") != "a"
+    assert len({ApiKey("a"), ApiKey("a")}) == 1
+    assert find_api_key(ApiKey("a")) == ApiKey("a")

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastpoly import subscriptions
+from fastpoly.errors import SubscriptionError, SubscriptionLimitError, UsageError
+from fastpoly.schema import MARKETS, OPTIONS_CONTRACT_LIMIT
+from fastpoly.subscriptions import Request, Subscriptions, acknowledged, parse_params
+
+
+def test_split_at_the_first_dot_and_case_kept() -> None:
+    assert parse_params("stocks", ["T.BRK.B", "Q.BACpB"]) == ("T.BRK.B", "Q.BACpB")
+
+
+def test_lists_commas_and_repeats() -> None:
+    given = ["T.A, Q.A", ["AM.*", "T.A"], ("LULD.*",)]
+    assert parse_params("stocks", given) == ("T.A", "Q.A", "AM.*", "LULD.*")
+
+
+@pytest.mark.parametrize("market", MARKETS)
+def test_every_channel_of_every_market(market: str) -> None:
+    spec = MARKETS[market]
+    for channel in spec.channels:
+        param = f"{channel.name}.{spec.example}"
+        assert parse_params(market, [param]) == (param,)
+        wildcard = f"{channel.name}.*"
+        if channel.wildcard:
+            assert parse_params(market, [wildcard]) == (wildcard,)
+        else:
+            with pytest.raises(SubscriptionError, match="is a wildcard, which the server refuses"):
+                parse_params(market, [wildcard])
+
+
+@pytest.mark.parametrize(
+    ("market", "param", "message"),
+    [
+        ("stocks", "AAPL", r"'AAPL' has no channel.*T\.AAPL"),
+        ("stocks", "", r"is empty.*T\.AAPL"),
+        ("stocks", "T.A,", "is empty"),
+        ("stocks", "T.", r"has no ticker.*T\.AAPL"),
+        ("stocks", ".AAPL", "names no channel of stocks"),
+        ("stocks", "XT.BTC-USD", "names no channel of stocks.*a channel of crypto"),
+        ("crypto", "T.AAPL", "names no channel of crypto.*channel of stocks and options"),
+        ("stocks", "ZZ.AAPL", "names no channel of stocks.*Choose one of T, Q, A"),
+        ("stocks", "am.AAPL", "upper case: write AM"),
+        ("stocks", "T.AA*", r"wildcard inside a ticker.*T\.\*"),
+        ("stocks", "T.AA PL", "white space.*commas"),
+        ("stocks", "T.AA\x00", "white space in its ticker"),
+        ("options", "T.SPY261218P00600000", r"without O:.*T\.O:SPY261218P00600000"),
+        ("indices", "V.SPX", r"without I:.*V\.I:SPX"),
+        ("options", "Q.*", "refuses for options Q.*up to 1000"),
+        ("stocks", 7, "is not text"),
+        ("stocks", b"T.AAPL", "is not text"),
+    ],
+)
+def test_malformed(market: str, param: str, message: str) -> None:
+    with pytest.raises(SubscriptionError, match=message) as caught:
+        parse_params(market, [param])
+    assert caught.value.refused
+    assert isinstance(caught.value, UsageError)
+
+
+def test_request_text() -> None:
+    request = Request("subscribe", ("T.AAPL", "Q.AAPL"))
+    assert json.loads(request.encode()) == {"action": "subscribe", "params": "T.AAPL,Q.AAPL"}
+
+
+@pytest.mark.parametrize(
+    ("message", "meaning"),
+    [
+        ("subscribed to: T.AAPL", ("subscribe", ("T.AAPL",))),
+        ("unsubscribed to: Q.BRK.B", ("unsubscribe", ("Q.BRK.B",))),
+        ("subscribed to: T.A, Q.A", ("subscribe", ("T.A", "Q.A"))),
+        ("authenticated", None),
+    ],
+)
+def test_acknowledged(message: str, meaning: object) -> None:
+    assert acknowledged(message) == meaning
+
+
+def sent(held: Subscriptions) -> list[tuple[str, tuple[str, ...]]]:
+    requests = held.plan()
+    for request in requests:
+        held.sent(request)
+    return [(request.action, request.params) for request in requests]
+
+
+def test_wildcard_covers_its_channel_only() -> None:
+    held = Subscriptions("stocks")
+    held.add(["A.MSFT", "AM.MSFT", "A.*"])
+    assert held.wire == ("AM.MSFT", "A.*")
+    assert held.desired == ("A.MSFT", "AM.MSFT", "A.*")
+
+
+def test_wildcard_replaces_single_tickers_and_makes_way_for_them() -> None:
+    held = Subscriptions("stocks")
+    held.add(["T.A", "T.B", "Q.A"])
+    assert sent(held) == [("subscribe", ("T.A", "T.B", "Q.A"))]
+    held.add(["T.*"])
+    # New data before old data goes.
+    assert sent(held) == [("subscribe", ("T.*",)), ("unsubscribe", ("T.A", "T.B"))]
+    held.remove(["T.*"])
+    # The other way round: what is asked for under a wildcard may go unanswered.
+    assert sent(held) == [("unsubscribe", ("T.*",)), ("subscribe", ("T.A", "T.B"))]
+    assert sent(held) == []
+
+
+def test_repeat_sends_nothing() -> None:
+    held = Subscriptions("stocks")
+    held.add(["T.A"])
+    assert sent(held) == [("subscribe", ("T.A",))]
+    held.add(["T.A"])
+    assert sent(held) == []
+    held.remove(["T.A", "Q.A"])
+    assert sent(held) == [("unsubscribe", ("T.A",))]
+
+
+def test_everything_again_after_a_new_connection() -> None:
+    held = Subscriptions("stocks")
+    held.add(["T.A", "Q.A"])
+    sent(held)
+    held.acknowledge("subscribe", "T.A")
+    assert held.confirmed == ("T.A",)
+    held.restart()
+    assert held.confirmed == ()
+    assert sent(held) == [("subscribe", ("T.A", "Q.A"))]
+
+
+def test_unanswered_and_refused() -> None:
+    held = Subscriptions("stocks")
+    params = held.add(["T.*", "T.A", "NOI.*"])
+    sent(held)
+    held.acknowledge("subscribe", "T.*")
+    assert held.unanswered(params) == ("NOI.*",)
+    held.forget(["NOI.*"])
+    assert held.desired == ("T.*", "T.A")
+    assert sent(held) == []
+    held.acknowledge("unsubscribe", "T.*")
+    assert held.confirmed == ()
+
+
+def test_remove_that_would_not_stop_the_data_is_refused() -> None:
+    held = Subscriptions("stocks")
+    held.add(["T.*", "Q.A"])
+    with pytest.raises(SubscriptionError, match=r"T\.A arrives as part of T\.\*"):
+        held.remove(["T.A"])
+    with pytest.raises(SubscriptionError, match=r"Q\.\* is not subscribed; 1 single"):
+        held.remove(["Q.*"])
+    assert held.desired == ("T.*", "Q.A")
+    held.remove(["T.A", "T.*", "Q.*", "Q.A", "AM.*"])
+    assert held.desired == ()
+
+
+def test_single_ticker_under_a_wildcard_may_be_removed() -> None:
+    held = Subscriptions("stocks")
+    held.add(["T.*", "T.A"])
+    sent(held)
+    held.remove(["T.A"])
+    assert held.desired == ("T.*",)
+    assert sent(held) == []
+
+
+def test_options_limit_is_checked_before_sending() -> None:
+    held = Subscriptions("options")
+    held.add(f"Q.O:SPY{number:06d}" for number in range(OPTIONS_CONTRACT_LIMIT))
+    held.add(["T.O:SPY000000", "Q.O:SPY000000"])
+    with pytest.raises(SubscriptionLimitError, match="1001 contracts on options Q") as caught:
+        held.add(["T.*", "Q.O:SPY999999", "Q.O:SPY000001"])
+    assert caught.value.refused == ("Q.O:SPY999999",)
+    assert "T.*" not in held.desired
+    held.remove(["Q.O:SPY000001"])
+    held.add(["Q.O:SPY999999"])
+
+
+def test_requests_are_cut_by_count() -> None:
+    held = Subscriptions("stocks")
+    held.add(f"T.S{number}" for number in range(1201))
+    assert [len(request.params) for request in held.plan()] == [500, 500, 201]
+
+
+def test_requests_are_cut_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriptions, "MAX_REQUEST_BYTES", 100)
+    held = Subscriptions("stocks")
+    params = held.add(f"T.{'S' * length}é" for length in range(1, 40))
+    requests = held.plan()
+    assert [param for request in requests for param in request.params] == list(params)
+    for request in requests:
+        assert len(json.dumps(",".join(request.params))) - 2 <= 100
+
+
+PARAMS = st.sampled_from(["T.*", "T.A", "T.B", "A.*", "A.A", "AM.*", "AM.A", "Q.A"])
+
+
+@given(st.lists(st.tuples(st.booleans(), st.lists(PARAMS, max_size=4)), max_size=12))
+def test_server_ends_up_with_what_is_wanted(changes: list[tuple[bool, list[str]]]) -> None:
+    """Whatever the changes, a server that follows the requests sends each desired ticker once."""
+    held = Subscriptions("stocks")
+    server: set[str] = set()
+    for add, params in changes:
+        if add:
+            held.add(params)
+        else:
+            try:
+                held.remove(params)
+            except SubscriptionError:
+                continue
+        for request in held.plan():
+            held.sent(request)
+            change = server.update if request.action == "subscribe" else server.difference_update
+            change(request.params)
+        for param in held.desired:
+            channel = param.partition(".")[0]
+            assert (param in server) != (f"{channel}.*" in server and not param.endswith("*"))
+        assert server == set(held.wire)
