@@ -60,11 +60,10 @@ class Consumer:
     """
 
     __slots__ = (
+        "_account",
         "_awaitable",
         "_context",
-        "_loop",
         "_messages",
-        "_on_taken",
         "_queue",
         "_report",
         "_retired",
@@ -84,7 +83,7 @@ class Consumer:
         *,
         unpack: Unpack,
         report: Report,
-        on_taken: Callable[[int], None],
+        account: Callable[[int], None],
     ) -> None:
         """Binds a handler.
 
@@ -92,7 +91,7 @@ class Consumer:
             handler: The handler.
             unpack: Takes an entry of the queue apart.
             report: Gets what the handler raises.
-            on_taken: Called with the bytes that left the queue.
+            account: Called with the bytes that enter the queue, and their negative as they leave.
         """
         self.handler = handler
         self.channels = 0
@@ -101,14 +100,13 @@ class Consumer:
         self._awaitable = always_awaitable(handler)
         self._unpack = unpack
         self._report = report
-        self._on_taken = on_taken
+        self._account = account
         self._queue: deque[tuple[Entry, int]] = deque()
         self._messages: Iterator[Any] = iter(())
         # A coroutine that waits, and what it yielded when it began to.
         self._suspended: tuple[Coroutine[Any, Any, None], object] | None = None
         self._wake: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._context = contextvars.copy_context()
         self._retired = False
 
@@ -118,29 +116,25 @@ class Consumer:
         if self._awaitable and self._task is None:
             self._start_task()
 
-    def take(self, entry: Entry, nbytes: int) -> int:
+    def take(self, entry: Entry, nbytes: int) -> None:
         """Calls the handler with messages, or queues them while it is busy.
 
         Args:
             entry: A batch or a list of messages.
             nbytes: Their size on the wire.
-
-        Returns:
-            The bytes that were queued.
         """
         if self.busy:
             self.queue(entry, nbytes)
-            return nbytes
-        if self._awaitable:
+        elif self._awaitable:
             self._begin(self._drive(self._unpack(entry)))
         else:
             self._call(self._unpack(entry))
-        return 0
 
     def queue(self, entry: Entry, nbytes: int) -> None:
         """Leaves messages to the task."""
         self._queue.append((entry, nbytes))
         self.queued += nbytes
+        self._account(nbytes)
         self._hand_over()
 
     def surrender(self) -> list[tuple[Entry, int]]:
@@ -148,7 +142,7 @@ class Consumer:
         entries = [(list(self._messages), 0), *self._queue]
         self._queue.clear()
         if self.queued:
-            self._on_taken(self.queued)
+            self._account(-self.queued)
             self.queued = 0
         return [(entry, nbytes) for entry, nbytes in entries if len(entry)]
 
@@ -156,7 +150,7 @@ class Consumer:
         """Ends the task, if need be after the message that the handler is busy with."""
         self._retired = True
         if self._task is not None and not self.busy:
-            self._end_task()
+            self._end_task(self._task)
 
     @property
     def current(self) -> bool:
@@ -187,13 +181,13 @@ class Consumer:
 
     def _begin(self, driver: Coroutine[Any, Any, None]) -> None:
         self.busy = True
-        if self._task is None or self._wake is None:
+        task = self._task
+        if task is None or self._wake is None:
             # The task was not started, or did not come to wait for messages yet.
             self._suspended = (driver, _NOT_BEGUN)
             self._hand_over()
             return
-        assert self._loop is not None
-        loop, task = self._loop, self._task
+        loop = task.get_loop()
         previous = asyncio.current_task(loop)
         if previous is not None:
             asyncio._leave_task(loop, previous)
@@ -214,7 +208,7 @@ class Consumer:
         if self.busy or self._queue:
             self._hand_over()
         elif self._retired:
-            self._end_task()
+            self._end_task(task)
 
     def _hand_over(self) -> None:
         self.busy = True
@@ -223,51 +217,52 @@ class Consumer:
         elif self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
 
-    def _end_task(self) -> None:
-        assert self._task is not None
-        self._task.cancel()
+    def _end_task(self, task: asyncio.Task[None]) -> None:
+        task.cancel()
         # At once, so that a handler that comes back gets a task of its own.
         self._task = self._wake = None
 
     # -------------------------------------------------------------------------- in the task
 
     def _start_task(self) -> None:
-        self._loop = asyncio.get_running_loop()
         name = getattr(self.handler, "__qualname__", type(self.handler).__qualname__)
-        self._task = self._loop.create_task(
+        self._task = asyncio.get_running_loop().create_task(
             self._consume(), name=f"fastpoly handler {name}", context=self._context
         )
 
     async def _consume(self) -> None:
-        assert self._loop is not None
+        loop = asyncio.get_running_loop()
         while True:
             if self._suspended is not None:
-                await self._resume()
+                await self._resume(*self._suspended)
             elif self._queue:
                 entry, nbytes = self._queue.popleft()
                 self.queued -= nbytes
-                self._on_taken(nbytes)
+                self._account(-nbytes)
                 await self._drive(self._unpack(entry))
             else:
                 self.busy = False
                 if self._retired:
                     self._task = None
                     return
-                self._wake = wake = self._loop.create_future()
+                self._wake = wake = loop.create_future()
                 try:
                     await wake
                 except asyncio.CancelledError as error:
                     # Between the hand-over and this task's turn: a timeout of the handler's own.
                     if self._suspended is None:
                         raise
-                    await self._resume(error)
+                    await self._resume(*self._suspended, error)
                 finally:
                     if self._wake is wake:
                         self._wake = None
 
-    async def _resume(self, error: BaseException | None = None) -> None:
-        assert self._suspended is not None
-        driver, yielded = self._suspended
+    async def _resume(
+        self,
+        driver: Coroutine[Any, Any, None],
+        yielded: object,
+        error: BaseException | None = None,
+    ) -> None:
         self._suspended = None
         if yielded is _NOT_BEGUN:
             await driver
@@ -314,7 +309,7 @@ def _continued(
         try:
             if error is None:
                 sent = yield yielded
-        except BaseException as thrown:  # noqa: B036 - all of it belongs to the coroutine
+        except BaseException as thrown:
             error = thrown
         try:
             if error is None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fastpoly._core import Batch
     from fastpoly.services import Handler
 
-__all__ = ["Dispatcher", "Messages"]
+__all__ = ["CHANNELS", "Dispatcher", "Messages"]
 
 logger = logging.getLogger("fastpoly.client")
 
@@ -26,9 +26,10 @@ Messages: TypeAlias = Literal["dicts", "events", "batches"]
 MAX_PLANS: Final = 256
 """Combinations of channels that are remembered; a server may invent channels without end."""
 
-_KNOWN: Final = {schema.STATUS_CHANNEL}.union(
+CHANNELS: Final = {schema.STATUS_CHANNEL}.union(
     channel.name for market in schema.MARKETS.values() for channel in market.channels
 )
+"""Every channel of every market, and that of control messages."""
 
 _Plan: TypeAlias = list[tuple[Consumer, tuple[str, ...]]]
 
@@ -64,7 +65,7 @@ class Dispatcher:
         default: The handler of every channel that has no other, unknown ones included.
         messages: What the handlers get.
         report: Gets what handlers raise.
-        on_taken: Called with the bytes of messages that left a queue.
+        account: Called with the bytes that handlers leave waiting, and their negative when taken.
     """
 
     def __init__(
@@ -73,13 +74,13 @@ class Dispatcher:
         *,
         messages: Messages = "dicts",
         report: Report,
-        on_taken: Callable[[int], None],
+        account: Callable[[int], None],
     ) -> None:
         self._whole = messages == "batches"
         self._unpack = _UNPACK[messages]
         self._channel_of = _CHANNEL.get(messages, _channel_of_anything)
         self._report = report
-        self._on_taken = on_taken
+        self._account = account
         # Plans are looked up once a batch: which consumers its channels mean.
         self._plans: dict[tuple[str, ...], _Plan] = {}
         self._by_channel: dict[str, Consumer] = {}
@@ -125,7 +126,9 @@ class Dispatcher:
                 old.retire()
         for entry, nbytes in left:
             self._queue(entry, nbytes)
-        self._consumers = [one for one in self._consumers if one.channels or one.task or one is self._default]
+        self._consumers = [
+            one for one in self._consumers if one.channels or one.task or one is self._default
+        ]
 
     def _consumer(self, handler: Handler) -> Consumer:
         for consumer in self._consumers:
@@ -135,28 +138,25 @@ class Dispatcher:
             ):
                 return consumer
         consumer = Consumer(
-            handler, unpack=self._unpack, report=self._report, on_taken=self._on_taken
+            handler, unpack=self._unpack, report=self._report, account=self._account
         )
         self._consumers.append(consumer)
         return consumer
 
     # -------------------------------------------------------------------------- messages
 
-    def deliver(self, batch: Batch) -> int:
-        """Calls the handlers of a batch's messages, or queues what they cannot take yet.
-
-        Returns:
-            The bytes that were queued.
-        """
+    def deliver(self, batch: Batch) -> None:
+        """Calls the handlers of a batch's messages, or queues what they cannot take yet."""
         channels = batch.channels
         plan = self._plans.get(channels)
         if plan is None:
             plan = self._plan(channels)
         if len(plan) == 1:
-            return plan[0][0].take(batch, batch.nbytes)
-        if self._whole or any(consumer.busy for consumer, _ in plan):
-            return self._deliver_parts(batch, plan)
-        return self._deliver_runs(batch, channels)
+            plan[0][0].take(batch, batch.nbytes)
+        elif self._whole or any(consumer.busy for consumer, _ in plan):
+            self._deliver_parts(batch, plan)
+        else:
+            self._deliver_runs(batch, channels)
 
     def _plan(self, channels: tuple[str, ...]) -> _Plan:
         parts: dict[Consumer, tuple[str, ...]] = {}
@@ -168,31 +168,27 @@ class Dispatcher:
         plan = self._plans[channels] = list(parts.items())
         return plan
 
-    def _deliver_parts(self, batch: Batch, plan: _Plan) -> int:
+    def _deliver_parts(self, batch: Batch, plan: _Plan) -> None:
         """Each handler's part by itself; what has to wait does so as it came, undecoded."""
-        queued = 0
         free: list[str] = []
         for consumer, channels in plan:
             if self._whole or consumer.busy:
                 part = batch.select(*channels)
-                queued += consumer.take(part, part.nbytes)
+                consumer.take(part, part.nbytes)
             else:
                 free.extend(channels)
         if free:
-            queued += self._deliver_runs(batch.select(*free), tuple(free))
-        return queued
+            self._deliver_runs(batch.select(*free), tuple(free))
 
-    def _deliver_runs(self, batch: Batch, channels: tuple[str, ...]) -> int:
+    def _deliver_runs(self, batch: Batch, channels: tuple[str, ...]) -> None:
         """Neighbours that belong to one handler, together, in the order of arrival."""
-        queued = 0
         size = batch.nbytes // (len(batch) or 1)
-        key = self._channel_of if _KNOWN.issuperset(channels) else _channel_of_anything
+        key = self._channel_of if CHANNELS.issuperset(channels) else _channel_of_anything
         for channel, run in groupby(self._unpack(batch), key):
             # Looked up again for each run: a handler may have changed a handler.
             consumer = self._by_channel.get(channel, self._default)
             messages = list(run)
-            queued += consumer.take(messages, size * len(messages))
-        return queued
+            consumer.take(messages, size * len(messages))
 
     def _queue(self, entry: Entry, nbytes: int) -> None:
         """Queues messages that were another handler's, and calls none from inside another."""

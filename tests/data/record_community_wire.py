@@ -59,13 +59,12 @@ def services() -> list[str]:
 
 
 async def record(cluster: str, method: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-    """The texts that one call sends, the reply to ``connected`` included, or the error it raises."""
+    """The texts that one call sends, ``auth`` first, or the name of the error it raises."""
     received: list[str] = []
 
     async def answer(connection: ServerConnection) -> None:
         await connection.send('[{"ev":"status","status":"connected"}]')
-        async for text in connection:
-            received.append(str(text))
+        received.extend([str(text) async for text in connection])
 
     async with serve(answer, "127.0.0.1", 0) as server:
         port = next(iter(server.sockets)).getsockname()[1]
