@@ -1,0 +1,102 @@
+# Everything runs in a virtual environment in the tree, .venv, which the first command makes.
+# Needed beforehand: Python 3.11 or newer with venv and its headers, and a C++17 compiler.
+#
+#   make PYTHON=python3.13 demo      another interpreter
+#   make test ARGS="-k columns"      pytest's own arguments; demo, bench and fuzz take ARGS too
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+ARGS ?=
+
+CORE := setup.py src/fastpoly/schema.py $(shell find src/_core -type f -not -name '*.pyc')
+SANITIZED := build/sanitize/lib
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test build lint types sanitize bench fuzz wheel clean distclean
+
+help:
+	@echo 'make demo      a simulated market streams past for ten seconds; no key, no network'
+	@echo 'make test      all tests'
+	@echo 'make build     compile the extension in place'
+	@echo 'make lint      style, formatting, generated files up to date'
+	@echo 'make types     mypy --strict, and the stubs against the compiled module'
+	@echo 'make sanitize  unit tests under AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'make bench     measure against other clients and parsers'
+	@echo 'make fuzz      compare the decoder with json on generated frames until stopped'
+	@echo 'make wheel     sdist and wheel into dist/'
+	@echo 'make clean     remove what was built (distclean: the environment too)'
+
+demo: build
+	$(PY) -m fastpoly demo $(ARGS)
+
+test: build $(VENV)/.tools
+	$(PY) -m pytest $(ARGS)
+
+build: $(VENV)/.core
+
+lint: $(VENV)/.tools
+	$(PY) src/_core/generate.py --check
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: build $(VENV)/.tools
+	$(PY) -m mypy
+	$(PY) -m mypy.stubtest fastpoly._core fastpoly.events --allowlist tests/typing/stubtest.txt
+
+# A build of its own beside the usual one. The runtime libraries are preloaded because the
+# interpreter itself is not instrumented; libstdc++ with them, or exceptions cannot be intercepted.
+sanitize: $(VENV)/.tools $(VENV)/.core-sanitized
+	LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libubsan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
+	ASAN_OPTIONS=detect_leaks=0:strict_string_checks=1:detect_stack_use_after_return=1 \
+	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+	PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED) \
+	$(PY) -m pytest tests/unit -p no:cacheprovider $(ARGS)
+
+bench: build $(VENV)/.tools
+	$(PY) -m bench $(ARGS)
+
+fuzz: build $(VENV)/.tools
+	$(PY) -m tests.fuzz $(ARGS)
+
+# The wheel is built from the sdist, in an environment of pip's own: what is missing there shows.
+wheel: build
+	rm -rf dist
+	$(PY) setup.py --quiet sdist --dist-dir dist
+	$(PIP) wheel --no-deps --wheel-dir dist dist/fastpoly-*.tar.gz
+
+clean:
+	rm -rf build dist src/*.egg-info src/fastpoly/*.so $(VENV)/.core $(VENV)/.core-sanitized
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	find src tests bench examples -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(VENV) bench/.env
+
+# What compiling and the demo need. Versions are said once, in pyproject.toml.
+$(VENV)/.run: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fastpoly needs Python 3.11 or newer; name one, as in: make PYTHON=python3.13 demo")'
+	@command -v $(CXX) >/dev/null || { echo 'fastpoly needs a C++17 compiler ($(CXX) was not found); name one, as in: make CXX=clang++ demo' >&2; exit 1; }
+	@test -x $(PY) || { echo 'Making the virtual environment $(VENV)'; $(PYTHON) -m venv $(VENV); }
+	@$(PY) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb")); print(*p["build-system"]["requires"], *p["project"]["dependencies"], *p["project"]["optional-dependencies"]["cli"], sep="\n")' > $(VENV)/run.txt
+	$(PIP) install -r $(VENV)/run.txt
+	@touch $@
+
+# What tests and checks need besides. Older versions of pip do not know dependency groups.
+$(VENV)/.tools: $(VENV)/.run pyproject.toml
+	$(PIP) install --upgrade 'pip>=25.1'
+	$(PIP) install --group test --group lint
+	@touch $@
+
+# In place, with the metadata beside it and a path file, is what `pip install -e .` would leave,
+# but it compiles only what changed.
+$(VENV)/.core: $(VENV)/.run $(CORE)
+	$(PY) setup.py --quiet build_ext --inplace egg_info
+	@$(PY) -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "fastpoly.pth").write_text(str(pathlib.Path("src").resolve()))'
+	@touch $@
+
+$(VENV)/.core-sanitized: $(VENV)/.run $(CORE) $(wildcard src/fastpoly/*.py src/fastpoly/*/*.py)
+	@mkdir -p build/sanitize
+	FASTPOLY_SANITIZE=1 $(PY) setup.py --quiet egg_info --egg-base build/sanitize build --build-base build/sanitize --build-lib $(SANITIZED)
+	@touch $@

@@ -1,0 +1,66 @@
+# distutils: language = c++
+"""The compiled core: frame bytes to rows, rows to events, dicts and columns; the socket listener."""
+
+cimport cython
+from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_FromStringAndSize
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.list cimport PyList_New, PyList_SET_ITEM
+from cpython.ref cimport Py_DECREF, Py_INCREF
+from cpython.unicode cimport PyUnicode_AsUTF8AndSize
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcpy
+from picows.picows cimport WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
+
+import json
+import logging
+
+import picows
+
+from fastpoly import columns
+from fastpoly.errors import DecodeError, UsageError
+
+include "native.pxi"
+
+
+cdef extern from *:
+    """
+    #include <time.h>
+    #define FASTPOLY_NEW(cls) ((PyTypeObject*)(cls))->tp_new((PyTypeObject*)(cls), fastpoly_no_args, NULL)
+    static PyObject* fastpoly_no_args = NULL;
+    static inline int64_t fastpoly_wall_clock_ns(void) {
+      struct timespec now;
+      clock_gettime(CLOCK_REALTIME, &now);
+      return now.tv_sec * 1000000000LL + now.tv_nsec;
+    }
+    """
+    object new_instance "FASTPOLY_NEW"(PyObject* cls)
+    PyObject* no_args "fastpoly_no_args"
+    PyObject* PyList_GET_ITEM(list items, Py_ssize_t at)
+    int64_t wall_clock_ns "fastpoly_wall_clock_ns"()
+    const char* BUILT_WITH "FASTPOLY_PICOWS_VERSION"
+
+cdef extern from "scan.hpp" namespace "fastpoly":
+    enum:
+        kPadding
+
+LOGGER = logging.getLogger("fastpoly")
+
+BUILT_WITH_PICOWS = BUILT_WITH.decode()
+
+
+cdef tuple EMPTY = ()
+no_args = <PyObject*>EMPTY
+if not init_values():
+    raise MemoryError()
+
+if picows.__version__.split(".")[:2] != BUILT_WITH_PICOWS.split(".")[:2]:
+    raise ImportError(
+        f"fastpoly was built for picows {BUILT_WITH_PICOWS} and found {picows.__version__}, whose "
+        f"compiled classes may be laid out otherwise; install picows=={BUILT_WITH_PICOWS}"
+    )
+
+include "event.pxi"
+include "events.gen.pxi"
+include "batch.pxi"
+include "listener.pxi"
+include "sim_market.pxi"

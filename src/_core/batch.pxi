@@ -1,0 +1,521 @@
+# Batches: a view over the rows of one store, and everything that reads it.
+
+cdef dict MARKET_INDEX = {kMarkets[i].name.decode(): i for i in range(kMarketCount)}
+# The class of each column's events, by market.
+cdef list COLUMN_CLASSES = []
+
+
+cdef void fill_column_classes():
+    cdef int i, j
+    by_name = {cls.__name__: cls for cls in EVENT_CLASSES}
+    for i in range(kMarketCount):
+        classes = [None] * kColumns
+        for j in range(kMarkets[i].channel_count):
+            classes[j] = by_name[kMarkets[i].channels[j].event.name.decode()]
+        classes[kStatusColumn] = Status
+        classes[kUnknownColumn] = UnknownEvent
+        COLUMN_CLASSES.append(classes)
+
+
+fill_column_classes()
+
+
+cdef int market_index(object market) except -1:
+    index = MARKET_INDEX.get(market)
+    if index is not None:
+        return index
+    # Enums whose value is the name, and the exchanges' own paths of the futures market.
+    name = getattr(market, "value", market)
+    if isinstance(name, str):
+        index = MARKET_INDEX.get(name.lower().partition("/")[0])
+        if index is not None:
+            return index
+    raise UsageError(
+        f"unknown market {name!r}", hint=f"use one of: {', '.join(sorted(MARKET_INDEX))}"
+    )
+
+
+cdef inline Event make_event(RowStore* store, list classes, RowRef ref):
+    cdef int column = ref.column()
+    cdef const Column* rows = &store.columns[column]
+    cdef const char* row = rows.row(ref.index())
+    cdef Event event = new_instance(<PyObject*>PyList_GET_ITEM(classes, column))
+    memcpy(&event.row, row, rows.row_size)
+    cdef const RowHead* head = <const RowHead*>row
+    if head.raw_size:
+        event.raw = PyBytes_FromStringAndSize(store.raw(head[0]), head.raw_size)
+    return event
+
+
+cdef inline object item_at(RowStore* store, list classes, RowRef ref):
+    if ref.column() == kObjectColumn:
+        return <object>store.objects[ref.index()]
+    return make_event(store, classes, ref)
+
+
+cdef object dict_at(RowStore* store, RowRef ref):
+    cdef int column = ref.column()
+    cdef const RowHead* head
+    if column == kObjectColumn:
+        return (<object>store.objects[ref.index()]).to_dict()
+    head = <const RowHead*>store.columns[column].row(ref.index())
+    if head.raw_size:
+        return json_value(store.raw(head[0]), head.raw_size)
+    return row_dict(<const char*>head, store.market.channels[column].event[0])
+
+
+@cython.final
+@cython.freelist(64)
+cdef class BatchIterator:
+    cdef Batch batch
+    cdef uint32_t at
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        cdef Batch batch = self.batch
+        cdef uint32_t at = self.at
+        if at >= batch.size:
+            raise StopIteration
+        self.at = at + 1
+        return item_at(batch.store, batch.classes, batch.ref(at))
+
+
+@cython.final
+@cython.freelist(64)
+cdef class Batch:
+    """Events in the order of their arrival: of one read of the socket, or of one decoded frame.
+
+    A sequence: ``len``, indexing, slicing and iteration work as on a tuple; each access makes a
+    fresh event. `select` and slices share the batch's rows.
+    """
+
+    cdef RowStore* store
+    # Where the rows are: the references from `refs` on; where that is null, the rows of one column
+    # from `start` on.
+    cdef const RowRef* refs
+    cdef RowRef* owned_refs
+    cdef list classes
+    cdef int column
+    cdef uint32_t start
+    cdef uint32_t size
+    cdef bint whole
+
+    def __init__(self):
+        raise TypeError("a Batch comes from decode() or from a stream")
+
+    def __dealloc__(self):
+        free(self.owned_refs)
+        if self.store != NULL:
+            self.store.release()
+
+    cdef inline RowRef ref(self, uint32_t at) noexcept:
+        if self.refs != NULL:
+            return self.refs[at]
+        return RowRef.of(self.column, self.start + at)
+
+    cdef int column_of(self, object channel) except -2:
+        # The column of a channel's name, -1 for none of this market.
+        cdef int i
+        name = getattr(channel, "value", channel)
+        for i in range(kColumns):
+            known = channel_name(self.store.market.index, i)
+            if known != NULL and <object>known == name:
+                return i
+        market = self.market
+        raise UsageError(
+            f"{market} has no channel {name!r}",
+            hint="use one of: " + ", ".join(column_names(self.store.market.index)),
+        )
+
+    @property
+    def market(self):
+        """The market's name, such as ``stocks``."""
+        return self.store.market.name.decode()
+
+    @property
+    def nbytes(self):
+        """Bytes of the frames that the whole read brought, also in a selection."""
+        return self.store.nbytes
+
+    @property
+    def received_ns(self):
+        """When the read was handed over: wall clock, Unix time in ns; 0 from `decode`."""
+        return self.store.received_ns
+
+    @property
+    def channels(self):
+        """The channels of the events here, in the order of their first event.
+
+        Events that the market does not know are of channel ``unknown``, control messages of
+        ``status``, and what a stream says about itself is of ``notice``.
+        """
+        cdef uint32_t i, seen = 0
+        cdef int column
+        names = []
+        for i in range(self.size):
+            column = self.ref(i).column()
+            if not seen >> column & 1:
+                seen |= <uint32_t>1 << column
+                names.append(<object>channel_name(self.store.market.index, column))
+                if self.refs == NULL:
+                    break
+        return tuple(names)
+
+    def count(self, channel):
+        """How many events of a channel there are."""
+        cdef int column = self.column_of(channel)
+        cdef uint32_t i, found = 0
+        if self.whole:
+            return column_count(self.store, column)
+        for i in range(self.size):
+            found += self.ref(i).column() == column
+        return found
+
+    def select(self, *channels):
+        """The events of some channels, in order, as a batch that shares these rows."""
+        cdef uint32_t i, wanted = 0, found = 0
+        cdef int column = 0
+        cdef Batch batch
+        for channel in channels:
+            column = self.column_of(channel)
+            wanted |= <uint32_t>1 << column
+        if len(channels) == 1 and self.whole:
+            return run_of(self.store, self.classes, column, 0, column_count(self.store, column))
+        batch = share(self.store, self.classes)
+        batch.owned_refs = <RowRef*>malloc(max(self.size, 1) * sizeof(RowRef))
+        if batch.owned_refs == NULL:
+            raise MemoryError()
+        for i in range(self.size):
+            if wanted >> self.ref(i).column() & 1:
+                batch.owned_refs[found] = self.ref(i)
+                found += 1
+        batch.refs = batch.owned_refs
+        batch.size = found
+        return batch
+
+    def frames(self):
+        """One batch for each frame of the read, also for a frame without events.
+
+        A selection or slice is one batch and gives itself.
+        """
+        cdef uint32_t end, begin = 0
+        if not self.whole:
+            return [self]
+        parts = []
+        for end in self.store.frame_ends:
+            parts.append(part_of(self, begin, end - begin))
+            begin = end
+        return parts
+
+    def dicts(self):
+        """Each event as json.loads makes it: every key that was sent, in the order sent.
+
+        Numbers are int or float as they were written. Where a frame held something else than
+        objects, so does the list.
+        """
+        cdef uint32_t i
+        cdef list dicts = PyList_New(self.size)
+        for i in range(self.size):
+            item = dict_at(self.store, self.ref(i))
+            Py_INCREF(item)
+            PyList_SET_ITEM(dicts, i, item)
+        return dicts
+
+    def symbol_counts(self):
+        """How many events each symbol has here, as a dict."""
+        counts = {}
+        cdef uint32_t i
+        cdef RowRef ref
+        cdef const EventSpec* spec
+        cdef const char* row
+        cdef int field
+        for i in range(self.size):
+            ref = self.ref(i)
+            if ref.column() >= kStatusColumn:
+                continue
+            spec = self.store.market.channels[ref.column()].event
+            field = symbol_field(spec)
+            row = self.store.columns[ref.column()].row(ref.index())
+            if (<const RowHead*>row).plain >> field & 1:
+                symbol = attribute_value(row, spec.fields[field])
+                counts[symbol] = counts.get(symbol, 0) + 1
+        return counts
+
+    cdef list row_pointers(self, int column, vector[const char*]& rows):
+        # The rows of one column; the result lists the places, among them, of those that have a
+        # value which did not fit its row.
+        cdef uint32_t i
+        cdef RowRef ref
+        cdef const char* row
+        spilled = []
+        if column >= self.store.market.channel_count:
+            raise UsageError(
+                f"{channel_text(<object>channel_name(self.store.market.index, column))} events "
+                f"have no columns", hint="select a channel of the market",
+            )
+        rows.reserve(self.size)
+        for i in range(self.size):
+            ref = self.ref(i)
+            if ref.column() != column:
+                continue
+            row = self.store.columns[column].row(ref.index())
+            if (<const RowHead*>row).foreign:
+                spilled.append((<int>rows.size(), make_event(self.store, self.classes, ref)))
+            rows.push_back(row)
+        return spilled
+
+    def records(self, channel, plan):
+        """The fixed-width part of `to_numpy`; `plan` is a `fastpoly.columns.Plan`.
+
+        Returns:
+            The records as a bytearray, the widest text of each text field by wire key, and
+            ``(place, event)`` of the events that have values which did not fit.
+        """
+        cdef int column = self.column_of(channel)
+        cdef vector[const char*] rows
+        cdef list spilled = self.row_pointers(column, rows)
+        cdef const EventSpec* spec = self.store.market.channels[column].event
+        cdef vector[Placement] placements
+        cdef Placement placement
+        cdef dict widths = {}
+        for index, offset, width in plan.placements:
+            placement.field, placement.offset, placement.width = index, offset, width
+            placements.push_back(placement)
+            if width:
+                widths[spec.fields[<int>index].key.decode()] = widest_text(
+                    rows.data(), rows.size(), spec.fields[<int>index]
+                )
+        records = PyByteArray_FromStringAndSize(NULL, rows.size() * <size_t>plan.itemsize)
+        gather(rows.data(), rows.size(), spec[0], placements.data(), placements.size(),
+               PyByteArray_AS_STRING(records), plan.itemsize)
+        return records, widths, spilled
+
+    def to_numpy(self, channel):
+        """The events of one channel as a structured array: a row an event, a column a field.
+
+        Columns are named like the attributes. Text is as wide as the longest here needs. What the
+        server did not send, or sent as another type: NaN, NaT, the least 64-bit integer, False or
+        an empty text; lists of codes are seven wide, filled up with -1. Times are datetime64 in the
+        wire's unit.
+
+        Raises:
+            UsageError: The market has no such channel, or NumPy is not installed.
+        """
+        return columns.to_numpy(self, self.market, channel_text(channel))
+
+    def to_arrow(self, channel):
+        """The events of one channel as a pyarrow.RecordBatch: null where a key was missing.
+
+        Symbols are dictionary-encoded, times are timestamps in UTC in the wire's unit, decimal
+        numbers are text as sent.
+
+        Raises:
+            UsageError: The market has no such channel, or pyarrow is not installed.
+        """
+        return columns.to_arrow(self, self.market, channel_text(channel))
+
+    def __len__(self):
+        return self.size
+
+    def __iter__(self):
+        cdef BatchIterator iterator = BatchIterator.__new__(BatchIterator)
+        iterator.batch = self
+        return iterator
+
+    def __getitem__(self, index):
+        cdef Py_ssize_t at, begin, end, step, i, count
+        cdef Batch batch
+        if isinstance(index, slice):
+            begin, end, step = index.indices(self.size)
+            count = len(range(begin, end, step))
+            if step == 1:
+                return part_of(self, begin, count)
+            batch = share(self.store, self.classes)
+            batch.owned_refs = <RowRef*>malloc(max(count, 1) * sizeof(RowRef))
+            if batch.owned_refs == NULL:
+                raise MemoryError()
+            for i in range(count):
+                batch.owned_refs[i] = self.ref(begin + i * step)
+            batch.refs = batch.owned_refs
+            batch.size = count
+            return batch
+        at = index
+        if at < 0:
+            at += self.size
+        if at < 0 or at >= self.size:
+            raise IndexError("batch index out of range")
+        return item_at(self.store, self.classes, self.ref(at))
+
+    def __repr__(self):
+        counts = ", ".join(f"{name}: {self.count(name)}" for name in self.channels)
+        return f"<Batch {self.market} {{{counts}}}>"
+
+
+def column_names(int market):
+    # The names of a market's channels, as `Batch.select` takes them.
+    names = [<object>channel_name(market, i) for i in range(kMarkets[market].channel_count)]
+    return [*names, "status", "unknown", "notice"]
+
+
+cdef inline object channel_text(object channel):
+    return getattr(channel, "value", channel)
+
+
+cdef inline uint32_t column_count(RowStore* store, int column) noexcept:
+    return store.objects.size() if column == kObjectColumn else store.columns[column].count
+
+
+cdef inline int symbol_field(const EventSpec* spec) noexcept:
+    cdef int i
+    for i in range(spec.field_count):
+        if spec.fields[i].kind == Kind.kSymbol:
+            return i
+    return 0
+
+
+cdef inline Batch share(RowStore* store, list classes):
+    cdef Batch batch = Batch.__new__(Batch)
+    store.retain()
+    batch.store = store
+    batch.classes = classes
+    return batch
+
+
+cdef Batch run_of(RowStore* store, list classes, int column, uint32_t start, uint32_t size):
+    cdef Batch batch = share(store, classes)
+    batch.column = column
+    batch.start = start
+    batch.size = size
+    return batch
+
+
+cdef Batch part_of(Batch batch, uint32_t start, uint32_t size):
+    cdef Batch part
+    if batch.refs == NULL:
+        return run_of(batch.store, batch.classes, batch.column, batch.start + start, size)
+    part = share(batch.store, batch.classes)
+    if batch.owned_refs != NULL:
+        # The references die with the batch that owns them.
+        part.owned_refs = <RowRef*>malloc(max(size, 1) * sizeof(RowRef))
+        if part.owned_refs == NULL:
+            raise MemoryError()
+        memcpy(part.owned_refs, batch.refs + start, size * sizeof(RowRef))
+        part.refs = part.owned_refs
+    else:
+        part.refs = batch.refs + start
+    part.size = size
+    return part
+
+
+# Takes over the caller's reference to the store, which must not change any more.
+cdef inline Batch whole_batch(RowStore* store):
+    cdef Batch batch = Batch.__new__(Batch)
+    batch.store = store
+    batch.classes = <list>COLUMN_CLASSES[store.market.index]
+    batch.refs = store.order.data()
+    batch.size = store.order.size()
+    batch.whole = batch.refs != NULL
+    return batch
+
+
+def batch_of(market, events):
+    """A batch of given Python objects, for what a stream says about itself.
+
+    Args:
+        market: The market's name.
+        events: Objects with a ``to_dict`` method.
+    """
+    cdef RowStore* store = RowStore.acquire(kMarkets[market_index(market)])
+    for event in events:
+        store.order.push_back(RowRef.of(kObjectColumn, store.objects.size()))
+        Py_INCREF(event)
+        store.objects.push_back(<void*>event)
+    return whole_batch(store)
+
+
+cdef class Decoder:
+    """Decodes frames of one market, one after the other; keeps its buffers between them."""
+
+    cdef Kernel* kernel
+    cdef int market
+
+    def __cinit__(self, market):
+        self.market = market_index(market)
+        self.kernel = new Kernel()
+
+    def __dealloc__(self):
+        del self.kernel
+
+    @property
+    def fast(self):
+        """Whether canonical events take the fast path; off only to compare it with the other."""
+        return self.kernel.fast
+
+    @fast.setter
+    def fast(self, bint fast):
+        self.kernel.fast = fast
+
+    def decode(self, frame):
+        """See `fastpoly.decode`."""
+        return decode_frame(self.kernel, kMarkets[self.market], frame)
+
+
+cdef Batch decode_frame(Kernel* kernel, const MarketSpec& market, object frame):
+    cdef const char* text
+    cdef Py_ssize_t size
+    cdef DecodeFailure failure
+    cdef RowStore* store
+    cdef const uint8_t[::1] view
+    if isinstance(frame, bytes):
+        text = PyBytes_AS_STRING(frame)
+        size = PyBytes_GET_SIZE(frame)
+    elif isinstance(frame, str):
+        try:
+            text = PyUnicode_AsUTF8AndSize(frame, &size)
+        except UnicodeEncodeError as error:
+            raise DecodeError("the text holds a lone surrogate", offset=error.start) from None
+    else:
+        view = memoryview(frame).cast("B")
+        size = view.shape[0]
+        text = b""
+        if size:
+            text = <const char*>&view[0]
+    store = RowStore.acquire(market)
+    if kernel.decode_copy(text, size, store[0], failure):
+        return whole_batch(store)
+    store.release()
+    raise not_json(failure)
+
+
+cdef object not_json(const DecodeFailure& failure):
+    return DecodeError(failure.reason.decode(), offset=failure.offset)
+
+
+# One kernel for all calls of `decode`: they hold the interpreter lock throughout.
+cdef Kernel* shared_kernel = new Kernel()
+cdef object last_market = "stocks"
+cdef int last_market_index = MARKET_INDEX["stocks"]
+
+
+def decode(frame, *, market="stocks"):
+    """Decodes one WebSocket frame.
+
+    Args:
+        frame: The frame's payload: bytes-like, or text.
+        market: The market that it comes from: ``stocks``, ``options``, ``indices``, ``forex``,
+            ``crypto`` or ``futures``. It decides what an ``ev`` means.
+
+    Returns:
+        The events in the order sent, control messages included.
+
+    Raises:
+        DecodeError: The frame is not JSON; ``offset`` is the byte where that shows.
+        UsageError: There is no such market.
+    """
+    global last_market, last_market_index
+    if market is not last_market:
+        last_market_index = market_index(market)
+        last_market = market
+    return decode_frame(shared_kernel, kMarkets[last_market_index], frame)

@@ -1,0 +1,167 @@
+"""Event classes for Cython, and their stubs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from codegen import CORE, PACKAGE, banner, schema
+from codegen.rows import cpp_type, member
+
+GENERATOR = "src/_core/codegen/events.py"
+
+# How an attribute's value is made from the member of its row.
+_VALUES = {
+    "SYMBOL": "symbol_string(row.{name})",
+    "TEXT": "ascii_string(row.{name}.data, row.{name}.size)",
+    "DECIMAL": "ascii_string(row.{name}.data, row.{name}.size)",
+    "FLAG": "row.{name} != 0",
+    "CODES": "codes_list(row.{name})",
+}
+
+
+def _cython_type(field: Any) -> str:
+    # Cython cannot spell a template over a number; a typedef beside it can.
+    return str({"TEXT": f"Text{field.width}", "DECIMAL": "Text23"}.get(field.kind.name, ""))
+
+
+def _text_types() -> list[str]:
+    names = {
+        _cython_type(field)
+        for event in schema.EVENT_TYPES
+        for field in event.fields
+        if _cython_type(field)
+    }
+    return sorted(names)
+
+
+def _extern() -> str:
+    lines = ['cdef extern from "events.gen.hpp" namespace "fastpoly" nogil:\n']
+    for name in _text_types():
+        lines.append(
+            f'    cdef cppclass {name} "fastpoly::Text<{name[4:]}>":\n'
+            "        char* data\n        uint8_t size\n"
+        )
+    for event in schema.EVENT_TYPES:
+        lines.append(f"    cdef cppclass {event.name}Row:\n        RowHead head\n")
+        for field in event.fields:
+            if field.kind.name == "LEVELS":
+                continue
+            type_name = _cython_type(field) or cpp_type(field)
+            lines.append(f"        {type_name} {member(field)}\n")
+    return "".join(lines)
+
+
+def _summary(text: str) -> str:
+    return text.replace('"', "'")
+
+
+def _class(event: Any) -> str:
+    parts = [
+        f'@cython.final\ncdef class {event.name}(Event):\n    """{_summary(event.doc)}"""\n'
+    ]
+    for bit, field in enumerate(event.fields):
+        doc = f"{field.doc} Wire key ``{field.key}``; {field.kind.doc}."
+        parts.append(
+            f"\n    @property\n    def {field.name}(self):\n        \"\"\"{_summary(doc)}\"\"\"\n"
+        )
+        if field.kind.name == "LEVELS":
+            parts.append(f"        return self.absent({bit})\n")
+            continue
+        value = _VALUES.get(field.kind.name, "row.{name}").format(name=member(field))
+        parts.append(
+            f"        cdef {event.name}Row* row = <{event.name}Row*>&self.row\n"
+            f"        if row.head.plain & {1 << bit:#x}:\n"
+            f"            return {value.replace('row.', 'row[0].')}\n"
+            f"        return self.absent({bit})\n"
+        )
+    return "".join(parts)
+
+
+def _cython() -> str:
+    names = ", ".join(event.name for event in schema.EVENT_TYPES)
+    return (
+        banner("#", GENERATOR)
+        + "\n"
+        + _extern()
+        + "\n\n"
+        + "\n\n".join(_class(event) for event in schema.EVENT_TYPES)
+        + f"\n\nEVENT_CLASSES = ({names})\n"
+    )
+
+
+def _stub_class(event: Any) -> str:
+    lines = [f'@final\nclass {event.name}(Event):\n    """{_summary(event.doc)}"""\n']
+    for field in event.fields:
+        doc = f"{field.doc} Wire key ``{field.key}``; {field.kind.doc}."
+        lines.append(
+            f"\n    @property\n    def {field.name}(self) -> {field.kind.python} | None:\n"
+            f'        """{_summary(doc)}"""\n'
+        )
+    return "".join(lines)
+
+
+_STUB_HEAD = '''"""Every class of events, one a kind of message; `fastpoly.schema` is their table."""
+
+from collections.abc import KeysView
+from typing import Any, ClassVar, final
+
+from typing_extensions import disjoint_base
+
+from fastpoly.notices import Gap as Gap
+from fastpoly.notices import SlowConsumer as SlowConsumer
+
+@disjoint_base
+class Event:
+    """One event, read by attribute or by wire key."""
+
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    @property
+    def event_type(self) -> str | None: ...
+    @property
+    def malformed(self) -> tuple[str, ...]: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    def keys(self) -> KeysView[str]: ...
+    def get(self, key: str, default: Any = None) -> Any: ...
+    def __getitem__(self, key: str, /) -> Any: ...
+    def __contains__(self, key: object, /) -> bool: ...
+    def __eq__(self, other: object, /) -> bool: ...
+
+@final
+class Status(Event):
+    """A control message of the server."""
+
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    @property
+    def event_type(self) -> str: ...
+    @property
+    def status(self) -> str | None: ...
+    @property
+    def message(self) -> str | None: ...
+
+@final
+class UnknownEvent(Event):
+    """Anything else that a frame held: an ``ev`` that the market does not know, or none."""
+
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+    @property
+    def value(self) -> Any: ...
+
+'''
+
+
+def outputs() -> dict[Path, str]:
+    """Path -> text of every file that this module writes."""
+    classes = "\n".join(_stub_class(event) for event in schema.EVENT_TYPES)
+    names = ["Event", "Status", "UnknownEvent", *(event.name for event in schema.EVENT_TYPES)]
+    listed = "".join(f'    "{name}",\n' for name in sorted(names))
+    imports = "".join(f"    {name},\n" for name in sorted(names))
+    return {
+        CORE / "events.gen.pxi": _cython(),
+        PACKAGE / "events.pyi": banner("#", GENERATOR) + _STUB_HEAD + classes,
+        PACKAGE / "events.py": banner("#", GENERATOR)
+        + '"""Every class of events, one a kind of message; `fastpoly.schema` is their table."""\n\n'
+        + f"from fastpoly._core import (\n{imports})\n"
+        + "from fastpoly.notices import Gap, SlowConsumer\n\n"
+        + f'__all__ = [\n    "Gap",\n    "SlowConsumer",\n{listed}]\n',
+    }

@@ -1,0 +1,92 @@
+// One reader for each kind of field: from the canonical token at `p` into the row.
+//
+// Each returns the first byte after the value (for text: after its closing quote), or null when the
+// token is of another shape.
+#pragma once
+
+#include "market.hpp"
+#include "row.hpp"
+#include "scan.hpp"
+#include "symbols.hpp"
+
+namespace fastpoly {
+
+// Just after the opening quote.
+inline const char* read_symbol(const char* p, const Symbol*& symbol) {
+  const int size = plain_string(p);
+  if (FASTPOLY_UNLIKELY(size < 0 || size > Symbol::kMaxSize)) return nullptr;
+  symbol = SymbolTable::instance().intern(p, static_cast<uint32_t>(size));
+  return FASTPOLY_LIKELY(symbol != nullptr) ? p + size + 1 : nullptr;
+}
+
+// The low `size` bytes of a word, where `size` may be out of 0..8.
+inline uint64_t keep_bytes(uint64_t word, int size) {
+  if (size >= 8) return word;
+  return size <= 0 ? 0 : word & ((uint64_t{1} << size * 8) - 1);
+}
+
+// Copies `size` (at most W) bytes; kPadding bytes at `p` are readable.
+template <int W>
+inline void set_text(Text<W>& text, const char* p, int size) {
+  constexpr int kWords = (W + 1) / 8;
+  uint64_t words[kWords];
+  for (int i = 0; i < kWords; ++i) words[i] = keep_bytes(load8(p + i * 8), size - i * 8);
+  words[kWords - 1] |= static_cast<uint64_t>(size) << 56;
+  std::memcpy(&text, words, sizeof words);
+}
+
+// Just after the opening quote.
+template <int W>
+inline const char* read_text(const char* p, Text<W>& text) {
+  const int size = plain_string(p);
+  if (FASTPOLY_UNLIKELY(size < 0 || size > W)) return nullptr;
+  set_text(text, p, size);
+  return p + size + 1;
+}
+
+inline void clear_codes(Codes& codes) {
+  std::memset(codes.data, 0xff, sizeof codes.data);
+  codes.size = 0;
+}
+
+// Just after the opening bracket.
+inline const char* read_codes(const char* p, Codes& codes) {
+  clear_codes(codes);
+  if (*p == ']') return p + 1;
+  int size = 0;
+  for (;;) {
+    uint64_t digits;
+    const int count = digit_run(load8(p), digits);
+    if (FASTPOLY_UNLIKELY(count == 0 || count > 5 || (count > 1 && *p == '0'))) return nullptr;
+    const uint64_t code = some_digits(digits, count);
+    if (FASTPOLY_UNLIKELY(code > INT16_MAX || size == Codes::kMax)) return nullptr;
+    codes.data[size++] = static_cast<int16_t>(code);
+    p += count;
+    if (*p == ']') break;
+    if (FASTPOLY_UNLIKELY(*p != ',')) return nullptr;
+    ++p;
+  }
+  codes.size = static_cast<int16_t>(size);
+  return p + 1;
+}
+
+inline const char* read_flag(const char* p, uint8_t& flag) {
+  if (starts_with(p, "true")) {
+    flag = 1;
+    return p + 4;
+  }
+  if (starts_with(p, "false")) {
+    flag = 0;
+    return p + 5;
+  }
+  return nullptr;
+}
+
+// Gives a field the value that columns show where the event has none.
+void clear_field(const FieldSpec& field, char* row);
+
+// The keys of an event after those that its canonical parser took, in any order, known or not.
+// `p` is just after a value. Same result as EventParser.
+const char* parse_rest(const EventSpec& event, const char* p, char* row, bool& complete);
+
+}  // namespace fastpoly

@@ -1,0 +1,186 @@
+# The socket's end: frames of one connection in, one batch a read out.
+
+cdef class Listener(WSListener):
+    """What picows calls for each frame; hands one batch of events a socket read to its owner.
+
+    Frames are decoded here, in the callback, from picows' own buffer. Nothing that the owner raises
+    reaches picows: it is logged. All of it happens in the loop's thread.
+
+    Args:
+        owner: Has the methods of `ListenerOwner`.
+        market: The market's name.
+        max_message_bytes: The largest message accepted, also in fragments; 0 for no limit. A larger
+            one ends the connection with close code 1009.
+        keep_statuses: Whether control messages also stay in the batches, in order; if not, they
+            part the batches, so that what came before them is handed over before them.
+    """
+
+    cdef object owner
+    cdef object on_batch
+    cdef Kernel* kernel
+    cdef RowStore* store
+    cdef vector[char] fragments
+    cdef bint joining
+    cdef bint keep_statuses
+    cdef size_t max_message_bytes
+    cdef int market
+    cdef bint closed
+    cdef readonly uint64_t bytes_received
+    cdef readonly uint64_t frames_received
+    cdef readonly uint64_t events_received
+    cdef readonly uint64_t bad_frames
+    cdef readonly int64_t last_received_ns
+
+    def __cinit__(self, owner, market, *, max_message_bytes=0, keep_statuses=False):
+        self.market = market_index(market)
+        self.kernel = new Kernel()
+        self.store = RowStore.acquire(kMarkets[self.market])
+        self.owner = owner
+        self.on_batch = owner.on_batch
+        self.max_message_bytes = max_message_bytes
+        self.keep_statuses = keep_statuses
+
+    def __dealloc__(self):
+        del self.kernel
+        if self.store != NULL:
+            self.store.release()
+
+    cpdef on_ws_connected(self, WSTransport transport):
+        self.call("on_connected", transport)
+
+    cpdef on_ws_disconnected(self, WSTransport transport):
+        self.closed = True
+        self.flush()
+        self.call("on_disconnected", transport)
+
+    cpdef on_ws_frame(self, WSTransport transport, WSFrame frame):
+        if frame.msg_type == WSMsgType.TEXT and frame.fin and not self.joining:
+            # picows keeps 256 readable bytes after what it has read, so that the decoder may look
+            # beyond the payload's end; it asks for kPadding of them.
+            self.on_message(transport, frame.payload_ptr, frame.payload_size,
+                            frame.payload_size + kPadding)
+        else:
+            self.on_other_frame(transport, frame)
+        if frame.last_in_buffer:
+            self.flush()
+
+    cpdef is_user_specific_pong(self, WSFrame frame):
+        # picows keeps the pongs that it waits for to itself, even the last frame of a read.
+        if frame.msg_type != WSMsgType.PONG:
+            return False
+        if frame.last_in_buffer:
+            self.flush()
+        return True
+
+    cdef void on_other_frame(self, WSTransport transport, WSFrame frame) except *:
+        cdef WSMsgType kind = frame.msg_type
+        if kind == WSMsgType.PING:
+            transport.send_pong(frame.get_payload_as_bytes())
+        elif kind == WSMsgType.CLOSE:
+            self.flush()
+            transport.send_close(frame.get_close_code(), frame.get_close_message())
+            transport.disconnect()
+        elif kind == WSMsgType.PONG:
+            pass
+        elif frame.fin and not self.joining:
+            # The service sends text only; a binary frame of JSON is read all the same.
+            self.on_message(transport, frame.payload_ptr, frame.payload_size,
+                            frame.payload_size + kPadding)
+        else:
+            self.on_fragment(transport, frame)
+
+    cdef void on_fragment(self, WSTransport transport, WSFrame frame) except *:
+        cdef size_t size
+        if frame.msg_type != WSMsgType.CONTINUATION:
+            self.fragments.clear()
+            self.joining = True
+        self.fragments.insert(
+            self.fragments.end(), frame.payload_ptr, frame.payload_ptr + frame.payload_size
+        )
+        size = self.fragments.size()
+        if self.max_message_bytes and size > self.max_message_bytes:
+            self.joining = False
+            self.fragments.clear()
+            self.refuse(transport, size)
+        elif frame.fin:
+            self.joining = False
+            self.fragments.resize(size + kPadding)
+            self.on_message(transport, self.fragments.data(), size, size + kPadding)
+            self.fragments.clear()
+
+    cdef void on_message(self, WSTransport transport, char* text, size_t size,
+                         size_t capacity) except *:
+        cdef DecodeFailure failure
+        if self.closed:
+            return
+        self.frames_received += 1
+        self.bytes_received += size
+        if self.max_message_bytes and size > self.max_message_bytes:
+            self.refuse(transport, size)
+        elif self.kernel.decode(text, size, capacity, self.store[0], failure):
+            if self.store.columns[kStatusColumn].count and not self.keep_statuses:
+                self.part_at_statuses()
+        else:
+            self.bad_frames += 1
+            self.flush()
+            self.call("on_bad_frame", not_json(failure))
+
+    cdef void refuse(self, WSTransport transport, size_t size) except *:
+        self.bad_frames += 1
+        self.closed = True
+        self.flush()
+        self.call("on_bad_frame", DecodeError(
+            f"a message of {size} bytes is over the limit of {self.max_message_bytes}",
+            offset=0,
+            hint="raise max_message_bytes, or subscribe to less",
+        ))
+        transport.send_close(WSCloseCode.MESSAGE_TOO_BIG, b"message too big")
+        transport.disconnect()
+
+    cdef RowStore* take_store(self) except NULL:
+        cdef RowStore* store = self.store
+        self.store = RowStore.acquire(kMarkets[self.market])
+        store.received_ns = wall_clock_ns()
+        self.last_received_ns = store.received_ns
+        return store
+
+    # Hands over what has arrived, if anything has.
+    cdef void flush(self) except *:
+        cdef Batch batch
+        if self.store.order.size() == 0 and not (self.keep_statuses and self.store.nbytes):
+            if self.store.frame_ends.size():
+                self.store.release()
+                self.store = RowStore.acquire(kMarkets[self.market])
+            return
+        batch = whole_batch(self.take_store())
+        self.events_received += batch.size
+        if self.keep_statuses and batch.store.columns[kStatusColumn].count:
+            self.call("on_statuses", list(batch.select("status")))
+        try:
+            self.on_batch(batch)
+        except Exception:
+            LOGGER.exception("a batch was not delivered: its receiver failed")
+
+    # Parts the rows at each run of statuses and hands each part over in turn. Rare.
+    cdef void part_at_statuses(self) except *:
+        cdef Batch batch = whole_batch(self.take_store())
+        cdef uint32_t begin = 0, end
+        cdef bint status
+        while begin < batch.size:
+            status = batch.ref(begin).column() == kStatusColumn
+            end = begin + 1
+            while end < batch.size and (batch.ref(end).column() == kStatusColumn) == status:
+                end += 1
+            part = part_of(batch, begin, end - begin)
+            if status:
+                self.call("on_statuses", list(part))
+            else:
+                self.events_received += end - begin
+                self.call("on_batch", part)
+            begin = end
+
+    cdef void call(self, str method, object argument) except *:
+        try:
+            getattr(self.owner, method)(argument)
+        except Exception:
+            LOGGER.exception("the connection's owner failed in %s", method)

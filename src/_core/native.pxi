@@ -1,0 +1,135 @@
+# The C++ surface that Cython sees.
+
+from cpython.object cimport PyObject, PyTypeObject
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libcpp cimport bool as cbool
+from libcpp.vector cimport vector
+
+
+cdef extern from "row.hpp" namespace "fastpoly" nogil:
+    cdef struct RowHead:
+        uint32_t plain
+        uint32_t foreign
+        uint32_t integer
+        uint8_t channel
+        uint8_t market
+        uint32_t raw_at
+        uint32_t raw_size
+    cdef cppclass Text[W]:
+        char* data
+        uint8_t size
+    cdef cppclass Codes:
+        pass
+
+
+cdef extern from "symbols.hpp" namespace "fastpoly" nogil:
+    cdef cppclass Symbol:
+        uint32_t id
+        uint32_t size
+        void* str
+    cdef cppclass SymbolTable:
+        @staticmethod
+        SymbolTable& instance()
+        uint32_t size()
+
+
+cdef extern from "market.hpp" namespace "fastpoly" nogil:
+    cdef enum class Kind(uint8_t):
+        kSymbol, kText, kDecimal, kInt, kFloat, kMs, kNs, kEpoch, kFlag, kCodes, kLevels
+    cdef struct FieldSpec:
+        const char* key
+        const char* name
+        Kind kind
+        uint8_t width
+        uint16_t offset
+    cdef struct EventSpec:
+        const char* name
+        const FieldSpec* fields
+        uint16_t row_size
+        uint8_t field_count
+        uint8_t index
+    cdef struct ChannelSpec:
+        const char* name
+        const EventSpec* event
+    cdef struct MarketSpec:
+        const char* name
+        const ChannelSpec* channels
+        uint8_t channel_count
+        uint8_t index
+    const MarketSpec kMarkets[]
+    enum:
+        kMarketCount
+
+
+cdef extern from "store.hpp" namespace "fastpoly" nogil:
+    enum:
+        kStatusColumn
+        kUnknownColumn
+        kObjectColumn
+        kColumns
+    cdef cppclass RowRef:
+        @staticmethod
+        RowRef of(int column, uint32_t index)
+        int column()
+        uint32_t index()
+    cdef struct Column:
+        uint32_t count
+        uint32_t row_size
+        char* row(uint32_t index)
+    cdef cppclass RowStore:
+        @staticmethod
+        RowStore* acquire(const MarketSpec& market) except +
+        void retain()
+        void release()
+        const char* raw(const RowHead& head)
+        void end_frame(size_t bytes)
+        Column columns[]
+        vector[RowRef] order
+        vector[uint32_t] frame_ends
+        vector[void*] objects
+        const MarketSpec& market
+        uint64_t nbytes
+        int64_t received_ns
+
+
+cdef extern from "kernel.hpp" namespace "fastpoly" nogil:
+    cdef cppclass DecodeFailure:
+        size_t offset
+        const char* reason
+    cdef cppclass Kernel:
+        cbool decode(char* frame, size_t size, size_t capacity, RowStore& store,
+                     DecodeFailure& failure) except +
+        cbool decode_copy(const char* frame, size_t size, RowStore& store,
+                          DecodeFailure& failure) except +
+        cbool fast
+        uint64_t fast_events
+        uint64_t slow_frames
+
+
+cdef extern from "events.gen.hpp" namespace "fastpoly" nogil:
+    cdef cppclass EventRow:
+        pass
+
+
+cdef extern from "gather.hpp" namespace "fastpoly" nogil:
+    cdef struct Placement:
+        uint16_t field
+        uint32_t offset
+        uint32_t width
+    uint32_t widest_text(const char* const* rows, size_t count, const FieldSpec& field)
+    void gather(const char* const* rows, size_t count, const EventSpec& event,
+                const Placement* placements, size_t placement_count, char* records,
+                size_t record_size)
+
+
+cdef extern from "values.hpp" namespace "fastpoly":
+    cbool init_values()
+    PyObject* channel_name(int market, int column)
+    object json_value(const char* text, size_t size)
+    object attribute_value(const char* row, const FieldSpec& field)
+    object wire_value(const char* row, const EventSpec& event, int field)
+    object row_dict(const char* row, const EventSpec& event)
+    int find_key(const EventSpec& event, object key)
+    object symbol_string(const Symbol* symbol)
+    object ascii_string(const char* text, size_t size)
+    object codes_list(const Codes& codes)

@@ -1,0 +1,91 @@
+// Row stores: memory, and the pool that keeps it warm.
+#include "store.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "market.hpp"
+
+namespace fastpoly {
+
+namespace {
+
+constexpr size_t kPoolSize = 32;
+// A store that one burst made larger than this gives its memory back, so that a burst does not
+// become the process's size for ever.
+constexpr size_t kPooledBytes = 4 << 20;
+constexpr uint32_t kFirstRows = 8;
+
+// One pool a market, because the columns of different markets have rows of different sizes.
+std::vector<RowStore*>& pool(const MarketSpec& market) {
+  // Never destroyed: batches may outlive every static destructor.
+  static auto* stores = new std::vector<RowStore*>[kMarketCount];
+  return stores[market.index];
+}
+
+}  // namespace
+
+void (*RowStore::release_object)(void*) = nullptr;
+
+RowStore* RowStore::acquire(const MarketSpec& market) {
+  std::vector<RowStore*>& stores = pool(market);
+  if (stores.empty()) return new RowStore(market);
+  RowStore* store = stores.back();
+  stores.pop_back();
+  store->references_ = 1;
+  return store;
+}
+
+RowStore::~RowStore() {
+  for (Column& column : columns) std::free(column.rows);
+}
+
+void RowStore::recycle() {
+  for (void* object : objects) release_object(object);
+  size_t held = order.capacity() * sizeof(RowRef) + arena.capacity();
+  for (Column& column : columns) {
+    held += static_cast<size_t>(column.capacity) * column.row_size;
+    column.count = 0;
+  }
+  std::vector<RowStore*>& stores = pool(market);
+  if (held > kPooledBytes || stores.size() >= kPoolSize) {
+    delete this;
+    return;
+  }
+  order.clear();
+  arena.clear();
+  frame_ends.clear();
+  objects.clear();
+  nbytes = 0;
+  received_ns = 0;
+  stores.push_back(this);
+}
+
+void RowStore::grow(Column& column, uint32_t row_size) {
+  column.row_size = row_size;
+  const uint32_t wanted = column.capacity == 0 ? kFirstRows : column.capacity * 2;
+  if (wanted > uint32_t{1} << RowRef::kIndexBits) throw std::bad_alloc();
+  void* rows = std::realloc(column.rows, static_cast<size_t>(wanted) * row_size);
+  if (rows == nullptr) throw std::bad_alloc();
+  column.rows = static_cast<char*>(rows);
+  column.capacity = wanted;
+}
+
+void RowStore::keep_raw(RowHead& head, const char* bytes, size_t size) {
+  if (arena.size() + size > UINT32_MAX) throw std::bad_alloc();
+  head.raw_at = static_cast<uint32_t>(arena.size());
+  head.raw_size = static_cast<uint32_t>(size);
+  arena.insert(arena.end(), bytes, bytes + size);
+}
+
+void RowStore::rewind(const Mark& mark) {
+  for (size_t i = order.size(); i > mark.order; --i) {
+    const RowRef event = order[i - 1];
+    columns[event.column()].count = event.index();
+  }
+  order.resize(mark.order);
+  arena.resize(mark.arena);
+}
+
+}  // namespace fastpoly

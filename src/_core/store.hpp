@@ -1,0 +1,102 @@
+// Where rows live: one array per channel, and the order in which their events arrived.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "row.hpp"
+
+namespace fastpoly {
+
+struct MarketSpec;
+
+// Places in RowStore::columns. The market's own channels come first.
+constexpr int kStatusColumn = 28;
+constexpr int kUnknownColumn = 29;
+constexpr int kObjectColumn = 30;  // not rows: Python objects that the stream put in
+constexpr int kColumns = 31;
+
+// Where one event is: its column and its place in it.
+struct RowRef {
+  static constexpr int kIndexBits = 27;
+  uint32_t code;
+
+  static RowRef of(int column, uint32_t index) {
+    return {static_cast<uint32_t>(column) << kIndexBits | index};
+  }
+  int column() const { return static_cast<int>(code >> kIndexBits); }
+  uint32_t index() const { return code & ((uint32_t{1} << kIndexBits) - 1); }
+};
+
+struct Column {
+  char* rows = nullptr;
+  uint32_t count = 0;
+  uint32_t capacity = 0;
+  uint32_t row_size = 0;
+
+  char* row(uint32_t index) const { return rows + static_cast<size_t>(index) * row_size; }
+};
+
+// The events of one read of the socket. Counted references; guarded by the interpreter lock.
+class RowStore {
+ public:
+  // From the pool of emptied stores, whose memory is warm; with one reference.
+  static RowStore* acquire(const MarketSpec& market);
+
+  void retain() { ++references_; }
+  void release() {
+    if (--references_ == 0) recycle();
+  }
+
+  // Room for one more row; it counts only once it is committed.
+  char* reserve(int column, uint32_t row_size) {
+    Column& target = columns[column];
+    if (__builtin_expect(target.count == target.capacity, 0)) grow(target, row_size);
+    return target.row(target.count);
+  }
+
+  void commit(int column) {
+    Column& target = columns[column];
+    order.push_back(RowRef::of(column, target.count++));
+  }
+
+  // Keeps a copy of the event's bytes and notes in the row where it is.
+  void keep_raw(RowHead& head, const char* bytes, size_t size);
+
+  const char* raw(const RowHead& head) const { return arena.data() + head.raw_at; }
+
+  void end_frame(size_t bytes) {
+    frame_ends.push_back(static_cast<uint32_t>(order.size()));
+    nbytes += bytes;
+  }
+
+  // What was there before a frame, to go back to when the frame turns out not to be JSON.
+  struct Mark {
+    size_t order, arena;
+  };
+  Mark mark() const { return {order.size(), arena.size()}; }
+  void rewind(const Mark& mark);
+
+  Column columns[kColumns];
+  std::vector<RowRef> order;
+  std::vector<char> arena;
+  std::vector<uint32_t> frame_ends;  // for each frame, how many events had arrived by its end
+  std::vector<void*> objects;        // owned references to Python objects
+  const MarketSpec& market;
+  uint64_t nbytes = 0;      // bytes of frames
+  int64_t received_ns = 0;  // wall clock at the read, Unix ns; 0 when not from a socket
+
+  // Gives back an owned reference in `objects`; set by init_values.
+  static void (*release_object)(void*);
+
+ private:
+  explicit RowStore(const MarketSpec& spec) : market(spec) {}
+  ~RowStore();
+  static void grow(Column& column, uint32_t row_size);
+  void recycle();
+
+  int references_ = 1;
+};
+
+}  // namespace fastpoly

@@ -1,0 +1,186 @@
+// Rows -> dicts and attribute values.
+#include "values.hpp"
+
+#include <cstring>
+
+namespace fastpoly {
+
+namespace {
+
+PyObject* g_keys[kEventSpecCount][31];
+PyObject* g_channels[kMarketCount][kColumns];
+PyObject* g_ev;
+
+PyObject* intern(const char* text) { return PyUnicode_InternFromString(text); }
+
+// Strings that come again and again (sizes such as "100.0"): the newest of each place is kept.
+// Sharing strings cannot be seen from outside, because they cannot be changed.
+class StringCache {
+ public:
+  PyObject* get(const Text<23>& text) {
+    uint64_t words[3];
+    std::memcpy(words, &text, sizeof words);
+    const uint64_t mixed =
+        (words[0] ^ words[1] * 0x9e3779b97f4a7c15ull ^ words[2]) * 0xd6e8feb86659fd93ull;
+    Entry& entry = entries_[mixed >> (64 - kBits)];
+    if (std::memcmp(entry.words, words, sizeof words) != 0 || entry.string == nullptr) {
+      PyObject* string = ascii_string(text.data, text.size);
+      if (string == nullptr) return nullptr;
+      std::memcpy(entry.words, words, sizeof words);
+      Py_XSETREF(entry.string, string);
+    }
+    Py_INCREF(entry.string);
+    return entry.string;
+  }
+
+ private:
+  static constexpr int kBits = 10;
+  struct Entry {
+    uint64_t words[3];
+    PyObject* string;
+  };
+  Entry entries_[1 << kBits] = {};
+};
+
+// Whole numbers that come again: event times within a millisecond, round sizes.
+class IntCache {
+ public:
+  PyObject* get(int64_t value) {
+    if (value >= -5 && value <= 256) return PyLong_FromLongLong(value);  // Python has these
+    const uint64_t mixed = static_cast<uint64_t>(value) * 0x9e3779b97f4a7c15ull;
+    Entry& entry = entries_[mixed >> (64 - kBits)];
+    if (entry.value != value || entry.number == nullptr) {
+      PyObject* number = PyLong_FromLongLong(value);
+      if (number == nullptr) return nullptr;
+      entry.value = value;
+      Py_XSETREF(entry.number, number);
+    }
+    Py_INCREF(entry.number);
+    return entry.number;
+  }
+
+ private:
+  static constexpr int kBits = 10;
+  struct Entry {
+    int64_t value;
+    PyObject* number;
+  };
+  Entry entries_[1 << kBits] = {};
+};
+
+StringCache g_strings;
+IntCache g_ints;
+
+template <class T>
+const T& at(const char* row, const FieldSpec& field) {
+  return *reinterpret_cast<const T*>(row + field.offset);
+}
+
+PyObject* text_string(const char* row, const FieldSpec& field) {
+  const char* text = row + field.offset;
+  return ascii_string(text, static_cast<unsigned char>(text[field.width]));
+}
+
+}  // namespace
+
+bool init_values() {
+  RowStore::release_object = [](void* object) { Py_DECREF(static_cast<PyObject*>(object)); };
+  g_ev = intern("ev");
+  if (g_ev == nullptr) return false;
+  for (int i = 0; i < kEventSpecCount; ++i)
+    for (int j = 0; j < kEventSpecs[i]->field_count; ++j)
+      if ((g_keys[i][j] = intern(kEventSpecs[i]->fields[j].key)) == nullptr) return false;
+  for (int i = 0; i < kMarketCount; ++i) {
+    for (int j = 0; j < kMarkets[i].channel_count; ++j)
+      if ((g_channels[i][j] = intern(kMarkets[i].channels[j].name)) == nullptr) return false;
+    if ((g_channels[i][kStatusColumn] = intern("status")) == nullptr ||
+        (g_channels[i][kUnknownColumn] = intern("unknown")) == nullptr ||
+        (g_channels[i][kObjectColumn] = intern("notice")) == nullptr)
+      return false;
+  }
+  return true;
+}
+
+PyObject* channel_name(int market, int column) { return g_channels[market][column]; }
+
+PyObject* attribute_value(const char* row, const FieldSpec& field) {
+  switch (field.kind) {
+    case Kind::kSymbol:
+      return symbol_string(at<const Symbol*>(row, field));
+    case Kind::kText:
+    case Kind::kDecimal:
+      return text_string(row, field);
+    case Kind::kInt:
+    case Kind::kMs:
+    case Kind::kNs:
+    case Kind::kEpoch:
+      return PyLong_FromLongLong(at<int64_t>(row, field));
+    case Kind::kFloat:
+      return PyFloat_FromDouble(at<double>(row, field));
+    case Kind::kFlag:
+      return PyBool_FromLong(at<uint8_t>(row, field));
+    case Kind::kCodes:
+      return codes_list(at<Codes>(row, field));
+    case Kind::kLevels:
+      break;
+  }
+  Py_RETURN_NONE;
+}
+
+PyObject* wire_value(const char* row, const EventSpec& event, int index) {
+  const FieldSpec& field = event.fields[index];
+  switch (field.kind) {
+    case Kind::kFloat: {
+      const double value = at<double>(row, field);
+      const auto& head = *reinterpret_cast<const RowHead*>(row);
+      if (head.integer >> index & 1) return g_ints.get(static_cast<int64_t>(value));
+      return PyFloat_FromDouble(value);
+    }
+    case Kind::kInt:
+    case Kind::kMs:
+    case Kind::kNs:
+    case Kind::kEpoch:
+      return g_ints.get(at<int64_t>(row, field));
+    case Kind::kDecimal:
+      return g_strings.get(at<Text<23>>(row, field));
+    default:
+      return attribute_value(row, field);
+  }
+}
+
+PyObject* row_dict(const char* row, const EventSpec& event) {
+  const auto& head = *reinterpret_cast<const RowHead*>(row);
+  PyObject* dict = _PyDict_NewPresized(__builtin_popcount(head.plain) + 1);
+  if (dict == nullptr) return nullptr;
+  PyObject* const* keys = g_keys[event.index];
+  auto add = [&](int field) {
+    PyObject* value = wire_value(row, event, field);
+    if (value == nullptr) return false;
+    const bool added = PyDict_SetItem(dict, keys[field], value) == 0;
+    Py_DECREF(value);
+    return added;
+  };
+  bool good = PyDict_SetItem(dict, g_ev, g_channels[head.market][head.channel]) == 0;
+  if (head.ordered == 0) {
+    for (uint32_t left = head.plain; good && left != 0; left &= left - 1)
+      good = add(__builtin_ctz(left));
+  } else {
+    for (int i = head.ordered - 1; good && i >= 0; --i)
+      good = add(static_cast<int>(head.order >> (i * 4) & 15));
+  }
+  if (good) return dict;
+  Py_DECREF(dict);
+  return nullptr;
+}
+
+int find_key(const EventSpec& event, PyObject* key) {
+  PyObject* const* keys = g_keys[event.index];
+  for (int i = 0; i < event.field_count; ++i)
+    if (keys[i] == key) return i;
+  if (!PyUnicode_Check(key)) return -1;
+  for (int i = 0; i < event.field_count; ++i)
+    if (PyUnicode_CompareWithASCIIString(key, event.fields[i].key) == 0) return i;
+  return -1;
+}
+
+}  // namespace fastpoly

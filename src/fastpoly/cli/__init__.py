@@ -1,0 +1,34 @@
+"""The ``fastpoly`` command; what it needs is an extra, and without that it says so."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+__all__ = ["main"]
+
+_EXTRA = frozenset({"click", "rich"})
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: What follows the command's name; the process's own arguments by default.
+
+    Returns:
+        The exit code; `fastpoly.cli.terminal.ExitCode` says what each means.
+    """
+    try:
+        from fastpoly.cli.commands import run
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRA:
+            raise
+        print(
+            f"fastpoly: the command line needs {package}, which is not installed.\n"
+            "  Install the extra: pip install 'fastpoly[cli]'",
+            file=sys.stderr,
+        )
+        return 2
+    return run(arguments)

@@ -1,0 +1,193 @@
+"""How commands meet the terminal: exit codes, errors, signals, and an output that may go away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import enum
+import os
+import queue
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+import click
+
+from fastpoly import errors
+
+__all__ = ["ExitCode", "Output", "exit_code", "report", "run"]
+
+
+class ExitCode(enum.IntEnum):
+    """What the command's exit code says."""
+
+    OK = 0
+    """All went well, or whoever read the output had enough."""
+    FAILED = 1
+    """It ended otherwise than it should: the demo lost events, a port was taken."""
+    USAGE = 2
+    """The command line, or the environment that it needs, is wrong; nothing was done."""
+    REFUSED = 3
+    """The server said no: to the key, the market, a subscription."""
+    DISCONNECTED = 4
+    """The connection failed, or never came up."""
+    INTERRUPTED = 130
+    """Ctrl-C."""
+    TERMINATED = 143
+    """SIGTERM."""
+
+
+# More special before more general: a SubscriptionError is a UsageError too.
+_CODES: Final[tuple[tuple[type[errors.FastpolyError], ExitCode], ...]] = (
+    (errors.ServerError, ExitCode.REFUSED),
+    (errors.SubscriptionError, ExitCode.REFUSED),
+    (errors.UsageError, ExitCode.USAGE),
+    (errors.ConnectionLost, ExitCode.DISCONNECTED),
+    (errors.FastpolyError, ExitCode.FAILED),
+)
+
+
+def exit_code(error: errors.FastpolyError) -> ExitCode:
+    """The exit code of a command that ended with this error."""
+    return next(code for kind, code in _CODES if isinstance(error, kind))
+
+
+def report(error: errors.FastpolyError) -> None:
+    """Say on standard error what happened and what to do about it."""
+    click.echo(f"{click.style('fastpoly:', fg='red')} {error.detail}", err=True)
+    if error.hint:
+        click.echo(f"  {error.hint}", err=True)
+
+
+class OutputClosed(Exception):
+    """Whoever read the output is gone."""
+
+
+class Output:
+    """Standard output, written from a thread of its own.
+
+    A reader that stops reading, such as a pager, then stops the command but not its event loop:
+    pings are still answered, and what arrives meanwhile is buffered under the stream's own rules.
+    The thread is a daemon and uses the bare descriptor, so that one that hangs in a write cannot
+    keep the process from ending.
+
+    Args:
+        on_closed: Called in the loop when the reading side goes away, also while nothing is
+            written: a quiet market would otherwise keep the connection for nobody.
+        descriptor: The file descriptor.
+    """
+
+    def __init__(self, on_closed: Callable[[], object], descriptor: int = 1) -> None:
+        self._descriptor = descriptor
+        self._loop = asyncio.get_running_loop()
+        self._on_closed = on_closed
+        self._jobs: queue.SimpleQueue[tuple[bytes, asyncio.Future[None]]] = queue.SimpleQueue()
+        self.closed = False
+        for work in (self._write_all, self._watch):
+            threading.Thread(target=work, name=f"fastpoly-{work.__name__}", daemon=True).start()
+
+    async def write(self, data: bytes) -> None:
+        """Write all of it.
+
+        Raises:
+            OutputClosed: There is no reader any more.
+        """
+        done: asyncio.Future[None] = self._loop.create_future()
+        self._jobs.put((data, done))
+        await done
+
+    def _write_all(self) -> None:
+        while True:
+            data, done = self._jobs.get()
+            view = memoryview(data)
+            try:
+                while view:
+                    view = view[os.write(self._descriptor, view) :]
+            except OSError as error:
+                closed = isinstance(error, BrokenPipeError)
+                self._tell(self._finish, done, OutputClosed() if closed else error)
+            else:
+                self._tell(self._finish, done, None)
+
+    def _watch(self) -> None:
+        # Without an event asked for, poll answers only that the other end has gone.
+        poll = select.poll()
+        poll.register(self._descriptor, 0)
+        poll.poll()
+        self._tell(self._close)
+
+    def _tell(self, function: Callable[..., object], *arguments: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+    def _close(self) -> None:
+        self.closed = True
+        self._on_closed()
+
+    @staticmethod
+    def _finish(done: asyncio.Future[None], error: Exception | None) -> None:
+        if done.done():
+            return
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)
+
+
+def _new_event_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:  # not available on Windows
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+def _hush_stdout() -> None:
+    """Let the interpreter flush what is left to nowhere, instead of complaining at its exit."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def run(main: Coroutine[Any, Any, int]) -> int:
+    """Run a command's coroutine and turn every way it can end into an exit code.
+
+    Ctrl-C and SIGTERM cancel it, so that it closes what it opened.
+
+    Args:
+        main: The command; returns its exit code.
+    """
+    terminated = False
+
+    async def with_signals() -> int:
+        task = asyncio.current_task()
+        assert task is not None
+
+        def terminate() -> None:
+            nonlocal terminated
+            terminated = True
+            task.cancel()
+
+        with contextlib.suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+        return await main
+
+    try:
+        with asyncio.Runner(loop_factory=_new_event_loop) as runner:
+            code = runner.run(with_signals())
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except asyncio.CancelledError:
+        if terminated:
+            return ExitCode.TERMINATED
+        raise
+    except (OutputClosed, BrokenPipeError):
+        _hush_stdout()
+        return ExitCode.OK
+    except errors.FastpolyError as error:
+        report(error)
+        return exit_code(error)
+    return code

@@ -1,0 +1,51 @@
+# Generated from src/fastpoly/schema.py by src/_core/codegen/events.py. Do not edit.
+"""Every class of events, one a kind of message; `fastpoly.schema` is their table."""
+
+from fastpoly._core import (
+    ConsolidatedQuote,
+    CryptoQuote,
+    CryptoTrade,
+    CurrencyAgg,
+    EquityAgg,
+    EquityQuote,
+    EquityTrade,
+    Event,
+    FairMarketValue,
+    ForexQuote,
+    FuturesAgg,
+    FuturesQuote,
+    FuturesTrade,
+    Imbalance,
+    IndexValue,
+    LaunchpadValue,
+    Level2Book,
+    LimitUpLimitDown,
+    Status,
+    UnknownEvent,
+)
+from fastpoly.notices import Gap, SlowConsumer
+
+__all__ = [
+    "Gap",
+    "SlowConsumer",
+    "ConsolidatedQuote",
+    "CryptoQuote",
+    "CryptoTrade",
+    "CurrencyAgg",
+    "EquityAgg",
+    "EquityQuote",
+    "EquityTrade",
+    "Event",
+    "FairMarketValue",
+    "ForexQuote",
+    "FuturesAgg",
+    "FuturesQuote",
+    "FuturesTrade",
+    "Imbalance",
+    "IndexValue",
+    "LaunchpadValue",
+    "Level2Book",
+    "LimitUpLimitDown",
+    "Status",
+    "UnknownEvent",
+]

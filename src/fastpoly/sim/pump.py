@@ -1,0 +1,166 @@
+"""The clock of one simulated market: makes events happen at a rate and has them delivered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+
+from fastpoly._core import SyntheticMarket
+from fastpoly.schema import MarketSpec
+
+if TYPE_CHECKING:
+    from fastpoly.sim.config import SimulatorConfig
+    from fastpoly.sim.connection import Connection
+
+# Moments are at least this far apart, and at most that: bars need a clock when trading is slow.
+_SHORTEST_MOMENT = 0.001
+_LONGEST_MOMENT = 0.05
+# Events of one moment at most; at full speed, always.
+_LARGEST_MOMENT = 5000
+# What a stall may make up for afterwards, in seconds; the rest never happens.
+_LONGEST_BURST = 0.25
+# The history before the first connection covers a minute, so that a minute bar exists.
+_HISTORY_MS = 70_000
+_HISTORY_STEPS = 700
+
+
+class Pump:
+    """Drives one market for its subscribers. It stands still while there are none.
+
+    Attributes:
+        spec: The market's entry in the schema table.
+        market: The market.
+        made: Trades and quotes so far.
+        skipped: Trades and quotes that did not happen because the machine or a reader was slow.
+    """
+
+    def __init__(self, spec: MarketSpec, config: SimulatorConfig) -> None:
+        self.spec = spec
+        self.market = SyntheticMarket(
+            spec.name,
+            seed=config.seed,
+            symbols=config.symbols,
+            trade_share=config.trade_share,
+            bar_hold_ms=config.bar_hold_ms,
+            late_per_million=config.late_per_million,
+            halts_per_million=config.halts_per_million,
+        )
+        self.rate = config.rate
+        self.made = 0
+        self.skipped = 0
+        self._config = config
+        self._subscribers: dict[int, Connection] = {}
+        self._wake = asyncio.Event()
+        self._running = asyncio.Event()
+        self._running.set()
+        self._task: asyncio.Task[None] | None = None
+        self._recall_history()
+
+    def _recall_history(self) -> None:
+        """Lets the market live for a minute that nobody sees."""
+        now = time.time_ns() // 1_000_000
+        share, rest = divmod(self._config.history, _HISTORY_STEPS)
+        for step in range(_HISTORY_STEPS):
+            self.market.advance(
+                now - _HISTORY_MS + step * _HISTORY_MS // _HISTORY_STEPS, share + (step < rest)
+            )
+
+    def start(self) -> None:
+        """Starts the clock."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """Stops the clock for good."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def pause(self) -> None:
+        """Stops the clock: nothing happens and nothing is sent until `resume`."""
+        self._running.clear()
+
+    def resume(self) -> None:
+        """Lets the clock run on."""
+        self._running.set()
+
+    def add(self, connection: Connection) -> None:
+        """Adds a subscriber."""
+        self._subscribers[connection.number] = connection
+        self._wake.set()
+
+    def remove(self, connection: Connection) -> None:
+        """Removes a subscriber."""
+        self._subscribers.pop(connection.number, None)
+        if not self._subscribers:
+            self._wake.clear()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether as much has happened as was asked for."""
+        return bool(self._config.stop_after) and self.made >= self._config.stop_after
+
+    def _moment(self) -> float:
+        """Seconds from one moment to the next: as long as a frame takes to fill."""
+        if not self.rate:
+            return 0.0
+        filling = self._config.events_per_frame / self.rate
+        return min(max(filling, _SHORTEST_MOMENT), _LONGEST_MOMENT)
+
+    async def _run(self) -> None:
+        clock = time.perf_counter
+        while True:
+            await self._wake.wait()
+            await self._running.wait()
+            started, made = clock(), 0
+            rate = self.rate
+            moment = self._moment()
+            while self._wake.is_set() and self._running.is_set() and rate == self.rate:
+                if rate:
+                    passed = clock() - started
+                    due = int(passed * rate) - made
+                    if due > max(rate * _LONGEST_BURST, _LARGEST_MOMENT):
+                        self.skipped += due
+                        started, made = clock(), 0
+                        continue
+                else:
+                    due = _LARGEST_MOMENT
+                events = min(due, _LARGEST_MOMENT)
+                if rate >= self._config.events_per_frame / _LONGEST_MOMENT:
+                    # Whole frames only; the rest of a frame comes with the next moment.
+                    events -= events % self._config.events_per_frame
+                self.happen(events)
+                made += events
+                if self._config.slow_consumer == "wait":
+                    await self._wait_for_readers()
+                behind = due - events >= _LARGEST_MOMENT
+                await asyncio.sleep(0 if behind else moment)
+
+    def happen(self, events: int) -> None:
+        """One moment: makes `events` trades and quotes now, and sends what subscribers want."""
+        stop_after = self._config.stop_after
+        if stop_after:
+            events = min(events, stop_after - self.made)
+            if self.is_finished:
+                return
+        self.market.advance(time.time_ns() // 1_000_000, events)
+        self.made += events
+        for connection in list(self._subscribers.values()):
+            connection.deliver()
+
+    async def _wait_for_readers(self) -> None:
+        for connection in list(self._subscribers.values()):
+            if not connection.is_writable:
+                await connection.writable()
+
+    def stats(self) -> dict[str, Any]:
+        """What happened, as plain data."""
+        return {
+            "made": self.made,
+            "skipped": self.skipped,
+            "rate": self.rate,
+            "subscribers": len(self._subscribers),
+            "finished": self.is_finished,
+        }

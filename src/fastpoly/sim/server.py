@@ -1,0 +1,235 @@
+"""The simulator: a WebSocket server that speaks the service's protocol with made-up markets."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from types import TracebackType
+from typing import Any, Final
+
+from picows import WSUpgradeRequest, ws_create_server
+
+from fastpoly.schema import MARKETS, MarketSpec
+from fastpoly.sim.config import SimulatorConfig
+from fastpoly.sim.connection import Connection
+from fastpoly.sim.pump import Pump
+
+logger = logging.getLogger("fastpoly.sim")
+
+_SPEC_BY_PATH: Final = {path: spec for spec in MARKETS.values() for path in spec.paths}
+# How many ended connections, and messages of clients, are remembered.
+_REMEMBERED = 10_000
+
+
+class Simulator:
+    """A simulator in the running event loop; an async context manager.
+
+    Args:
+        config: Its settings.
+
+    Example:
+        async with Simulator(SimulatorConfig(rate=1000)) as simulator:
+            ...connect to simulator.url("stocks")...
+    """
+
+    def __init__(self, config: SimulatorConfig | None = None) -> None:
+        self.config = config or SimulatorConfig()
+        self.port = 0
+        self.connections: dict[int, Connection] = {}
+        self.requests: list[tuple[int, bytes]] = []
+        self._ended: list[dict[str, Any]] = []
+        self._pumps: dict[str, Pump] = {}
+        self._accounts: dict[tuple[str, str], list[Connection]] = {}
+        self._accepted = 0
+        self._paused = False
+        self._server: asyncio.Server | None = None
+        self._pings: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Simulator:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listens.
+
+        Raises:
+            OSError: The address is taken or not ours.
+        """
+        context = None
+        if self.config.certfile:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.config.certfile, self.config.keyfile)
+        self._server = await ws_create_server(
+            self._accept,
+            self.config.host,
+            self.config.port,
+            logger_name=logger,
+            max_frame_size=2 * 1024 * 1024,
+            ssl=context,
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        if self.config.ping_interval:
+            self._pings = asyncio.get_running_loop().create_task(self._ping())
+
+    async def stop(self) -> None:
+        """Drops every connection and stops listening."""
+        if self._server is None:
+            return
+        self._server.close()
+        for pump in self._pumps.values():
+            await pump.stop()
+        if self._pings is not None:
+            self._pings.cancel()
+        for connection in list(self.connections.values()):
+            connection.drop("simulator stopped")
+        while self.connections:  # noqa: ASYNC110 - many ends, one waiter, milliseconds
+            await asyncio.sleep(0.001)
+        self._server = None
+
+    def url(self, market: str = "stocks") -> str:
+        """The URL of a market; a path such as ``futures/cme`` will do.
+
+        Raises:
+            ValueError: There is no such market.
+        """
+        path = MARKETS[market].paths[0] if market in MARKETS else market
+        if path not in _SPEC_BY_PATH:
+            raise ValueError(f"there is no market {market!r}")
+        scheme = "wss" if self.config.certfile else "ws"
+        return f"{scheme}://{self.config.host}:{self.port}/{path}"
+
+    # ------------------------------------------------------------------------------ control
+
+    def pause(self) -> None:
+        """Makes nothing happen until `resume`; requests are still answered."""
+        self._paused = True
+        for pump in self._pumps.values():
+            pump.pause()
+
+    def resume(self) -> None:
+        """Lets the markets run on."""
+        self._paused = False
+        for pump in self._pumps.values():
+            pump.resume()
+
+    def set_rate(self, rate: float) -> None:
+        """Changes the rate of all markets.
+
+        Args:
+            rate: Trades and quotes per second and market, above 0.
+        """
+        if rate <= 0:
+            raise ValueError("a rate must be above 0")
+        for spec in _SPEC_BY_PATH.values():
+            self._pump(spec).rate = rate
+
+    async def drain(self) -> None:
+        """Waits until everything sent so far has been handed to the kernel."""
+
+        def waiting() -> bool:
+            return any(connection.buffered for connection in self.connections.values())
+
+        while waiting():  # noqa: ASYNC110 - a transport does not tell when its buffer is empty
+            await asyncio.sleep(0.001)
+
+    def send(self, payload: bytes, number: int | None = None) -> int:
+        """Sends one text frame as it is, to one connection or to all.
+
+        Returns:
+            How many connections it went to.
+        """
+        targets = [
+            connection
+            for connection in self.connections.values()
+            if number is None or connection.number == number
+        ]
+        for connection in targets:
+            connection.send_text(payload)
+        return len(targets)
+
+    def stats(self) -> dict[str, Any]:
+        """Everything that was counted, as plain data.
+
+        Returns:
+            ``events``: events sent per channel, over all connections; ``connections``: one dict
+            per connection, the ended ones first; ``markets``: one dict per market in use.
+        """
+        connections = [
+            *self._ended,
+            *(connection.stats() for connection in self.connections.values()),
+        ]
+        events: dict[str, int] = {}
+        for entry in connections:
+            for channel, count in entry["events"].items():
+                events[channel] = events.get(channel, 0) + count
+        return {
+            "events": events,
+            "connections": connections,
+            "accepted": self._accepted,
+            "markets": {name: pump.stats() for name, pump in self._pumps.items()},
+        }
+
+    # -------------------------------------------------------- what connections call
+
+    def _accept(self, request: WSUpgradeRequest) -> Connection | None:
+        path = request.path.decode("ascii", "replace").partition("?")[0].strip("/")
+        spec = _SPEC_BY_PATH.get(path)
+        if spec is None:
+            return None
+        self._accepted += 1
+        return Connection(self, self._pump(spec), self._accepted)
+
+    def _pump(self, spec: MarketSpec) -> Pump:
+        pump = self._pumps.get(spec.name)
+        if pump is None:
+            pump = self._pumps[spec.name] = Pump(spec, self.config)
+            if self._paused:
+                pump.pause()
+            pump.start()
+        return pump
+
+    def admit(self, connection: Connection) -> None:
+        """Counts a connection that has logged in, and evicts where there is one too many."""
+        peers = self._accounts.setdefault(connection.account, [])
+        peers.append(connection)
+        limit = self.config.max_connections
+        if limit and len(peers) > limit:
+            if self.config.evict == "newest":
+                connection.doom()
+            else:
+                peers.pop(0).evict()
+
+    def forget(self, connection: Connection) -> None:
+        """Moves a connection that has ended to the records."""
+        peers = self._accounts.get(connection.account, [])
+        if connection in peers:
+            peers.remove(connection)
+        if self.connections.pop(connection.number, None) is not None:
+            self._ended.append(connection.stats())
+            del self._ended[:-_REMEMBERED]
+
+    def record(self, connection: Connection, payload: bytes) -> None:
+        """Remembers a client's message."""
+        self.requests.append((connection.number, payload))
+        del self.requests[:-_REMEMBERED]
+
+    def set_send_buffer(self, transport: asyncio.Transport) -> None:
+        """Limits what the kernel holds for a connection, so that slow readers show sooner."""
+        sock = transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.config.socket_buffer_bytes)
+
+    async def _ping(self) -> None:
+        while True:
+            await asyncio.sleep(self.config.ping_interval)
+            for connection in list(self.connections.values()):
+                connection.ping()
