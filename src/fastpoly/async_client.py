@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from fastpoly import schema
-from fastpoly.credentials import find_api_key
 from fastpoly.connection import Connection, lost
+from fastpoly.credentials import find_api_key
 from fastpoly.dispatch import CHANNELS, Dispatcher, Messages
 from fastpoly.endpoints import SslLike, make_url, market_of, shown_url
 from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError, UsageError

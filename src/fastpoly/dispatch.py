@@ -31,7 +31,11 @@ CHANNELS: Final = {schema.STATUS_CHANNEL}.union(
 )
 """Every channel of every market, and that of control messages."""
 
+UNKNOWN: Final = "unknown"
+"""What a batch calls the channel of messages that its market does not know."""
+
 _Plan: TypeAlias = list[tuple[Consumer, tuple[str, ...]]]
+"""Each handler and its channels; empty where only the messages themselves tell."""
 
 
 def _channel_of_anything(message: Any) -> Any:
@@ -41,6 +45,11 @@ def _channel_of_anything(message: Any) -> Any:
     else:
         channel = getattr(message, "event_type", None)
     return channel if isinstance(channel, str) else None
+
+
+def _share(batch: Batch, count: int) -> int:
+    """Bytes of that many of a batch's messages; a part of a batch has the size of the whole."""
+    return batch.nbytes * count // (len(batch) or 1)
 
 
 _UNPACK: Final[dict[Messages, Unpack]] = {
@@ -153,10 +162,13 @@ class Dispatcher:
             plan = self._plan(channels)
         if len(plan) == 1:
             plan[0][0].take(batch, batch.nbytes)
+        elif not plan:
+            if channels:
+                self._deliver_runs(batch, _channel_of_anything)
         elif self._whole or any(consumer.busy for consumer, _ in plan):
             self._deliver_parts(batch, plan)
         else:
-            self._deliver_runs(batch, channels)
+            self._deliver_runs(batch, self._channel_of)
 
     def _plan(self, channels: tuple[str, ...]) -> _Plan:
         parts: dict[Consumer, tuple[str, ...]] = {}
@@ -165,7 +177,8 @@ class Dispatcher:
             parts[consumer] = (*parts.get(consumer, ()), channel)
         if len(self._plans) >= MAX_PLANS:
             self._plans.clear()
-        plan = self._plans[channels] = list(parts.items())
+        sure = self._whole or UNKNOWN not in channels
+        plan = self._plans[channels] = list(parts.items()) if sure else []
         return plan
 
     def _deliver_parts(self, batch: Batch, plan: _Plan) -> None:
@@ -174,37 +187,34 @@ class Dispatcher:
         for consumer, channels in plan:
             if self._whole or consumer.busy:
                 part = batch.select(*channels)
-                consumer.take(part, part.nbytes)
+                consumer.take(part, _share(batch, len(part)))
             else:
                 free.extend(channels)
         if free:
-            self._deliver_runs(batch.select(*free), tuple(free))
+            self._deliver_runs(batch.select(*free), self._channel_of)
 
-    def _deliver_runs(self, batch: Batch, channels: tuple[str, ...]) -> None:
+    def _deliver_runs(self, batch: Batch, channel_of: Callable[[Any], Any]) -> None:
         """Neighbours that belong to one handler, together, in the order of arrival."""
-        size = batch.nbytes // (len(batch) or 1)
-        key = self._channel_of if CHANNELS.issuperset(channels) else _channel_of_anything
-        for channel, run in groupby(self._unpack(batch), key):
+        for channel, run in groupby(self._unpack(batch), channel_of):
             # Looked up again for each run: a handler may have changed a handler.
             consumer = self._by_channel.get(channel, self._default)
             messages = list(run)
-            consumer.take(messages, size * len(messages))
+            consumer.take(messages, _share(batch, len(messages)))
 
     def _queue(self, entry: Entry, nbytes: int) -> None:
         """Queues messages that were another handler's, and calls none from inside another."""
-        if type(entry) is not list:
-            for consumer, channels in self._plan(entry.channels):
-                part = entry.select(*channels)
-                consumer.queue(part, part.nbytes)
-        elif self._whole:
-            for part in entry:
-                self._queue(part, part.nbytes)
-        else:
-            size = nbytes // len(entry)
-            for channel, run in groupby(entry, _channel_of_anything):
-                messages = list(run)
-                consumer = self._by_channel.get(channel, self._default)
-                consumer.queue(messages, size * len(messages))
+        if self._whole:
+            for batch in self._unpack(entry):
+                for consumer, channels in self._plan(batch.channels):
+                    part = batch.select(*channels)
+                    consumer.queue(part, _share(batch, len(part)))
+            return
+        left = list(self._unpack(entry))
+        size = nbytes // (len(left) or 1)
+        for channel, run in groupby(left, _channel_of_anything):
+            messages = list(run)
+            consumer = self._by_channel.get(channel, self._default)
+            consumer.queue(messages, size * len(messages))
 
     # ------------------------------------------------------------------------------- end
 

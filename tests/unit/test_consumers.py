@@ -1,0 +1,468 @@
+"""One handler and its messages: order, waiting, what it may do with its task, and its errors."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from fastpoly.consumers import Consumer, always_awaitable
+from tests.loops import in_loop
+
+
+class Books:
+    """What a consumer tells: errors, and bytes that wait."""
+
+    def __init__(self) -> None:
+        self.errors: list[tuple[BaseException, Any]] = []
+        self.waiting = 0
+
+    def report(self, error: BaseException, handler: Any, message: Any) -> None:
+        self.errors.append((error, message))
+
+    def account(self, nbytes: int) -> None:
+        self.waiting += nbytes
+
+
+def make(handler: Any, books: Books | None = None) -> Consumer:
+    books = books or Books()
+    return Consumer(handler, unpack=iter, report=books.report, account=books.account)
+
+
+@asynccontextmanager
+async def started(handler: Any, books: Books | None = None) -> AsyncIterator[Consumer]:
+    consumer = make(handler, books)
+    consumer.start()
+    await asyncio.sleep(0)
+    yield consumer
+    task = consumer.task
+    consumer.retire()
+    if task is not None:
+        await asyncio.wait([task])
+
+
+async def settle(consumer: Consumer) -> None:
+    async with asyncio.timeout(5):
+        while consumer.busy:  # noqa: ASYNC110 - nothing tells when it is no longer
+            await asyncio.sleep(0)
+
+
+def test_function_is_called_where_the_messages_arrive() -> None:
+    # No loop runs here at all.
+    got: list[int] = []
+    make(got.append).take([1, 2, 3], 3)
+    assert got == [1, 2, 3]
+
+
+@in_loop
+async def test_coroutine_that_need_not_wait_costs_no_turn_of_the_loop() -> None:
+    got: list[int] = []
+
+    async def handler(message: int) -> None:
+        got.append(message)
+
+    async with started(handler) as consumer:
+        consumer.take([1, 2, 3], 3)
+        assert got == [1, 2, 3]
+        assert not consumer.busy
+
+
+@in_loop
+async def test_first_messages_before_the_task_has_started() -> None:
+    got: list[int] = []
+
+    async def handler(message: int) -> None:
+        got.append(message)
+
+    consumer = make(handler)
+    consumer.take([1, 2], 2)
+    consumer.take([3], 1)
+    await settle(consumer)
+    assert got == [1, 2, 3]
+    consumer.retire()
+
+
+@in_loop
+async def test_coroutine_that_waits_is_never_run_twice_at_once_and_keeps_order() -> None:
+    began: list[int] = []
+    ended: list[int] = []
+    books = Books()
+
+    async def handler(message: int) -> None:
+        began.append(message)
+        assert len(began) == len(ended) + 1
+        if message % 3:
+            await asyncio.sleep(0)
+        ended.append(message)
+
+    async with started(handler, books) as consumer:
+        consumer.take([0, 1, 2], 30)
+        assert began == [0, 1]
+        assert consumer.busy
+        consumer.take([3, 4], 20)
+        consumer.take([5], 10)
+        assert (consumer.queued, books.waiting) == (30, 30)
+        await settle(consumer)
+        assert ended == [0, 1, 2, 3, 4, 5]
+        assert (consumer.queued, books.waiting) == (0, 0)
+        consumer.take([6], 10)
+        assert ended[-1] == 6
+
+
+@pytest.mark.parametrize("wait", [0, 0.001])
+@in_loop
+async def test_task_and_context_are_the_same_before_and_after_waiting(wait: float) -> None:
+    variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable")
+    tasks: list[Any] = []
+
+    async def handler(message: str) -> None:
+        tasks.append(asyncio.current_task())
+        variable.set(message)
+        await asyncio.sleep(wait)
+        tasks.append(asyncio.current_task())
+        assert variable.get() == message
+
+    books = Books()
+    async with started(handler, books) as consumer:
+        outer = asyncio.current_task()
+        for message in "abc":
+            consumer.take([message], 1)
+            assert asyncio.current_task() is outer
+            await settle(consumer)
+        assert set(tasks) == {consumer.task}
+        assert variable.get("unset") == "unset"
+    assert books.errors == []
+
+
+@in_loop
+async def test_messages_may_arrive_from_a_callback_of_the_loop() -> None:
+    # As they do from a socket: no task is the current one there.
+    got: list[int] = []
+
+    async def handler(message: int) -> None:
+        async with asyncio.timeout(5):
+            await asyncio.sleep(0)
+            got.append(message)
+
+    books = Books()
+    async with started(handler, books) as consumer:
+        asyncio.get_running_loop().call_soon(consumer.take, [1, 2], 2)
+        await asyncio.sleep(0)
+        await settle(consumer)
+    assert (got, books.errors) == ([1, 2], [])
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 0.001])
+@in_loop
+async def test_timeout_of_the_handlers_own(seconds: float) -> None:
+    outcomes: list[str] = []
+
+    async def handler(message: int) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.sleep(60)
+        except TimeoutError:
+            outcomes.append("late")
+
+    books = Books()
+    async with started(handler, books) as consumer:
+        consumer.take([1], 1)
+        consumer.take([2, 3], 1)
+        await settle(consumer)
+        assert outcomes == ["late"] * 3
+        task = consumer.task
+        assert task is not None
+        assert task.cancelling() == 0
+    assert books.errors == []
+
+
+@in_loop
+async def test_task_group_of_the_handlers_own() -> None:
+    got: list[int] = []
+
+    async def work(message: int) -> None:
+        await asyncio.sleep(0)
+        got.append(message)
+
+    async def handler(message: int) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(work(message))
+            group.create_task(work(-message))
+
+    async with started(handler) as consumer:
+        consumer.take([1, 2], 2)
+        await settle(consumer)
+    assert got == [1, -1, 2, -2]
+
+
+@in_loop
+async def test_future_that_is_done_before_the_task_has_its_turn() -> None:
+    got: list[Any] = []
+    future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def handler(message: int) -> None:
+        got.append(await future)
+
+    async with started(handler) as consumer:
+        consumer.take([1], 1)
+        future.set_result("done")
+        await settle(consumer)
+    assert got == ["done"]
+
+
+@in_loop
+async def test_error_that_is_thrown_while_it_waits_reaches_the_handler() -> None:
+    caught: list[BaseException] = []
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def handler(message: int) -> None:
+        try:
+            await future
+        except OSError as error:
+            caught.append(error)
+            await asyncio.sleep(0)
+        caught.append(RuntimeError(message))
+
+    async with started(handler) as consumer:
+        consumer.take([1], 1)
+        future.set_exception(OSError("broken"))
+        await settle(consumer)
+    assert [type(error) for error in caught] == [OSError, RuntimeError]
+
+
+async def coroutine_function(message: Any) -> None:
+    pass
+
+
+class Object:
+    async def __call__(self, message: Any) -> None:
+        pass
+
+    async def method(self, message: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("handler", "expected"),
+    [
+        (coroutine_function, True),
+        (functools.partial(coroutine_function), True),
+        (functools.partial(functools.partial(coroutine_function)), True),
+        (Object(), True),
+        (Object().method, True),
+        (print, False),
+        ([].append, False),
+        (lambda message: coroutine_function(message), False),
+    ],
+)
+def test_which_handlers_always_give_something_to_await(handler: Any, expected: bool) -> None:
+    assert always_awaitable(handler) is expected
+
+
+@in_loop
+async def test_function_that_gives_something_to_await_now_and_then() -> None:
+    got: list[int] = []
+
+    async def later(message: int) -> None:
+        await asyncio.sleep(0)
+        got.append(message)
+
+    def handler(message: int) -> Any:
+        if message % 2:
+            return later(message)
+        got.append(message)
+        return "nothing to await"
+
+    books = Books()
+    consumer = make(handler, books)
+    consumer.take([0, 1, 2, 3], 4)
+    consumer.take([4, 5], 2)
+    assert got == [0]
+    await settle(consumer)
+    consumer.take([6], 1)
+    assert (got, books.errors) == ([0, 1, 2, 3, 4, 5, 6], [])
+    consumer.retire()
+
+
+def fail(message: int) -> None:
+    if message == 2:
+        raise ValueError(message)
+
+
+async def fail_at_once(message: int) -> None:
+    fail(message)
+
+
+async def fail_later(message: int) -> None:
+    await asyncio.sleep(0)
+    fail(message)
+
+
+def fail_in_what_it_gives(message: int) -> Any:
+    return fail_later(message)
+
+
+@pytest.mark.parametrize("failing", [fail, fail_at_once, fail_later, fail_in_what_it_gives])
+@in_loop
+async def test_error_costs_its_own_message_only(failing: Callable[[int], Any]) -> None:
+    books = Books()
+    got: list[int] = []
+
+    @functools.wraps(failing)
+    def handler(message: int) -> Any:
+        got.append(message)
+        return failing(message)
+
+    async with started(handler, books) as consumer:
+        consumer.take([1, 2, 3], 3)
+        consumer.take([4], 1)
+        await settle(consumer)
+    assert got == [1, 2, 3, 4]
+    assert [(type(error), message) for error, message in books.errors] == [(ValueError, 2)]
+
+
+@in_loop
+async def test_cancelled_future_is_the_handlers_error_and_not_its_end() -> None:
+    books = Books()
+    got: list[int] = []
+
+    async def handler(message: int) -> None:
+        if message == 1:
+            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            asyncio.get_running_loop().call_soon(future.cancel)
+            await future
+        got.append(message)
+
+    async with started(handler, books) as consumer:
+        consumer.take([1, 2], 2)
+        await settle(consumer)
+    assert got == [2]
+    assert isinstance(books.errors[0][0], asyncio.CancelledError)
+
+
+@in_loop
+async def test_cancelling_the_task_ends_a_handler_that_waits() -> None:
+    ended: list[str] = []
+
+    async def handler(message: int) -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append("cleaned up")
+
+    async with started(handler) as consumer:
+        consumer.take([1, 2], 2)
+        task = consumer.task
+        assert task is not None
+        # At once, before the task has taken the coroutine over.
+        task.cancel()
+        await asyncio.wait([task])
+        assert (ended, task.cancelled()) == (["cleaned up"], True)
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+@in_loop
+async def test_what_ends_the_process_is_not_kept_from_it(kind: type[BaseException]) -> None:
+    async def handler(message: int) -> None:
+        raise kind
+
+    def function(message: int) -> None:
+        raise kind
+
+    async with started(handler) as consumer:
+        with pytest.raises(kind):
+            consumer.take([1], 1)
+        assert not consumer.busy
+    with pytest.raises(kind):
+        make(function).take([1], 1)
+
+
+@in_loop
+async def test_surrender_gives_up_what_the_handler_has_not_begun_with() -> None:
+    books = Books()
+    got: list[int] = []
+    gate = asyncio.Event()
+
+    async def handler(message: int) -> None:
+        got.append(message)
+        await gate.wait()
+
+    async with started(handler, books) as consumer:
+        consumer.take([1, 2], 20)
+        consumer.take([3], 10)
+        assert consumer.surrender() == [([2], 0), ([3], 10)]
+        assert (consumer.queued, books.waiting) == (0, 0)
+        gate.set()
+        await settle(consumer)
+    assert got == [1]
+
+
+@in_loop
+async def test_handler_may_surrender_its_own_messages() -> None:
+    got: list[int] = []
+    left: list[Any] = []
+
+    async def handler(message: int) -> None:
+        got.append(message)
+        left.extend(consumer.surrender())
+
+    async with started(handler) as consumer:
+        consumer.take([1, 2, 3], 3)
+    assert (got, left) == ([1], [([2, 3], 0)])
+
+
+@in_loop
+async def test_handler_that_causes_messages_for_itself_gets_them_afterwards() -> None:
+    got: list[int] = []
+
+    async def handler(message: int) -> None:
+        if message < 3:
+            consumer.take([message + 1], 1)
+        got.append(message)
+
+    async with started(handler) as consumer:
+        consumer.take([1], 1)
+        await settle(consumer)
+    assert got == [1, 2, 3]
+
+
+@in_loop
+async def test_retired_handler_finishes_its_message_and_then_its_task() -> None:
+    gate = asyncio.Event()
+    got: list[int] = []
+
+    async def handler(message: int) -> None:
+        await gate.wait()
+        got.append(message)
+
+    async with started(handler) as consumer:
+        consumer.take([1, 2], 2)
+        task = consumer.task
+        assert task is not None
+        consumer.retire()
+        gate.set()
+        await asyncio.wait([task])
+        assert (got, consumer.task) == ([1, 2], None)
+        # And may come back.
+        consumer.start()
+        consumer.take([3], 1)
+        await settle(consumer)
+        assert got == [1, 2, 3]
+
+
+@in_loop
+async def test_handler_may_retire_itself() -> None:
+    async def handler(message: int) -> None:
+        consumer.retire()
+
+    async with started(handler) as consumer:
+        task = consumer.task
+        assert task is not None
+        consumer.take([1], 1)
+        assert consumer.task is None
+        await asyncio.wait([task])
