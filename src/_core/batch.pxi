@@ -341,7 +341,7 @@ cdef class Batch:
             batch.refs = batch.owned_refs
             batch.size = count
             return batch
-        at = index
+        at = PyNumber_AsSsize_t(index, IndexError)
         if at < 0:
             at += self.size
         if at < 0 or at >= self.size:
@@ -435,6 +435,39 @@ def batch_of(market, events):
     return whole_batch(store)
 
 
+def concat(batches):
+    """The events of several batches of one market as one batch, in the order given.
+
+    It counts the bytes of all of them, and has the receive time of the last.
+    """
+    cdef RowStore* store = NULL
+    cdef Batch batch
+    cdef uint32_t i
+    for batch in batches:
+        if store == NULL:
+            store = RowStore.acquire(batch.store.market)
+        elif &store.market != &batch.store.market:
+            store.release()
+            raise UsageError("batches of different markets cannot be one batch")
+        for i in range(batch.size):
+            copy_event(store, batch.store, batch.ref(i))
+        store.end_frame(batch.store.nbytes)
+        store.received_ns = batch.store.received_ns
+    if store == NULL:
+        raise UsageError("there is no batch to join", hint="pass at least one")
+    return whole_batch(store)
+
+
+cdef void copy_event(RowStore* to, RowStore* source, RowRef ref):
+    cdef int column = ref.column()
+    if column == kObjectColumn:
+        to.order.push_back(RowRef.of(column, to.objects.size()))
+        Py_INCREF(<object>source.objects[ref.index()])
+        to.objects.push_back(source.objects[ref.index()])
+    else:
+        to.copy_row(column, source[0], ref.index())
+
+
 cdef class Decoder:
     """Decodes frames of one market, one after the other; keeps its buffers between them."""
 
@@ -490,7 +523,9 @@ cdef Batch decode_frame(Kernel* kernel, const MarketSpec& market, object frame):
 
 
 cdef object not_json(const DecodeFailure& failure):
-    return DecodeError(failure.reason.decode(), offset=failure.offset)
+    return DecodeError(
+        f"{failure.reason.decode()} (byte {failure.offset} of the frame)", offset=failure.offset
+    )
 
 
 # One kernel for all calls of `decode`: they hold the interpreter lock throughout.

@@ -37,7 +37,17 @@ cdef class Event:
         cdef const FieldSpec* field = &event_spec(self.head()).fields[index]
         if not self.head().foreign >> index & 1:
             return None
-        return conforming(field.kind, self.raw_value()[field.key.decode()])
+        return self.foreign_value(field.kind, field.key.decode())
+
+    cdef object foreign_value(self, Kind kind, object key):
+        # A value that is not in the row, as the attribute it is; None where its type is wrong.
+        value = self.raw_value()[key]
+        if type(value) is int and kind == Kind.kText:
+            return str(value)
+        if type(value) in (int, float) and kind == Kind.kDecimal:
+            # The number's own text: a float would not give it back.
+            return json.loads(self.raw, parse_int=str, parse_float=str)[key]
+        return conforming(kind, value)
 
     @property
     def event_type(self):
@@ -55,7 +65,7 @@ cdef class Event:
         for key, value in self.raw_value().items():
             index = find_key(spec[0], key)
             if index >= 0 and self.head().foreign >> index & 1 and value is not None:
-                if conforming(spec.fields[index].kind, value) is None:
+                if self.foreign_value(spec.fields[index].kind, key) is None:
                     keys.append(key)
         return tuple(keys)
 
@@ -142,7 +152,7 @@ def restore_event(market, content):
     # What pickle calls.
     if not isinstance(content, bytes):
         content = json.dumps(content).encode()
-    return decode(content, market=market)[0]
+    return decode(b"[" + content + b"]", market=market)[0]
 
 
 @cython.final

@@ -36,8 +36,9 @@ class Checker {
   bool at_digit() const { return p_ != end_ && *p_ >= '0' && *p_ <= '9'; }
 
   bool value(int depth) {
-    if (depth > kMaxDepth) return fail("nested more deeply than 1024 levels");
     if (p_ == end_) return fail("");
+    if (depth >= kMaxDepth && (*p_ == '{' || *p_ == '['))
+      return fail("nested more deeply than 1024 levels");
     switch (*p_) {
       case '{':
         return members(depth);

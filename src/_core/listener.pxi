@@ -16,7 +16,6 @@ cdef class Listener(WSListener):
     """
 
     cdef object owner
-    cdef object on_batch
     cdef Kernel* kernel
     cdef RowStore* store
     cdef vector[char] fragments
@@ -36,7 +35,6 @@ cdef class Listener(WSListener):
         self.kernel = new Kernel()
         self.store = RowStore.acquire(kMarkets[self.market])
         self.owner = owner
-        self.on_batch = owner.on_batch
         self.max_message_bytes = max_message_bytes
         self.keep_statuses = keep_statuses
 
@@ -54,6 +52,7 @@ cdef class Listener(WSListener):
         self.call("on_disconnected", transport)
 
     cpdef on_ws_frame(self, WSTransport transport, WSFrame frame):
+        self.bytes_received += frame.payload_size
         if frame.msg_type == WSMsgType.TEXT and frame.fin and not self.joining:
             # picows keeps 256 readable bytes after what it has read, so that the decoder may look
             # beyond the payload's end; it asks for kPadding of them.
@@ -68,6 +67,7 @@ cdef class Listener(WSListener):
         # picows keeps the pongs that it waits for to itself, even the last frame of a read.
         if frame.msg_type != WSMsgType.PONG:
             return False
+        self.bytes_received += frame.payload_size
         if frame.last_in_buffer:
             self.flush()
         return True
@@ -114,7 +114,6 @@ cdef class Listener(WSListener):
         if self.closed:
             return
         self.frames_received += 1
-        self.bytes_received += size
         if self.max_message_bytes and size > self.max_message_bytes:
             self.refuse(transport, size)
         elif self.kernel.decode(text, size, capacity, self.store[0], failure):
@@ -156,8 +155,9 @@ cdef class Listener(WSListener):
         self.events_received += batch.size
         if self.keep_statuses and batch.store.columns[kStatusColumn].count:
             self.call("on_statuses", list(batch.select("status")))
+        # Looked up each time: the owner may change it while the stream runs.
         try:
-            self.on_batch(batch)
+            self.owner.on_batch(batch)
         except Exception:
             LOGGER.exception("a batch was not delivered: its receiver failed")
 

@@ -83,6 +83,7 @@ cdef extern from "store.hpp" namespace "fastpoly" nogil:
         void release()
         const char* raw(const RowHead& head)
         void end_frame(size_t bytes)
+        void copy_row(int column, const RowStore& source, uint32_t index) except +
         Column columns[]
         vector[RowRef] order
         vector[uint32_t] frame_ends

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "fields.hpp"
 #include "json_error.hpp"
@@ -73,12 +74,40 @@ bool is_plain_ascii(std::string_view text) {
   return true;
 }
 
+// Unescapes one string at a time, into memory of its own: the parser's string buffer has room for
+// each string of a frame once, and objects are gone through twice here.
+class Strings {
+ public:
+  Strings(od::parser& parser, size_t frame_size)
+      : parser_(parser), buffer_(frame_size + kPadding) {}
+
+  simdjson::error_code get(od::raw_json_string raw, std::string_view& text) {
+    uint8_t* to = buffer_.data();
+    return parser_.unescape(raw, to, true).get(text);
+  }
+
+  simdjson::error_code key(od::field& field, std::string_view& text) {
+    return get(field.key(), text);
+  }
+
+  simdjson::error_code value(od::value& value, std::string_view& text) {
+    od::raw_json_string raw;
+    SIMDJSON_TRY(value.get_raw_json_string().get(raw));
+    return get(raw, text);
+  }
+
+ private:
+  od::parser& parser_;
+  std::vector<uint8_t> buffer_;
+};
+
 // Goes through a value to its end, so that every byte of the frame has been looked at. The parser
-// checks only what it is asked for.
-simdjson::error_code check(od::value value, int depth) {
-  if (depth > kMaxDepth) return simdjson::DEPTH_ERROR;
+// checks only what it is asked for. `depth` is how many containers enclose the value.
+simdjson::error_code check(od::value value, int depth, Strings& strings) {
   od::json_type type;
   SIMDJSON_TRY(value.type().get(type));
+  const bool container = type == od::json_type::object || type == od::json_type::array;
+  if (container && depth >= kMaxDepth) return simdjson::DEPTH_ERROR;
   switch (type) {
     case od::json_type::object: {
       od::object object;
@@ -87,8 +116,8 @@ simdjson::error_code check(od::value value, int depth) {
         od::field field;
         SIMDJSON_TRY(std::move(each).get(field));
         std::string_view key;
-        SIMDJSON_TRY(field.unescaped_key(true).get(key));
-        SIMDJSON_TRY(check(field.value(), depth + 1));
+        SIMDJSON_TRY(strings.key(field, key));
+        SIMDJSON_TRY(check(field.value(), depth + 1, strings));
       }
       return simdjson::SUCCESS;
     }
@@ -98,13 +127,13 @@ simdjson::error_code check(od::value value, int depth) {
       for (auto each : array) {
         od::value element;
         SIMDJSON_TRY(each.get(element));
-        SIMDJSON_TRY(check(element, depth + 1));
+        SIMDJSON_TRY(check(element, depth + 1, strings));
       }
       return simdjson::SUCCESS;
     }
     case od::json_type::string: {
       std::string_view text;
-      return value.get_string(true).get(text);
+      return strings.value(value, text);
     }
     case od::json_type::boolean: {
       bool flag;
@@ -170,7 +199,7 @@ Held hold_int(std::string_view token, char* at) {
 }
 
 Held hold_int_text(std::string_view text, char* at) {
-  if (text.empty() || text.size() > 18) return Held::kForeign;
+  if (text.empty()) return Held::kForeign;
   for (const char byte : text)
     if (byte < '0' || byte > '9') return Held::kForeign;
   int64_t value;
@@ -199,7 +228,7 @@ Held hold_codes(od::value value, char* at) {
 }
 
 // Puts a value that has been checked before into its field of the row, where it fits.
-Held hold(const FieldSpec& field, od::value value, char* row) {
+Held hold(const FieldSpec& field, od::value value, char* row, Strings& strings) {
   char* const at = row + field.offset;
   od::json_type type;
   if (value.type().get(type) != simdjson::SUCCESS) return Held::kForeign;
@@ -226,7 +255,7 @@ Held hold(const FieldSpec& field, od::value value, char* row) {
   }
   if (type == od::json_type::string) {
     std::string_view text;
-    if (value.get_string().get(text) != simdjson::SUCCESS) return Held::kForeign;
+    if (strings.value(value, text) != simdjson::SUCCESS) return Held::kForeign;
     switch (field.kind) {
       case Kind::kSymbol:
         return hold_symbol(text, at);
@@ -278,7 +307,8 @@ void add_raw(RowStore& store, int column, std::string_view bytes) {
   store.commit(column);
 }
 
-void add_event(RowStore& store, int column, od::object& object, std::string_view bytes) {
+void add_event(RowStore& store, int column, od::object& object, std::string_view bytes,
+               Strings& strings) {
   const EventSpec& event = *store.market.channels[column].event;
   RowHead& head = start_row(store, column, event.row_size);
   char* const row = reinterpret_cast<char*>(&head);
@@ -287,12 +317,12 @@ void add_event(RowStore& store, int column, od::object& object, std::string_view
     od::field pair;
     std::string_view key;
     if (std::move(each).get(pair) != simdjson::SUCCESS ||
-        pair.unescaped_key(true).get(key) != simdjson::SUCCESS)
+        strings.key(pair, key) != simdjson::SUCCESS)
       break;
     const FieldSpec* const field = find_field(event, key);
     if (field == nullptr) continue;
     const uint32_t bit = uint32_t{1} << (field - event.fields);
-    const Held held = hold(*field, pair.value(), row);
+    const Held held = hold(*field, pair.value(), row, strings);
     head.plain &= ~bit;
     head.foreign &= ~bit;
     head.integer &= ~bit;
@@ -308,62 +338,64 @@ void add_event(RowStore& store, int column, od::object& object, std::string_view
   store.commit(column);
 }
 
-// The text of the last "ev" of an object that has been checked; false when it is not a string.
-simdjson::error_code check_members(od::object& object, std::string_view& ev, bool& has_ev) {
-  has_ev = false;
+// Checks the members of an object and finds the column of its events by its last "ev".
+simdjson::error_code check_members(const MarketSpec& market, od::object& object, int depth,
+                                   int& column, Strings& strings) {
+  column = kUnknownColumn;
   for (auto each : object) {
     od::field field;
     SIMDJSON_TRY(std::move(each).get(field));
-    std::string_view key;
-    SIMDJSON_TRY(field.unescaped_key(true).get(key));
-    const bool is_ev = key == "ev";
+    std::string_view text;
+    SIMDJSON_TRY(strings.key(field, text));
+    const bool is_ev = text == "ev";
     od::value value = field.value();
-    od::json_type type;
-    SIMDJSON_TRY(value.type().get(type));
     if (is_ev) {
-      has_ev = type == od::json_type::string;
-      if (has_ev) {
-        SIMDJSON_TRY(value.get_string(true).get(ev));
+      od::json_type type;
+      SIMDJSON_TRY(value.type().get(type));
+      column = kUnknownColumn;
+      if (type == od::json_type::string) {
+        SIMDJSON_TRY(strings.value(value, text));
+        const int channel = find_channel(market, text);
+        if (channel >= 0) column = channel;
+        if (text == "status") column = kStatusColumn;
         continue;
       }
     }
-    SIMDJSON_TRY(check(value, 3));
+    SIMDJSON_TRY(check(value, depth + 1, strings));
   }
   return simdjson::SUCCESS;
 }
 
-simdjson::error_code add_object(RowStore& store, od::object object) {
-  std::string_view ev;
-  bool has_ev;
-  SIMDJSON_TRY(check_members(object, ev, has_ev));
+simdjson::error_code add_object(RowStore& store, od::object object, int depth, Strings& strings) {
+  int column;
+  SIMDJSON_TRY(check_members(store.market, object, depth, column, strings));
   SIMDJSON_TRY(object.reset().error());
-  // What `ev` points to is in the parser's buffer, which the next pass writes over.
-  const int channel = has_ev ? find_channel(store.market, ev) : -1;
-  const bool is_status = has_ev && ev == "status";
   std::string_view bytes;
   SIMDJSON_TRY(object.raw_json().get(bytes));
-  SIMDJSON_TRY(object.reset().error());
-  if (channel >= 0) {
-    add_event(store, channel, object, trimmed(bytes));
-  } else {
-    add_raw(store, is_status ? kStatusColumn : kUnknownColumn, trimmed(bytes));
+  bytes = trimmed(bytes);
+  if (column >= kStatusColumn) {
+    add_raw(store, column, bytes);
+    return simdjson::SUCCESS;
   }
+  SIMDJSON_TRY(object.reset().error());
+  add_event(store, column, object, bytes, strings);
   return simdjson::SUCCESS;
 }
 
-simdjson::error_code add_element(RowStore& store, od::value element, bool fast) {
+// One element of the frame's array.
+simdjson::error_code add_element(RowStore& store, od::value element, bool fast, Strings& strings) {
   od::json_type type;
   SIMDJSON_TRY(element.type().get(type));
   if (type == od::json_type::object) {
     if (fast) {
       const char* at;
       SIMDJSON_TRY(element.current_location().get(at));
-      // Skipping the element in the parser as well is left to its iterator.
+      // The array's iterator passes over the element by itself.
       if (decode_canonical(at, store) != nullptr) return simdjson::SUCCESS;
     }
     od::object object;
     SIMDJSON_TRY(element.get_object().get(object));
-    return add_object(store, object);
+    return add_object(store, object, 1, strings);
   }
   std::string_view bytes = element.raw_json_token();
   if (type == od::json_type::array) {
@@ -372,24 +404,25 @@ simdjson::error_code add_element(RowStore& store, od::value element, bool fast) 
     for (auto each : array) {
       od::value inner;
       SIMDJSON_TRY(each.get(inner));
-      SIMDJSON_TRY(check(inner, 3));
+      SIMDJSON_TRY(check(inner, 2, strings));
     }
     SIMDJSON_TRY(array.reset().error());
     SIMDJSON_TRY(array.raw_json().get(bytes));
   } else {
-    SIMDJSON_TRY(check(element, 2));
+    SIMDJSON_TRY(check(element, 1, strings));
   }
   add_raw(store, kUnknownColumn, trimmed(bytes));
   return simdjson::SUCCESS;
 }
 
-simdjson::error_code add_frame(od::document& document, size_t skip, bool fast, RowStore& store) {
+simdjson::error_code add_frame(od::document& document, size_t skip, bool fast, RowStore& store,
+                               Strings& strings) {
   od::json_type type;
   SIMDJSON_TRY(document.type().get(type));
   if (type == od::json_type::object) {
     od::object object;
     SIMDJSON_TRY(document.get_object().get(object));
-    SIMDJSON_TRY(add_object(store, object));
+    SIMDJSON_TRY(add_object(store, object, 0, strings));
   } else if (type == od::json_type::array) {
     od::array array;
     SIMDJSON_TRY(document.get_array().get(array));
@@ -400,7 +433,7 @@ simdjson::error_code add_frame(od::document& document, size_t skip, bool fast, R
         --skip;
         continue;
       }
-      SIMDJSON_TRY(add_element(store, element, fast));
+      SIMDJSON_TRY(add_element(store, element, fast, strings));
     }
   } else {
     return simdjson::INCORRECT_TYPE;
@@ -425,7 +458,8 @@ bool SlowDecoder::decode(const char* frame, size_t size, size_t skip, bool fast,
           ? simdjson::TAPE_ERROR  // simdjson would pass over a byte order mark
           : parser_->parser.iterate(simdjson::padded_string_view(frame, size, size + kPadding))
                 .get(document);
-  if (error == simdjson::SUCCESS) error = add_frame(document, skip, fast, store);
+  Strings strings(parser_->parser, size);
+  if (error == simdjson::SUCCESS) error = add_frame(document, skip, fast, store, strings);
   if (error == simdjson::SUCCESS) return true;
   if (find_json_error(frame, size, failure)) return false;
   failure.offset = 0;

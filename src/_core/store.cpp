@@ -79,6 +79,15 @@ void RowStore::keep_raw(RowHead& head, const char* bytes, size_t size) {
   arena.insert(arena.end(), bytes, bytes + size);
 }
 
+void RowStore::copy_row(int column, const RowStore& source, uint32_t index) {
+  const Column& from = source.columns[column];
+  char* const row = reserve(column, from.row_size);
+  std::memcpy(row, from.row(index), from.row_size);
+  RowHead& head = *reinterpret_cast<RowHead*>(row);
+  if (head.raw_size != 0) keep_raw(head, source.raw(head), head.raw_size);
+  commit(column);
+}
+
 void RowStore::rewind(const Mark& mark) {
   for (size_t i = order.size(); i > mark.order; --i) {
     const RowRef event = order[i - 1];

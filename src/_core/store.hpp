@@ -64,6 +64,9 @@ class RowStore {
   // Keeps a copy of the event's bytes and notes in the row where it is.
   void keep_raw(RowHead& head, const char* bytes, size_t size);
 
+  // Appends a row of another store of the same market.
+  void copy_row(int column, const RowStore& source, uint32_t index);
+
   const char* raw(const RowHead& head) const { return arena.data() + head.raw_at; }
 
   void end_frame(size_t bytes) {

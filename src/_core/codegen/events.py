@@ -131,7 +131,7 @@ class Event:
 class Status(Event):
     """A control message of the server."""
 
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    __hash__: ClassVar[None]
     @property
     def event_type(self) -> str: ...
     @property
@@ -143,7 +143,7 @@ class Status(Event):
 class UnknownEvent(Event):
     """Anything else that a frame held: an ``ev`` that the market does not know, or none."""
 
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    __hash__: ClassVar[None]
     @property
     def value(self) -> Any: ...
 
