@@ -12,15 +12,14 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from fastpoly._core import Batch
+    from fastpoly.delivery import Buffer
     from fastpoly.services import Handler
 
-__all__ = ["Consumer", "Entry", "Report", "Unpack"]
+__all__ = ["Consumer", "Report", "Unpack"]
 
-Entry: TypeAlias = Any
-"""What a queue holds: a batch, still undecoded into messages, or a list of messages."""
-
-Unpack: TypeAlias = Callable[[Entry], Iterator[Any]]
-"""An entry's messages."""
+Unpack: TypeAlias = "Callable[[Batch], Iterator[Any]]"
+"""A batch's messages, in the form that handlers get."""
 
 Report: TypeAlias = Callable[[BaseException, "Handler", Any], None]
 """What an error, the handler that raised it and the message it was given go to."""
@@ -56,52 +55,51 @@ class Consumer:
         handler: The handler.
         channels: How many channels have this handler.
         busy: Whether messages that arrive have to queue.
-        queued: Bytes of the messages that are queued.
+        buffer: Batches that wait, within bounds.
     """
 
     __slots__ = (
-        "_account",
         "_awaitable",
         "_context",
         "_messages",
-        "_queue",
         "_report",
+        "_rest",
         "_retired",
         "_suspended",
         "_task",
         "_unpack",
         "_wake",
+        "buffer",
         "busy",
         "channels",
         "handler",
-        "queued",
     )
 
     def __init__(
         self,
         handler: Handler,
+        buffer: Buffer,
         *,
         unpack: Unpack,
         report: Report,
-        account: Callable[[int], None],
     ) -> None:
         """Binds a handler.
 
         Args:
             handler: The handler.
-            unpack: Takes an entry of the queue apart.
+            buffer: For batches that have to wait.
+            unpack: Takes a batch apart.
             report: Gets what the handler raises.
-            account: Called with the bytes that enter the queue, and their negative as they leave.
         """
         self.handler = handler
         self.channels = 0
         self.busy = False
-        self.queued = 0
+        self.buffer = buffer
         self._awaitable = always_awaitable(handler)
         self._unpack = unpack
         self._report = report
-        self._account = account
-        self._queue: deque[tuple[Entry, int]] = deque()
+        # Messages that another handler gave up; they are older than what is in the buffer.
+        self._rest: deque[list[Any]] = deque()
         self._messages: Iterator[Any] = iter(())
         # A coroutine that waits, and what it yielded when it began to.
         self._suspended: tuple[Coroutine[Any, Any, None], object] | None = None
@@ -116,35 +114,32 @@ class Consumer:
         if self._awaitable and self._task is None:
             self._start_task()
 
-    def take(self, entry: Entry, nbytes: int) -> None:
-        """Calls the handler with messages, or queues them while it is busy.
-
-        Args:
-            entry: A batch or a list of messages.
-            nbytes: Their size on the wire.
-        """
+    def take(self, batch: Batch) -> None:
+        """Calls the handler with a batch's messages, or lets the batch wait while it is busy."""
         if self.busy:
-            self.queue(entry, nbytes)
-        elif self._awaitable:
-            self._begin(self._drive(self._unpack(entry)))
+            self.buffer.put(batch)
+            self._hand_over()
         else:
-            self._call(self._unpack(entry))
+            self._deliver(self._unpack(batch))
 
-    def queue(self, entry: Entry, nbytes: int) -> None:
-        """Leaves messages to the task."""
-        self._queue.append((entry, nbytes))
-        self.queued += nbytes
-        self._account(nbytes)
+    def call(self, messages: list[Any]) -> None:
+        """Calls the handler, which must not be busy, with messages."""
+        self._deliver(iter(messages))
+
+    def queue(self, messages: list[Any]) -> None:
+        """Leaves messages to the task, before whatever is in the buffer."""
+        self._rest.append(messages)
         self._hand_over()
 
-    def surrender(self) -> list[tuple[Entry, int]]:
+    def surrender(self) -> list[Any]:
         """Gives up every message that the handler was not called with yet."""
-        entries = [(list(self._messages), 0), *self._queue]
-        self._queue.clear()
-        if self.queued:
-            self._account(-self.queued)
-            self.queued = 0
-        return [(entry, nbytes) for entry, nbytes in entries if len(entry)]
+        left = list(self._messages)
+        for messages in self._rest:
+            left.extend(messages)
+        self._rest.clear()
+        while (batch := self.buffer.take()) is not None:
+            left.extend(self._unpack(batch))
+        return left
 
     def retire(self) -> None:
         """Ends the task, if need be after the message that the handler is busy with."""
@@ -163,6 +158,12 @@ class Consumer:
         return self._task
 
     # ------------------------------------------------------------- where the messages arrive
+
+    def _deliver(self, messages: Iterator[Any]) -> None:
+        if self._awaitable:
+            self._begin(self._drive(messages))
+        else:
+            self._call(messages)
 
     def _call(self, messages: Iterator[Any]) -> None:
         handler = self.handler
@@ -205,7 +206,7 @@ class Consumer:
             asyncio._leave_task(loop, task)
             if previous is not None:
                 asyncio._enter_task(loop, previous)
-        if self.busy or self._queue:
+        if self.busy or self._rest or len(self.buffer):
             self._hand_over()
         elif self._retired:
             self._end_task(task)
@@ -235,11 +236,10 @@ class Consumer:
         while True:
             if self._suspended is not None:
                 await self._resume(*self._suspended)
-            elif self._queue:
-                entry, nbytes = self._queue.popleft()
-                self.queued -= nbytes
-                self._account(-nbytes)
-                await self._drive(self._unpack(entry))
+            elif self._rest:
+                await self._drive(iter(self._rest.popleft()))
+            elif (batch := self.buffer.take()) is not None:
+                await self._drive(self._unpack(batch))
             else:
                 self.busy = False
                 if self._retired:

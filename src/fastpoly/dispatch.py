@@ -10,10 +10,11 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from fastpoly import schema
-from fastpoly.consumers import Consumer, Entry, Report, Unpack
+from fastpoly.consumers import Consumer, Report, Unpack
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
+    from fastpoly.delivery import Buffer
     from fastpoly.services import Handler
 
 __all__ = ["CHANNELS", "Dispatcher", "Messages"]
@@ -47,15 +48,10 @@ def _channel_of_anything(message: Any) -> Any:
     return channel if isinstance(channel, str) else None
 
 
-def _share(batch: Batch, count: int) -> int:
-    """Bytes of that many of a batch's messages; a part of a batch has the size of the whole."""
-    return batch.nbytes * count // (len(batch) or 1)
-
-
 _UNPACK: Final[dict[Messages, Unpack]] = {
-    "dicts": lambda entry: iter(entry if type(entry) is list else entry.dicts()),
+    "dicts": lambda batch: iter(batch.dicts()),
     "events": iter,
-    "batches": lambda entry: iter(entry if type(entry) is list else (entry,)),
+    "batches": lambda batch: iter((batch,)),
 }
 
 _CHANNEL: Final[dict[Messages, Callable[[Any], Any]]] = {
@@ -74,7 +70,7 @@ class Dispatcher:
         default: The handler of every channel that has no other, unknown ones included.
         messages: What the handlers get.
         report: Gets what handlers raise.
-        account: Called with the bytes that handlers leave waiting, and their negative when taken.
+        make_buffer: Gives a handler its buffer, called with the handler's name.
     """
 
     def __init__(
@@ -83,13 +79,13 @@ class Dispatcher:
         *,
         messages: Messages = "dicts",
         report: Report,
-        account: Callable[[int], None],
+        make_buffer: Callable[[str], Buffer],
     ) -> None:
         self._whole = messages == "batches"
         self._unpack = _UNPACK[messages]
         self._channel_of = _CHANNEL.get(messages, _channel_of_anything)
         self._report = report
-        self._account = account
+        self._make_buffer = make_buffer
         # Plans are looked up once a batch: which consumers its channels mean.
         self._plans: dict[tuple[str, ...], _Plan] = {}
         self._by_channel: dict[str, Consumer] = {}
@@ -100,11 +96,6 @@ class Dispatcher:
     def busy(self) -> bool:
         """Whether a handler waits, or has messages that wait."""
         return any(consumer.busy for consumer in self._consumers)
-
-    @property
-    def queued(self) -> int:
-        """Bytes of the messages that wait for a handler."""
-        return sum(consumer.queued for consumer in self._consumers)
 
     # -------------------------------------------------------------------------- handlers
 
@@ -133,8 +124,8 @@ class Dispatcher:
             old.channels -= 1
             if not old.channels:
                 old.retire()
-        for entry, nbytes in left:
-            self._queue(entry, nbytes)
+        if left:
+            self._queue(left)
         self._consumers = [
             one for one in self._consumers if one.channels or one.task or one is self._default
         ]
@@ -146,8 +137,9 @@ class Dispatcher:
                 consumer.handler == handler and type(consumer.handler) is type(handler)
             ):
                 return consumer
+        name = getattr(handler, "__qualname__", type(handler).__qualname__)
         consumer = Consumer(
-            handler, unpack=self._unpack, report=self._report, account=self._account
+            handler, self._make_buffer(name), unpack=self._unpack, report=self._report
         )
         self._consumers.append(consumer)
         return consumer
@@ -161,7 +153,7 @@ class Dispatcher:
         if plan is None:
             plan = self._plan(channels)
         if len(plan) == 1:
-            plan[0][0].take(batch, batch.nbytes)
+            plan[0][0].take(batch)
         elif not plan:
             if channels:
                 self._deliver_runs(batch, _channel_of_anything)
@@ -186,8 +178,7 @@ class Dispatcher:
         free: list[str] = []
         for consumer, channels in plan:
             if self._whole or consumer.busy:
-                part = batch.select(*channels)
-                consumer.take(part, _share(batch, len(part)))
+                consumer.take(batch.select(*channels))
             else:
                 free.extend(channels)
         if free:
@@ -195,26 +186,27 @@ class Dispatcher:
 
     def _deliver_runs(self, batch: Batch, channel_of: Callable[[Any], Any]) -> None:
         """Neighbours that belong to one handler, together, in the order of arrival."""
+        start = 0
         for channel, run in groupby(self._unpack(batch), channel_of):
             # Looked up again for each run: a handler may have changed a handler.
             consumer = self._by_channel.get(channel, self._default)
             messages = list(run)
-            consumer.take(messages, _share(batch, len(messages)))
+            stop = start + len(messages)
+            if consumer.busy:
+                consumer.take(batch[start:stop])
+            else:
+                consumer.call(messages)
+            start = stop
 
-    def _queue(self, entry: Entry, nbytes: int) -> None:
+    def _queue(self, messages: list[Any]) -> None:
         """Queues messages that were another handler's, and calls none from inside another."""
         if self._whole:
-            for batch in self._unpack(entry):
+            for batch in messages:
                 for consumer, channels in self._plan(batch.channels):
-                    part = batch.select(*channels)
-                    consumer.queue(part, _share(batch, len(part)))
+                    consumer.queue([batch.select(*channels)])
             return
-        left = list(self._unpack(entry))
-        size = nbytes // (len(left) or 1)
-        for channel, run in groupby(left, _channel_of_anything):
-            messages = list(run)
-            consumer = self._by_channel.get(channel, self._default)
-            consumer.queue(messages, size * len(messages))
+        for channel, run in groupby(messages, _channel_of_anything):
+            self._by_channel.get(channel, self._default).queue(list(run))
 
     # ------------------------------------------------------------------------------- end
 
@@ -232,13 +224,11 @@ class Dispatcher:
             timeout: Seconds to wait for them.
 
         Returns:
-            How many bytes of messages no handler was called with.
+            How many messages no handler was called with.
         """
         left = 0
         if any(consumer.current for consumer in self._consumers):
-            left = self.queued
-            for consumer in self._consumers:
-                consumer.surrender()
+            left = self._surrender()
         tasks = [one.task for one in self._consumers if one.task is not None and not one.current]
         for consumer in self._consumers:
             consumer.retire()
@@ -247,8 +237,9 @@ class Dispatcher:
             for task in late:
                 task.cancel()
             if late:
-                left += self.queued
+                left += self._surrender()
                 await asyncio.wait(late, timeout=timeout)
-        for consumer in self._consumers:
-            consumer.surrender()
         return left
+
+    def _surrender(self) -> int:
+        return sum(len(consumer.surrender()) for consumer in self._consumers)

@@ -44,6 +44,8 @@ class Peer(picows.WSListener):  # type: ignore[misc]
     def on_ws_connected(self, transport: picows.WSTransport) -> None:
         self._transport = transport
         self.server.peers.append(self)
+        at_once = sum(not peer.lost.is_set() for peer in self.server.peers)
+        self.server.most_at_once = max(self.server.most_at_once, at_once)
         self.server.came.set()
         if self.server.greeting is not None:
             self.send(self.server.greeting)
@@ -63,6 +65,11 @@ class Peer(picows.WSListener):  # type: ignore[misc]
 
     def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
         self.lost.set()
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that the client's side has not taken."""
+        return int(self._transport.underlying_transport.get_write_buffer_size())
 
     def send(self, text: str | bytes) -> None:
         """Sends one text frame."""
@@ -134,6 +141,7 @@ class RecordingServer:
         greeting: What a new client is told; None for nothing.
         answer: What it is told to a text, given the peer and the text; None for nothing.
         peers: Every connection, in the order in which they came.
+        most_at_once: How many of them there were at one time, at the most.
     """
 
     def __init__(
@@ -145,6 +153,7 @@ class RecordingServer:
         self.answer = answer
         self.greeting = greeting
         self.peers: list[Peer] = []
+        self.most_at_once = 0
         self.came = asyncio.Event()
         self.port = 0
         self._server: asyncio.Server | None = None

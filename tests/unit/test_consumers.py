@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import functools
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,22 +17,28 @@ from tests.loops import in_loop
 
 
 class Books:
-    """What a consumer tells: errors, and bytes that wait."""
+    """What a consumer tells: its errors."""
 
     def __init__(self) -> None:
         self.errors: list[tuple[BaseException, Any]] = []
-        self.waiting = 0
 
     def report(self, error: BaseException, handler: Any, message: Any) -> None:
         self.errors.append((error, message))
 
-    def account(self, nbytes: int) -> None:
-        self.waiting += nbytes
+
+class Batches(deque[list[int]]):
+    """A buffer without bounds; a batch is a list of numbers."""
+
+    put = deque[list[int]].append
+
+    def take(self) -> list[int] | None:
+        return self.popleft() if self else None
 
 
 def make(handler: Any, books: Books | None = None) -> Consumer:
-    books = books or Books()
-    return Consumer(handler, unpack=iter, report=books.report, account=books.account)
+    buffer: Any = Batches()
+    unpack: Any = iter
+    return Consumer(handler, buffer, unpack=unpack, report=(books or Books()).report)
 
 
 @asynccontextmanager
@@ -55,7 +62,7 @@ async def settle(consumer: Consumer) -> None:
 def test_function_is_called_where_the_messages_arrive() -> None:
     # No loop runs here at all.
     got: list[int] = []
-    make(got.append).take([1, 2, 3], 3)
+    make(got.append).take([1, 2, 3])
     assert got == [1, 2, 3]
 
 
@@ -67,7 +74,7 @@ async def test_coroutine_that_need_not_wait_costs_no_turn_of_the_loop() -> None:
         got.append(message)
 
     async with started(handler) as consumer:
-        consumer.take([1, 2, 3], 3)
+        consumer.take([1, 2, 3])
         assert got == [1, 2, 3]
         assert not consumer.busy
 
@@ -80,8 +87,8 @@ async def test_first_messages_before_the_task_has_started() -> None:
         got.append(message)
 
     consumer = make(handler)
-    consumer.take([1, 2], 2)
-    consumer.take([3], 1)
+    consumer.take([1, 2])
+    consumer.take([3])
     await settle(consumer)
     assert got == [1, 2, 3]
     consumer.retire()
@@ -101,16 +108,16 @@ async def test_coroutine_that_waits_is_never_run_twice_at_once_and_keeps_order()
         ended.append(message)
 
     async with started(handler, books) as consumer:
-        consumer.take([0, 1, 2], 30)
+        consumer.take([0, 1, 2])
         assert began == [0, 1]
         assert consumer.busy
-        consumer.take([3, 4], 20)
-        consumer.take([5], 10)
-        assert (consumer.queued, books.waiting) == (30, 30)
+        consumer.take([3, 4])
+        consumer.take([5])
+        assert len(consumer.buffer) == 2
         await settle(consumer)
         assert ended == [0, 1, 2, 3, 4, 5]
-        assert (consumer.queued, books.waiting) == (0, 0)
-        consumer.take([6], 10)
+        assert len(consumer.buffer) == 0
+        consumer.take([6])
         assert ended[-1] == 6
 
 
@@ -131,7 +138,7 @@ async def test_task_and_context_are_the_same_before_and_after_waiting(wait: floa
     async with started(handler, books) as consumer:
         outer = asyncio.current_task()
         for message in "abc":
-            consumer.take([message], 1)
+            consumer.take([message])
             assert asyncio.current_task() is outer
             await settle(consumer)
         assert set(tasks) == {consumer.task}
@@ -151,7 +158,7 @@ async def test_messages_may_arrive_from_a_callback_of_the_loop() -> None:
 
     books = Books()
     async with started(handler, books) as consumer:
-        asyncio.get_running_loop().call_soon(consumer.take, [1, 2], 2)
+        asyncio.get_running_loop().call_soon(consumer.take, [1, 2])
         await asyncio.sleep(0)
         await settle(consumer)
     assert (got, books.errors) == ([1, 2], [])
@@ -171,8 +178,8 @@ async def test_timeout_of_the_handlers_own(seconds: float) -> None:
 
     books = Books()
     async with started(handler, books) as consumer:
-        consumer.take([1], 1)
-        consumer.take([2, 3], 1)
+        consumer.take([1])
+        consumer.take([2, 3])
         await settle(consumer)
         assert outcomes == ["late"] * 3
         task = consumer.task
@@ -195,7 +202,7 @@ async def test_task_group_of_the_handlers_own() -> None:
             group.create_task(work(-message))
 
     async with started(handler) as consumer:
-        consumer.take([1, 2], 2)
+        consumer.take([1, 2])
         await settle(consumer)
     assert got == [1, -1, 2, -2]
 
@@ -209,7 +216,7 @@ async def test_future_that_is_done_before_the_task_has_its_turn() -> None:
         got.append(await future)
 
     async with started(handler) as consumer:
-        consumer.take([1], 1)
+        consumer.take([1])
         future.set_result("done")
         await settle(consumer)
     assert got == ["done"]
@@ -229,7 +236,7 @@ async def test_error_that_is_thrown_while_it_waits_reaches_the_handler() -> None
         caught.append(RuntimeError(message))
 
     async with started(handler) as consumer:
-        consumer.take([1], 1)
+        consumer.take([1])
         future.set_exception(OSError("broken"))
         await settle(consumer)
     assert [type(error) for error in caught] == [OSError, RuntimeError]
@@ -280,11 +287,11 @@ async def test_function_that_gives_something_to_await_now_and_then() -> None:
 
     books = Books()
     consumer = make(handler, books)
-    consumer.take([0, 1, 2, 3], 4)
-    consumer.take([4, 5], 2)
+    consumer.take([0, 1, 2, 3])
+    consumer.take([4, 5])
     assert got == [0]
     await settle(consumer)
-    consumer.take([6], 1)
+    consumer.take([6])
     assert (got, books.errors) == ([0, 1, 2, 3, 4, 5, 6], [])
     consumer.retire()
 
@@ -319,8 +326,8 @@ async def test_error_costs_its_own_message_only(failing: Callable[[int], Any]) -
         return failing(message)
 
     async with started(handler, books) as consumer:
-        consumer.take([1, 2, 3], 3)
-        consumer.take([4], 1)
+        consumer.take([1, 2, 3])
+        consumer.take([4])
         await settle(consumer)
     assert got == [1, 2, 3, 4]
     assert [(type(error), message) for error, message in books.errors] == [(ValueError, 2)]
@@ -339,7 +346,7 @@ async def test_cancelled_future_is_the_handlers_error_and_not_its_end() -> None:
         got.append(message)
 
     async with started(handler, books) as consumer:
-        consumer.take([1, 2], 2)
+        consumer.take([1, 2])
         await settle(consumer)
     assert got == [2]
     assert isinstance(books.errors[0][0], asyncio.CancelledError)
@@ -356,7 +363,7 @@ async def test_cancelling_the_task_ends_a_handler_that_waits() -> None:
             ended.append("cleaned up")
 
     async with started(handler) as consumer:
-        consumer.take([1, 2], 2)
+        consumer.take([1, 2])
         task = consumer.task
         assert task is not None
         # At once, before the task has taken the coroutine over.
@@ -376,10 +383,10 @@ async def test_what_ends_the_process_is_not_kept_from_it(kind: type[BaseExceptio
 
     async with started(handler) as consumer:
         with pytest.raises(kind):
-            consumer.take([1], 1)
+            consumer.take([1])
         assert not consumer.busy
     with pytest.raises(kind):
-        make(function).take([1], 1)
+        make(function).take([1])
 
 
 @in_loop
@@ -393,10 +400,11 @@ async def test_surrender_gives_up_what_the_handler_has_not_begun_with() -> None:
         await gate.wait()
 
     async with started(handler, books) as consumer:
-        consumer.take([1, 2], 20)
-        consumer.take([3], 10)
-        assert consumer.surrender() == [([2], 0), ([3], 10)]
-        assert (consumer.queued, books.waiting) == (0, 0)
+        consumer.take([1, 2])
+        consumer.take([3])
+        consumer.queue([4])
+        assert consumer.surrender() == [2, 4, 3]
+        assert consumer.surrender() == []
         gate.set()
         await settle(consumer)
     assert got == [1]
@@ -412,8 +420,8 @@ async def test_handler_may_surrender_its_own_messages() -> None:
         left.extend(consumer.surrender())
 
     async with started(handler) as consumer:
-        consumer.take([1, 2, 3], 3)
-    assert (got, left) == ([1], [([2, 3], 0)])
+        consumer.take([1, 2, 3])
+    assert (got, left) == ([1], [2, 3])
 
 
 @in_loop
@@ -422,11 +430,11 @@ async def test_handler_that_causes_messages_for_itself_gets_them_afterwards() ->
 
     async def handler(message: int) -> None:
         if message < 3:
-            consumer.take([message + 1], 1)
+            consumer.take([message + 1])
         got.append(message)
 
     async with started(handler) as consumer:
-        consumer.take([1], 1)
+        consumer.take([1])
         await settle(consumer)
     assert got == [1, 2, 3]
 
@@ -441,7 +449,7 @@ async def test_retired_handler_finishes_its_message_and_then_its_task() -> None:
         got.append(message)
 
     async with started(handler) as consumer:
-        consumer.take([1, 2], 2)
+        consumer.take([1, 2])
         task = consumer.task
         assert task is not None
         consumer.retire()
@@ -450,7 +458,7 @@ async def test_retired_handler_finishes_its_message_and_then_its_task() -> None:
         assert (got, consumer.task) == ([1, 2], None)
         # And may come back.
         consumer.start()
-        consumer.take([3], 1)
+        consumer.take([3])
         await settle(consumer)
         assert got == [1, 2, 3]
 
@@ -463,6 +471,6 @@ async def test_handler_may_retire_itself() -> None:
     async with started(handler) as consumer:
         task = consumer.task
         assert task is not None
-        consumer.take([1], 1)
+        consumer.take([1])
         assert consumer.task is None
         await asyncio.wait([task])
