@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -12,50 +11,63 @@ if TYPE_CHECKING:
 
     from fastpoly._core import Listener
 
-__all__ = ["wait_until_dead"]
+__all__ = ["KeepAlive"]
 
 STALL_S: Final = 0.5
 """A timeout that comes this much late says that the loop stood still, not the line."""
 
 
-async def wait_until_dead(
-    transport: WSTransport,
-    listener: Listener,
-    interval: float,
-    timeout: float | None,
-    on_round_trip: Callable[[float], object],
-) -> bool:
-    """Pings the line whenever it is silent, for as long as it is alive.
+class KeepAlive:
+    """Watches one line.
 
     Any byte counts as life, not only pongs: a busy server may be late with those.
 
     Args:
-        transport: The line.
-        listener: Its listener, for the count of bytes.
         interval: Seconds of silence after which a ping is sent.
         timeout: Seconds that the silence may then go on; None for no limit.
-        on_round_trip: Called with the seconds from a ping to its pong.
 
-    Returns:
-        True if the line is dead; False if it was closed meanwhile.
+    Attributes:
+        round_trip_s: Seconds between the latest ping and its pong, or None before the first.
     """
-    while True:
-        seen = listener.bytes_received
-        await asyncio.sleep(interval)
-        if listener.bytes_received != seen:
-            continue
-        started = time.monotonic()
-        try:
-            async with asyncio.timeout(timeout):
-                (seconds,) = await transport.measure_roundtrip_time(1)
-        except TimeoutError:
-            # Where the loop stood still, what came meanwhile is still to be read, which a turn of
-            # the loop does: libuv runs timers before it reads.
-            await asyncio.sleep(0.01)
-            stalled = time.monotonic() - started > (timeout or 0.0) + STALL_S
-            if listener.bytes_received == seen and not stalled:
-                return True
-        except ConnectionError:
-            return False
-        else:
-            on_round_trip(seconds)
+
+    def __init__(self, interval: float, timeout: float | None) -> None:
+        self._interval = interval
+        self._timeout = timeout
+        self._reading = True
+        self._disturbed = False
+        self.round_trip_s: float | None = None
+
+    def note_reading(self, reading: bool) -> None:
+        """Says whether the line is read; while it is not, its silence means nothing."""
+        self._reading = reading
+        self._disturbed = True
+
+    async def wait_until_dead(self, transport: WSTransport, listener: Listener) -> bool:
+        """Pings the line whenever it is silent, for as long as it is alive.
+
+        Args:
+            transport: The line.
+            listener: Its listener, for the count of bytes.
+
+        Returns:
+            True if the line is dead; False if it was closed meanwhile.
+        """
+        while True:
+            seen = listener.bytes_received
+            self._disturbed = not self._reading
+            await asyncio.sleep(self._interval)
+            if listener.bytes_received != seen or self._disturbed:
+                continue
+            started = time.monotonic()
+            try:
+                async with asyncio.timeout(self._timeout):
+                    (self.round_trip_s,) = await transport.measure_roundtrip_time(1)
+            except TimeoutError:
+                # Where the loop stood still, what came meanwhile is still to be read, which a
+                # turn of the loop does: libuv runs timers before it reads.
+                await asyncio.sleep(0.01)
+                stalled = time.monotonic() - started > (self._timeout or 0.0) + STALL_S
+                if listener.bytes_received == seen and not stalled and not self._disturbed:
+                    return True
+            except ConnectionError:
+                return False

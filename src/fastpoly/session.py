@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import picows
 
@@ -23,7 +23,6 @@ from fastpoly.credentials import ApiKey, find_api_key
 from fastpoly.dial import dial
 from fastpoly.endpoints import SslLike, find_proxy, make_ssl_context, market_of, shown_url
 from fastpoly.errors import (
-    AuthError,
     ConnectError,
     ConnectionLost,
     DecodeError,
@@ -31,7 +30,7 @@ from fastpoly.errors import (
     NotWebSocketError,
     UsageError,
 )
-from fastpoly.keepalive import wait_until_dead
+from fastpoly.keepalive import KeepAlive
 from fastpoly.subscriptions import encode_request
 
 if TYPE_CHECKING:
@@ -122,8 +121,7 @@ class Session:
         self.on_batch = on_batch
         self._on_status = on_status
         self._on_bad_frame = on_bad_frame
-        self._ping_interval = ping_interval
-        self._ping_timeout = ping_timeout
+        self._keep_alive = KeepAlive(ping_interval, ping_timeout) if ping_interval else None
         self._open_timeout = open_timeout
         self._auth_timeout = auth_timeout
         self._close_timeout = close_timeout
@@ -147,7 +145,7 @@ class Session:
         self._tasks: list[asyncio.Task[None]] = []
         self._error: FastpolyError | None = None
         self._closing = False
-        self._round_trip_s: float | None = None
+        self._paused = False
 
     def __repr__(self) -> str:
         state = "open" if self.is_open else "new" if self._ended is None else "not open"
@@ -169,7 +167,7 @@ class Session:
     @property
     def round_trip_s(self) -> float | None:
         """Seconds between the latest ping and its pong, or None before the first."""
-        return self._round_trip_s
+        return self._keep_alive.round_trip_s if self._keep_alive is not None else None
 
     # ------------------------------------------------------------------------------- opening
 
@@ -180,8 +178,8 @@ class Session:
             HostNotFoundError: The host's name does not resolve.
             CertificateError: The server's certificate does not verify.
             NotWebSocketError: What answers is no WebSocket server.
-            ConnectError: The line did not come up for another reason, or not in time.
-            AuthError: The server refused the key, or did not answer it.
+            ConnectError: The line did not come up for another reason, or an answer took too long.
+            AuthError: The server refused the key.
             NotAuthorizedError: The plan does not include this market or feed.
             ConnectionEvicted: The account has too many connections.
             ConnectionLost: The server closed the line before it had accepted the key.
@@ -221,6 +219,10 @@ class Session:
                 ssl_context=context,
                 websocket_handshake_timeout=self._open_timeout,
                 logger_name=_transport_logger,
+                # The listener answers pings itself: picows would swallow a ping that ends a read,
+                # and with it the sign that the read has ended.
+                enable_auto_pong=False,
+                disconnect_on_exception=False,
                 # The listener's own limit covers fragmented messages too; this one must not be
                 # the first to act, or the error would not say what to do.
                 max_frame_size=(self._max_message_bytes or 1 << 40) + (1 << 20),
@@ -261,8 +263,9 @@ class Session:
             async with asyncio.timeout(self._auth_timeout):
                 await accepted
         except TimeoutError as error:
-            raise AuthError(
-                f"The server did not answer the API key within {self._auth_timeout:g} s.",
+            # Not an AuthError: nobody has found fault with the key, so trying again makes sense.
+            raise ConnectError(
+                f"{self._where} did not answer the API key within {self._auth_timeout:g} s.",
                 hint="Try again, or raise auth_timeout.",
             ) from error
 
@@ -291,9 +294,8 @@ class Session:
         loop = asyncio.get_running_loop()
         self._transport = transport
         self._tasks = [loop.create_task(self._watch(transport))]
-        if self._ping_interval:
-            keep_alive = self._keep_alive(transport, self._ping_interval, self._ping_timeout)
-            self._tasks.append(loop.create_task(keep_alive))
+        if self._keep_alive is not None:
+            self._tasks.append(loop.create_task(self._watch_silence(transport, self._keep_alive)))
         if self._closing:
             transport.disconnect(False)
 
@@ -378,19 +380,13 @@ class Session:
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(CloseReason(code, reason, error))
 
-    async def _keep_alive(
-        self, transport: picows.WSTransport, interval: float, timeout: float | None
-    ) -> None:
-        if await wait_until_dead(transport, self._listener, interval, timeout, self._note_ping):
+    async def _watch_silence(self, transport: picows.WSTransport, keep_alive: KeepAlive) -> None:
+        if await keep_alive.wait_until_dead(transport, self._listener):
             self._error = self._error or ConnectionLost(
-                f"{self._where} was silent for {interval:g} s and left a ping unanswered for "
-                f"{timeout:g} s.",
+                f"{self._where} was silent and left a ping unanswered.",
                 hint="The network or the server is gone.",
             )
             self._hang_up(transport, 1011)
-
-    def _note_ping(self, seconds: float) -> None:
-        self._round_trip_s = seconds
 
     # --------------------------------------------------------------------------- requests, end
 
@@ -422,14 +418,29 @@ class Session:
             self._transport.send(picows.WSMsgType.TEXT, text)
 
     def pause_reading(self) -> None:
-        """Leaves what arrives in the kernel's buffer; the server soon has to wait."""
-        if self._transport is not None and not self._transport.is_disconnected:
-            self._transport.underlying_transport.pause_reading()
+        """Leaves what arrives in the kernel's buffer, so that the server soon has to wait.
+
+        A line that is not read is not found dead either.
+        """
+        self._read(False)
 
     def resume_reading(self) -> None:
         """Reads again; does nothing on a connection that reads or is closed."""
-        if self._transport is not None and not self._transport.is_disconnected:
-            self._transport.underlying_transport.resume_reading()
+        self._read(True)
+
+    def _read(self, reading: bool) -> None:
+        transport = self._transport
+        if transport is None or transport.is_disconnected:
+            return
+        underlying = cast(asyncio.Transport, transport.underlying_transport)
+        # Transports differ in what they make of a second pause, so there is none.
+        if reading and self._paused:
+            underlying.resume_reading()
+        elif not reading and not self._paused:
+            underlying.pause_reading()
+        if reading is self._paused and self._keep_alive is not None:
+            self._keep_alive.note_reading(reading)
+        self._paused = not reading
 
     async def closed(self) -> CloseReason:
         """Waits until the connection is down.
@@ -450,10 +461,10 @@ class Session:
         Args:
             code: The close code to send.
         """
-        self._closing = True
         transport, ended = self._transport, self._ended
         if ended is None:
             return
+        self._closing = True
         if transport is None:
             await self._discard(ended)
             return
