@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
+import math
+import time
 from collections.abc import Callable
 from enum import Enum
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from fastpoly import schema
-from fastpoly.connection import Connection, lost
+from fastpoly.connection import Connection
 from fastpoly.credentials import find_api_key
+from fastpoly.delivery import Buffer
 from fastpoly.dispatch import CHANNELS, Dispatcher, Messages
 from fastpoly.endpoints import SslLike, make_url, market_of, shown_url
-from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError, UsageError
-from fastpoly.services import (
-    Handler,
-    Service,
-    Symbols,
-    name_params,
-    subscriber,
-    unsubscriber,
-)
+from fastpoly.enums import ErrorPolicy, Overflow, member
+from fastpoly.errors import DecodeError, FastpolyError, HandlerFailed, UsageError
+from fastpoly.notices import NOTICE_CHANNEL
+from fastpoly.reconnect import FixedDelay, ReconnectPolicy, make_policy
+from fastpoly.services import Handler, Service, ServiceMethods, Symbols, name_params
 from fastpoly.session import Session
 
 if TYPE_CHECKING:
@@ -34,10 +32,13 @@ __all__ = ["AsyncStreamClient"]
 logger = logging.getLogger("fastpoly.client")
 
 DEFAULT_MAX_BUFFER_BYTES: Final = 64 * 1024 * 1024
-"""Bytes of messages that may wait for handlers before reading pauses."""
+"""Bytes that may wait for one handler."""
 
-STABLE_S: Final = 30.0
-"""A connection that delivers data for this long counts as restored: attempts start over."""
+DEFAULT_STABLE_S: Final = 10.0
+"""Seconds of data on a restored line after which attempts to reconnect are counted from 1 again."""
+
+LOG_INTERVAL_S: Final = 1.0
+"""Between two log records about handlers that raise: one per message would be one per event."""
 
 
 def _text(value: Any) -> Any:
@@ -45,7 +46,30 @@ def _text(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-class AsyncStreamClient:
+def _log_notices(notice: Any) -> None:
+    """The handler of notices while they have no other."""
+    logger.warning("%s", notice)
+
+
+def _fixed_delay(attempts: int, delay: float) -> FixedDelay:
+    """The policy that the community client's arguments mean.
+
+    Raises:
+        UsageError: They mean none.
+    """
+    if type(attempts) not in (int, bool) or attempts is True or attempts < 0:
+        raise UsageError(
+            f"max_reconnection_attempts={attempts!r} is no count.",
+            hint="Pass a whole number, or False for no limit.",
+        )
+    if type(delay) not in (int, float) or not 0 <= delay < math.inf:
+        raise UsageError(
+            f"reconnection_delay={delay!r} is no delay.", hint="Pass seconds, 0 or more."
+        )
+    return FixedDelay(float(delay), attempts or None, DEFAULT_STABLE_S)
+
+
+class AsyncStreamClient(ServiceMethods):
     """Streams one market to handlers, which get each message as a plain dict.
 
     A drop-in for the class of that name in the community package ``polygon``::
@@ -76,7 +100,11 @@ class AsyncStreamClient:
         *,
         messages: Messages = "dicts",
         on_error: Callable[[BaseException, Handler | None, Any], object] | None = None,
+        on_handler_error: str = ErrorPolicy.CONTINUE,
+        reconnect: ReconnectPolicy | None = None,
+        overflow: str = Overflow.BLOCK,
         max_buffer_bytes: int = DEFAULT_MAX_BUFFER_BYTES,
+        max_buffer_age: float | None = None,
         open_timeout: float | None = 10.0,
         auth_timeout: float | None = 10.0,
         close_timeout: float = 5.0,
@@ -101,8 +129,15 @@ class AsyncStreamClient:
                 time; or ``"batches"``, a `Batch` of the handler's channels for each socket read.
             on_error: Called as ``on_error(error, handler, message)`` when a handler raises, and as
                 ``on_error(error, None, None)`` when the server sends what is not JSON.
-            max_buffer_bytes: Bytes that may wait for handlers. Beyond that the socket is not read,
-                and the server has to wait; it cuts off those who let it wait for long.
+            on_handler_error: What happens to a handler that raises, see `ErrorPolicy`.
+            reconnect: When ``handle_messages(reconnect=True)`` tries again, instead of after its
+                own arguments: a `Backoff`, or another `ReconnectPolicy`.
+            overflow: What happens when messages come faster than a handler takes them, see
+                `Overflow`. By default the socket is not read meanwhile, so the server has to wait;
+                it cuts off those who let it wait for long. Where events are dropped, the handler
+                gets a `SlowConsumer` notice in their place, in the form of its messages.
+            max_buffer_bytes: Bytes that may wait for one handler.
+            max_buffer_age: Seconds that messages may wait for one handler; None for any time.
             open_timeout: Seconds for the connection to come up.
             auth_timeout: Seconds for the server's answer to the key.
             close_timeout: Seconds that `close_stream` gives the server, and then the handlers.
@@ -136,14 +171,26 @@ class AsyncStreamClient:
             "ssl": ssl,
             "proxy": proxy,
         }
-        self._connection = Connection(self._make_session, max_buffer_bytes)
+        self._policy = None if reconnect is None else make_policy(reconnect)
+        self._error_policy = member(ErrorPolicy, on_handler_error, "a policy for errors")
+        self._buffer_options: dict[str, Any] = {
+            "overflow": member(Overflow, overflow, "an overflow policy"),
+            "max_bytes": max_buffer_bytes,
+            "max_age_s": max_buffer_age,
+        }
+        self._logged_at = -LOG_INTERVAL_S
+        self._unlogged = 0
+        self._connection = Connection(
+            self._market.name, self._make_session, self._make_buffer("handle_messages()")
+        )
         self._dispatcher = Dispatcher(
             self._default_process_message,
             messages=messages,
-            report=self._report,
-            account=self._connection.account,
+            report=self._on_handler_error,
+            make_buffer=self._make_buffer,
+            fail=self._connection.fail,
         )
-        self._running = False
+        self._dispatcher.set_handler(NOTICE_CHANNEL, _log_notices)
 
     def __repr__(self) -> str:
         state = "open" if self._connection.is_open else "not open"
@@ -213,7 +260,7 @@ class AsyncStreamClient:
         await self._connection.close()
         left = await self._dispatcher.finish(self._close_timeout)
         if left:
-            logger.warning("Closed with %d bytes of messages that no handler was given", left)
+            logger.warning("Closed with %d messages that no handler was given.", left)
 
     def _make_session(self) -> Session:
         return Session(
@@ -226,6 +273,18 @@ class AsyncStreamClient:
             keep_statuses=True,
             **self._session_options,
         )
+
+    def _make_buffer(self, consumer: str) -> Buffer:
+        buffer = Buffer(self._market.name, consumer=consumer, **self._buffer_options)
+        buffer.on_full = self._pause
+        buffer.on_room = self._resume
+        return buffer
+
+    def _pause(self) -> None:
+        self._connection.pause()
+
+    def _resume(self) -> None:
+        self._connection.resume()
 
     def _check_open(self) -> None:
         if self._connection.closed:
@@ -264,56 +323,31 @@ class AsyncStreamClient:
                 messages.
         """
         self._check_open()
-        if self._running:
+        connection = self._connection
+        if connection.running:
             raise UsageError(
                 "handle_messages(reconnect=True) runs already.", hint="Run it in one coroutine."
             )
         if reconnect:
-            await self._run(max_reconnection_attempts, reconnection_delay)
+            await self._run(_fixed_delay(max_reconnection_attempts, reconnection_delay))
             return
-        if not self._connection.was_opened:
+        if not connection.was_opened:
             await self._open(only_first=True)
-        self._dispatcher.deliver(await self._connection.next_frame())
+        self._dispatcher.deliver(await connection.inbox.next_frame())
         if self._dispatcher.busy:
             # One turn, so that a handler that had to wait can go on.
             await asyncio.sleep(0)
 
-    async def _run(self, attempts: int, delay: float) -> None:
-        if attempts is not False and (type(attempts) is not int or attempts < 1):
-            raise UsageError(
-                f"max_reconnection_attempts={attempts!r} is no count.",
-                hint="Pass a whole number, 1 or more, or False for no limit.",
-            )
+    async def _run(self, policy: ReconnectPolicy) -> None:
         connection = self._connection
-        self._running = connection.restoring = True
+        await self._open(only_first=True)
+        for batch in connection.inbox.take_all():
+            self._dispatcher.deliver(batch)
+        connection.sink = self._dispatcher.deliver
         try:
-            await self._open(only_first=True)
-            for batch in connection.take_waiting():
-                self._dispatcher.deliver(batch)
-            connection.sink = self._dispatcher.deliver
-            while True:
-                reason = await connection.ended()
-                if connection.closed:
-                    return
-                if reason is not None and not connection.is_open:
-                    await self._restore(lost(reason), attempts or sys.maxsize, delay)
+            await connection.keep_open(self._policy or policy)
         finally:
-            self._running = connection.restoring = False
             connection.sink = None
-
-    async def _restore(self, error: FastpolyError, attempts: int, delay: float) -> None:
-        for attempt in range(attempts):
-            logger.warning("%s Attempt %d to reconnect in %g s", error, attempt + 1, delay)
-            await asyncio.sleep(delay)
-            if self._connection.closed:
-                return
-            try:
-                await self._connection.open(resubscribe=True)
-            except FastpolyError as failure:
-                error = failure
-            else:
-                return
-        raise ConnectionLost("gave up") from error
 
     # ---------------------------------------------------------------- subscriptions, handlers
 
@@ -348,7 +382,8 @@ class AsyncStreamClient:
         """Gives a service another handler, from the very next message on.
 
         Args:
-            service_prefix: A channel, or ``status``; see `StreamServicePrefix`.
+            service_prefix: A channel, see `StreamServicePrefix`; ``status``; or ``notice`` for what
+                this library says about the stream, such as `Gap`, which is logged by default.
             handler_function: The handler, a function or a coroutine function of one argument; None
                 for the default one.
 
@@ -362,6 +397,8 @@ class AsyncStreamClient:
                 f"{channel!r} is not the prefix of a service.",
                 hint=f"Choose one of {', '.join(sorted(CHANNELS))}.",
             )
+        if channel == NOTICE_CHANNEL and handler_function is None:
+            handler_function = _log_notices
         self._dispatcher.set_handler(channel, handler_function)
 
     def _check_handler(self, handler: Handler | None) -> None:
@@ -387,57 +424,31 @@ class AsyncStreamClient:
             logger.warning("The server said: %s", status.message)
 
     def _on_bad_frame(self, error: DecodeError) -> None:
-        self._report(error, None, None)
+        logger.warning("%s", error)
+        self._tell(error, None, None)
 
-    def _report(self, error: BaseException, handler: Handler | None, message: Any) -> None:
-        logger.error("", exc_info=error)
+    def _on_handler_error(self, error: BaseException, handler: Handler, message: Any) -> bool:
+        now = time.monotonic()
+        if now - self._logged_at >= LOG_INTERVAL_S:
+            logger.error(
+                "Handler %r raised%s",
+                handler,
+                f"; so did {self._unlogged} calls since the last record" if self._unlogged else "",
+                exc_info=error,
+            )
+            self._logged_at, self._unlogged = now, 0
+        else:
+            self._unlogged += 1
+        self._tell(error, handler, message)
+        if self._error_policy is ErrorPolicy.STOP:
+            failure = HandlerFailed(f"The handler {handler!r} raised {type(error).__name__}.")
+            failure.__cause__ = error
+            self._connection.fail(failure)
+        return self._error_policy is ErrorPolicy.CONTINUE
+
+    def _tell(self, error: BaseException, handler: Handler | None, message: Any) -> None:
         if self._on_error is not None:
             try:
                 self._on_error(error, handler, message)
             except Exception:
                 logger.exception("on_error raised")
-
-    subscribe_fair_market_value = subscriber("fair_market_value")
-    unsubscribe_fair_market_value = unsubscriber("fair_market_value")
-    subscribe_stock_trades = subscriber("stock_trades")
-    unsubscribe_stock_trades = unsubscriber("stock_trades")
-    subscribe_stock_quotes = subscriber("stock_quotes")
-    unsubscribe_stock_quotes = unsubscriber("stock_quotes")
-    subscribe_stock_minute_aggregates = subscriber("stock_minute_aggregates")
-    unsubscribe_stock_minute_aggregates = unsubscriber("stock_minute_aggregates")
-    subscribe_stock_second_aggregates = subscriber("stock_second_aggregates")
-    unsubscribe_stock_second_aggregates = unsubscriber("stock_second_aggregates")
-    subscribe_stock_limit_up_limit_down = subscriber("stock_limit_up_limit_down")
-    unsubscribe_stock_limit_up_limit_down = unsubscriber("stock_limit_up_limit_down")
-    subscribe_stock_imbalances = subscriber("stock_imbalances")
-    unsubscribe_stock_imbalances = unsubscriber("stock_imbalances")
-    subscribe_option_trades = subscriber("option_trades")
-    unsubscribe_option_trades = unsubscriber("option_trades")
-    subscribe_option_quotes = subscriber("option_quotes")
-    unsubscribe_option_quotes = unsubscriber("option_quotes")
-    subscribe_option_minute_aggregates = subscriber("option_minute_aggregates")
-    unsubscribe_option_minute_aggregates = unsubscriber("option_minute_aggregates")
-    subscribe_option_second_aggregates = subscriber("option_second_aggregates")
-    unsubscribe_option_second_aggregates = unsubscriber("option_second_aggregates")
-    subscribe_forex_quotes = subscriber("forex_quotes")
-    unsubscribe_forex_quotes = unsubscriber("forex_quotes")
-    subscribe_forex_minute_aggregates = subscriber("forex_minute_aggregates")
-    unsubscribe_forex_minute_aggregates = unsubscriber("forex_minute_aggregates")
-    subscribe_forex_second_aggregates = subscriber("forex_second_aggregates")
-    unsubscribe_forex_second_aggregates = unsubscriber("forex_second_aggregates")
-    subscribe_crypto_trades = subscriber("crypto_trades")
-    unsubscribe_crypto_trades = unsubscriber("crypto_trades")
-    subscribe_crypto_quotes = subscriber("crypto_quotes")
-    unsubscribe_crypto_quotes = unsubscriber("crypto_quotes")
-    subscribe_crypto_minute_aggregates = subscriber("crypto_minute_aggregates")
-    unsubscribe_crypto_minute_aggregates = unsubscriber("crypto_minute_aggregates")
-    subscribe_crypto_second_aggregates = subscriber("crypto_second_aggregates")
-    unsubscribe_crypto_second_aggregates = unsubscriber("crypto_second_aggregates")
-    subscribe_crypto_level2_book = subscriber("crypto_level2_book")
-    unsubscribe_crypto_level2_book = unsubscriber("crypto_level2_book")
-    subscribe_indices_minute_aggregates = subscriber("indices_minute_aggregates")
-    unsubscribe_indices_minute_aggregates = unsubscriber("indices_minute_aggregates")
-    subscribe_indices_second_aggregates = subscriber("indices_second_aggregates")
-    unsubscribe_indices_second_aggregates = unsubscriber("indices_second_aggregates")
-    subscribe_index_value = subscriber("index_value")
-    unsubscribe_index_value = unsubscriber("index_value")

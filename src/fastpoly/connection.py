@@ -1,21 +1,31 @@
-"""The drop-in's connection: one session after another, what they owe, and frames not yet taken."""
+"""The drop-in's connection: one session after another, and what is subscribed on them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import logging
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from fastpoly._core import batch_of
 from fastpoly.errors import ConnectionLost, FastpolyError, UsageError
+from fastpoly.inbox import Inbox
+from fastpoly.notices import Gap
+from fastpoly.reconnect import retryable
+from fastpoly.schema import STATUS_CHANNEL
 from fastpoly.services import encode
 from fastpoly.subscriptions import MAX_REQUEST_BYTES, MAX_REQUEST_PARAMS
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
+    from fastpoly.delivery import Buffer
+    from fastpoly.reconnect import ReconnectPolicy
     from fastpoly.session import CloseReason, Session
 
-__all__ = ["Connection", "NetSubscriptions", "lost"]
+__all__ = ["Connection", "NetSubscriptions"]
+
+logger = logging.getLogger("fastpoly.client")
 
 
 class NetSubscriptions:
@@ -58,40 +68,54 @@ class NetSubscriptions:
             yield encode("subscribe", ",".join(chunk))
 
 
-class Connection:
-    """Sessions of one client, never two at once, and what arrives on them.
+class _Loss:
+    """A line that was lost, until there is data on another one."""
 
-    Batches go to `sink` as they are read, or wait for `next_frame` while there is none. What waits,
-    here and with handlers, is counted; beyond a limit the socket is not read.
+    def __init__(self, error: FastpolyError) -> None:
+        self.error = error
+        self.since_ns = time.time_ns()
+        self.attempts = 0
+
+
+class Connection:
+    """Sessions of one client, never two at once.
+
+    Batches go to `sink` as they are read, or while there is none to the inbox.
 
     Args:
+        market: The market's name.
         make_session: Gives a new session that reports to `on_batch`.
-        max_buffer_bytes: The limit.
+        buffer: Where the inbox keeps batches.
 
     Attributes:
         subscriptions: What is subscribed.
+        inbox: What waits for a caller.
         sink: What batches go to, or None.
-        restoring: Whether someone is about to restore a connection that is lost.
         closed: Whether `close` was called after the last `open`.
+        running: Whether `keep_open` runs.
     """
 
-    def __init__(self, make_session: Callable[[], Session], max_buffer_bytes: int) -> None:
+    def __init__(self, market: str, make_session: Callable[[], Session], buffer: Buffer) -> None:
         self.subscriptions = NetSubscriptions()
+        self.inbox = Inbox(buffer)
         self.sink: Callable[[Batch], None] | None = None
-        self.restoring = False
         self.closed = False
+        self.running = False
+        self._market = market
         self._make_session = make_session
-        self._limit = max_buffer_bytes
         self._lock = asyncio.Lock()
         self._opening: Session | None = None
         self._session: Session | None = None
         # The end of the latest session that came up.
         self._end: asyncio.Task[CloseReason] | None = None
-        self._batches: deque[Batch] = deque()
-        self._frames: deque[Batch] = deque()
-        self._waiter: asyncio.Future[None] | None = None
-        self._waiting_bytes = 0
-        self._paused = False
+        self._alarm: asyncio.Future[None] | None = None
+        # Buffers that are full; while there is one, the socket is not read.
+        self._full = 0
+        self._failure: FastpolyError | None = None
+        # For the next gap: since when there is data, and the latest of each channel.
+        self._data_since: float | None = None
+        self._latest: dict[str, Batch] = {}
+        self._loss: _Loss | None = None
 
     @property
     def is_open(self) -> bool:
@@ -116,53 +140,63 @@ class Connection:
             FastpolyError: As from `Session.open`.
         """
         async with self._lock:
-            if only_first and self._session is not None:
-                return
-            if self._session is not None:
-                await self._session.close()
-            session = self._opening = self._make_session()
-            try:
-                await session.open()
-            finally:
-                self._opening = None
-                # Whoever waits for frames learns of a failure, once the lock is free.
-                asyncio.get_running_loop().call_soon(self._wake)
-            if self.closed:
-                await session.close()
-                raise UsageError("The client was closed while it logged in.")
-            self._session = session
-            self._end = asyncio.create_task(session.closed(), name="fastpoly end of session")
-            self._end.add_done_callback(self._wake)
+            if not only_first or self._session is None:
+                await self._open(resubscribe)
+
+    async def _open(self, resubscribe: bool) -> None:
+        self._failure = None
+        if self._session is not None:
+            self.inbox.restart()
+            await self._session.close()
+        self._data_since = None
+        session = self._opening = self._make_session()
+        try:
+            await session.open()
+        except FastpolyError as error:
+            self.inbox.end(error)
+            raise
+        finally:
+            self._opening = None
+        if self.closed:
+            await session.close()
+            raise UsageError("The client was closed while it logged in.")
+        self._session = session
+        self._end = asyncio.create_task(session.closed(), name="fastpoly end of session")
+        self._end.add_done_callback(self._on_end)
+        if self._full:
             # Not before: the answer to the key would have gone unread.
-            self._paused = self._waiting_bytes > self._limit
-            if self._paused:
-                session.pause_reading()
-            if resubscribe:
-                for text in self.subscriptions.requests():
-                    session.send_text(text)
+            session.pause_reading()
+        if resubscribe:
+            for text in self.subscriptions.requests():
+                session.send_text(text)
 
-    async def ended(self) -> CloseReason | None:
-        """Waits for the end of the session.
-
-        Returns:
-            How it ended, or None if another session has taken its place meanwhile.
-        """
-        end = self._end
-        if end is None:
-            raise UsageError("There is no connection.", hint="Await login() first.")
-        reason = await asyncio.shield(end)
-        return reason if self._end is end else None
+    def _on_end(self, end: asyncio.Task[CloseReason]) -> None:
+        if end.cancelled():
+            return
+        error = _lost(end.result())
+        if self._loss is None and self._data_since is not None:
+            self._loss = _Loss(error)
+        if self._end is end and not self._lock.locked():
+            self.inbox.end(error)
 
     async def close(self) -> None:
         """Closes the session, and one that is being opened."""
         self.closed = True
+        self._ring()
         if self._opening is not None:
             self._opening.abort()
         if self._session is not None:
             await self._session.close()
         async with self._lock:
             pass  # until an opening that was aborted has noticed
-        self._wake()
+        self.inbox.end(self._failure or ConnectionLost("The connection was closed.", code=1000))
+
+    def fail(self, error: FastpolyError) -> None:
+        """Ends the connection for a reason of the caller's."""
+        self._failure = self._failure or error
+        self.inbox.end(self._failure)
+        if self._session is not None:
+            self._session.abort()
 
     def request(self, action: str, params: str) -> None:
         """Sends a request, or leaves it to the session that is about to come up.
@@ -174,81 +208,145 @@ class Connection:
         session = self._session
         if session is not None and session.is_open:
             session.send_text(encode(action, params))
-        elif not (self.restoring or self._lock.locked()):
+        elif not (self.running or self._lock.locked()):
             raise ConnectionLost(
                 "The connection is lost.",
                 hint="Await reconnect(), which also sends this request, or let "
                 "handle_messages(reconnect=True) do it.",
             )
 
+    # ------------------------------------------------------------------------- staying open
+
+    async def keep_open(self, policy: ReconnectPolicy) -> None:
+        """Restores the connection whenever it is lost, until it is closed.
+
+        Args:
+            policy: When to try again, and when to give up.
+
+        Raises:
+            FastpolyError: Why it gave up.
+        """
+        attempt = 0
+        self.running = True
+        try:
+            while (end := self._end) is not None and not self.closed:
+                reason = await asyncio.shield(end)
+                since = self._data_since
+                if since is not None and time.monotonic() - since >= policy.stable_after_s:
+                    attempt = 0
+                error = _lost(reason)
+                while self._end is end and not self.closed:
+                    if self._failure is not None:
+                        raise self._failure
+                    attempt += 1
+                    error = await self._try_again(attempt, error, policy) or error
+        finally:
+            self.running = False
+
+    async def _try_again(
+        self, attempt: int, error: FastpolyError, policy: ReconnectPolicy
+    ) -> FastpolyError | None:
+        """One attempt.
+
+        Returns:
+            Why it failed, or None if the connection is restored, or closed.
+        """
+        delay = policy.next_delay(attempt, error)
+        if delay is None:
+            if attempt == 1 or not retryable(error):
+                raise error
+            raise ConnectionLost(
+                f"Gave up after {attempt - 1} attempts to reconnect. {error.detail}",
+                hint=error.hint,
+            ) from error
+        logger.warning("%s Attempt %d to reconnect in %g s.", error, attempt, delay)
+        end = self._end
+        await self._sleep(delay)
+        async with self._lock:
+            # Someone else may have closed it, or opened another session, meanwhile.
+            if self.closed or self._end is not end:
+                return None
+            if self._loss is not None:
+                self._loss.attempts += 1
+            try:
+                await self._open(resubscribe=True)
+            except FastpolyError as failure:
+                return failure
+        logger.info("Reconnected.")
+        return None
+
+    async def _sleep(self, delay: float) -> None:
+        """Waits, but not beyond `close`."""
+        loop = asyncio.get_running_loop()
+        self._alarm = loop.create_future()
+        timer = loop.call_later(delay, self._ring)
+        try:
+            await self._alarm
+        finally:
+            timer.cancel()
+            self._alarm = None
+
+    def _ring(self) -> None:
+        if self._alarm is not None and not self._alarm.done():
+            self._alarm.set_result(None)
+
     # -------------------------------------------------------------------- what arrives on it
 
     def on_batch(self, batch: Batch) -> None:
         """Takes what was read."""
+        channels = batch.channels
+        if channels and channels != _ONLY_STATUSES:
+            if self._data_since is None or self._loss is not None:
+                self._on_first_data(batch)
+            for channel in channels:
+                self._latest[channel] = batch
         if self.sink is not None:
             self.sink(batch)
         else:
-            self._batches.append(batch)
-            self.account(batch.nbytes)
-            self._wake()
+            self.inbox.put(batch)
 
-    def account(self, nbytes: int) -> None:
-        """Counts bytes that have to wait, and with a minus those that no longer have to."""
-        self._waiting_bytes += nbytes
-        session = self._session
-        if session is None:
+    def _on_first_data(self, batch: Batch) -> None:
+        self._data_since = time.monotonic()
+        loss, self._loss = self._loss, None
+        if loss is None:
             return
-        if not self._paused and self._waiting_bytes > self._limit:
-            if session.is_open:
-                self._paused = True
-                session.pause_reading()
-        elif self._paused and self._waiting_bytes <= self._limit // 2:
-            self._paused = False
-            session.resume_reading()
+        gap = Gap(
+            market=self._market,
+            at_ns=time.time_ns(),
+            cause=loss.error.detail,
+            code=getattr(loss.error, "code", 1006),
+            since_ns=loss.since_ns,
+            until_ns=batch.received_ns,
+            attempts=loss.attempts,
+            channels=tuple(dict.fromkeys(param.partition(".")[0] for param in self.subscriptions)),
+            last_by_channel={
+                name: last.select(name)[-1]
+                for name, last in self._latest.items()
+                if name != STATUS_CHANNEL
+            },
+            first_by_channel={
+                name: batch.select(name)[0] for name in batch.channels if name != STATUS_CHANNEL
+            },
+        )
+        (self.sink or self.inbox.put)(batch_of(self._market, [gap]))
 
-    def take_waiting(self) -> Iterator[Batch]:
-        """Everything that waits, oldest first."""
-        while self._frames or self._batches:
-            batch = (self._frames or self._batches).popleft()
-            self.account(-batch.nbytes)
-            yield batch
+    def pause(self) -> None:
+        """A buffer is full."""
+        self._full += 1
+        if self._full == 1 and self.is_open and self._session is not None:
+            self._session.pause_reading()
 
-    async def next_frame(self) -> Batch:
-        """Waits for one WebSocket frame.
-
-        Raises:
-            FastpolyError: The connection has ended, and every frame was taken.
-        """
-        while not self._frames:
-            if self._batches:
-                batch = self._batches.popleft()
-                self._frames.extend(batch.frames())
-                # Counted frame by frame from here on; their sum may differ from the whole.
-                self.account(sum(frame.nbytes for frame in self._frames) - batch.nbytes)
-                continue
-            end = self._end
-            if end is not None and end.done() and not self._lock.locked():
-                raise lost(end.result())
-            if self._waiter is not None:
-                raise UsageError(
-                    "Two coroutines handle messages.", hint="Run handle_messages() in one."
-                )
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-        frame = self._frames.popleft()
-        self.account(-frame.nbytes)
-        return frame
-
-    def _wake(self, _: object = None) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+    def resume(self) -> None:
+        """A buffer has room again."""
+        self._full -= 1
+        if self._full == 0 and self._session is not None:
+            self._session.resume_reading()
 
 
-def lost(reason: CloseReason) -> FastpolyError:
-    """The error for the end of a session, whoever ended it."""
+_ONLY_STATUSES = (STATUS_CHANNEL,)
+
+
+def _lost(reason: CloseReason) -> FastpolyError:
     if reason.error is not None:
         return reason.error
     return ConnectionLost("The connection was closed.", code=reason.code, reason=reason.reason)

@@ -10,11 +10,13 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from fastpoly import schema
-from fastpoly.consumers import Consumer, Report, Unpack
+from fastpoly.caller import Caller, Report, Unpack
+from fastpoly.notices import NOTICE_CHANNEL
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
     from fastpoly.delivery import Buffer
+    from fastpoly.errors import FastpolyError
     from fastpoly.services import Handler
 
 __all__ = ["CHANNELS", "Dispatcher", "Messages"]
@@ -27,15 +29,15 @@ Messages: TypeAlias = Literal["dicts", "events", "batches"]
 MAX_PLANS: Final = 256
 """Combinations of channels that are remembered; a server may invent channels without end."""
 
-CHANNELS: Final = {schema.STATUS_CHANNEL}.union(
+CHANNELS: Final = {schema.STATUS_CHANNEL, NOTICE_CHANNEL}.union(
     channel.name for market in schema.MARKETS.values() for channel in market.channels
 )
-"""Every channel of every market, and that of control messages."""
+"""Every channel of every market, and those of control messages and of notices."""
 
 UNKNOWN: Final = "unknown"
 """What a batch calls the channel of messages that its market does not know."""
 
-_Plan: TypeAlias = list[tuple[Consumer, tuple[str, ...]]]
+_Plan: TypeAlias = list[tuple[Caller, tuple[str, ...]]]
 """Each handler and its channels; empty where only the messages themselves tell."""
 
 
@@ -71,6 +73,7 @@ class Dispatcher:
         messages: What the handlers get.
         report: Gets what handlers raise.
         make_buffer: Gives a handler its buffer, called with the handler's name.
+        fail: Gets what a buffer ended with.
     """
 
     def __init__(
@@ -80,22 +83,24 @@ class Dispatcher:
         messages: Messages = "dicts",
         report: Report,
         make_buffer: Callable[[str], Buffer],
+        fail: Callable[[FastpolyError], None],
     ) -> None:
         self._whole = messages == "batches"
         self._unpack = _UNPACK[messages]
         self._channel_of = _CHANNEL.get(messages, _channel_of_anything)
         self._report = report
         self._make_buffer = make_buffer
-        # Plans are looked up once a batch: which consumers its channels mean.
+        self._fail = fail
+        # Plans are looked up once a batch: which callers its channels mean.
         self._plans: dict[tuple[str, ...], _Plan] = {}
-        self._by_channel: dict[str, Consumer] = {}
-        self._consumers: list[Consumer] = []
-        self._default = self._consumer(default)
+        self._by_channel: dict[str, Caller] = {}
+        self._callers: list[Caller] = []
+        self._default = self._caller(default)
 
     @property
     def busy(self) -> bool:
         """Whether a handler waits, or has messages that wait."""
-        return any(consumer.busy for consumer in self._consumers)
+        return any(caller.busy for caller in self._callers)
 
     # -------------------------------------------------------------------------- handlers
 
@@ -110,7 +115,7 @@ class Dispatcher:
             channel: The channel, or ``status``.
             handler: The handler; None for the default one.
         """
-        new = self._default if handler is None else self._consumer(handler)
+        new = self._default if handler is None else self._caller(handler)
         old = self._by_channel.get(channel, self._default)
         if new is old:
             return
@@ -126,23 +131,27 @@ class Dispatcher:
                 old.retire()
         if left:
             self._queue(left)
-        self._consumers = [
-            one for one in self._consumers if one.channels or one.task or one is self._default
+        self._callers = [
+            one for one in self._callers if one.channels or one.task or one is self._default
         ]
 
-    def _consumer(self, handler: Handler) -> Consumer:
-        for consumer in self._consumers:
+    def _caller(self, handler: Handler) -> Caller:
+        for caller in self._callers:
             # Two accesses of one method are equal and not identical.
-            if consumer.handler is handler or (
-                consumer.handler == handler and type(consumer.handler) is type(handler)
+            if caller.handler is handler or (
+                caller.handler == handler and type(caller.handler) is type(handler)
             ):
-                return consumer
+                return caller
         name = getattr(handler, "__qualname__", type(handler).__qualname__)
-        consumer = Consumer(
-            handler, self._make_buffer(name), unpack=self._unpack, report=self._report
+        caller = Caller(
+            handler,
+            self._make_buffer(name),
+            unpack=self._unpack,
+            report=self._report,
+            fail=self._fail,
         )
-        self._consumers.append(consumer)
-        return consumer
+        self._callers.append(caller)
+        return caller
 
     # -------------------------------------------------------------------------- messages
 
@@ -157,16 +166,16 @@ class Dispatcher:
         elif not plan:
             if channels:
                 self._deliver_runs(batch, _channel_of_anything)
-        elif self._whole or any(consumer.busy for consumer, _ in plan):
+        elif self._whole or any(caller.busy for caller, _ in plan):
             self._deliver_parts(batch, plan)
         else:
             self._deliver_runs(batch, self._channel_of)
 
     def _plan(self, channels: tuple[str, ...]) -> _Plan:
-        parts: dict[Consumer, tuple[str, ...]] = {}
+        parts: dict[Caller, tuple[str, ...]] = {}
         for channel in channels:
-            consumer = self._by_channel.get(channel, self._default)
-            parts[consumer] = (*parts.get(consumer, ()), channel)
+            caller = self._by_channel.get(channel, self._default)
+            parts[caller] = (*parts.get(caller, ()), channel)
         if len(self._plans) >= MAX_PLANS:
             self._plans.clear()
         sure = self._whole or UNKNOWN not in channels
@@ -176,9 +185,9 @@ class Dispatcher:
     def _deliver_parts(self, batch: Batch, plan: _Plan) -> None:
         """Each handler's part by itself; what has to wait does so as it came, undecoded."""
         free: list[str] = []
-        for consumer, channels in plan:
-            if self._whole or consumer.busy:
-                consumer.take(batch.select(*channels))
+        for caller, channels in plan:
+            if self._whole or caller.busy:
+                caller.take(batch.select(*channels))
             else:
                 free.extend(channels)
         if free:
@@ -189,21 +198,21 @@ class Dispatcher:
         start = 0
         for channel, run in groupby(self._unpack(batch), channel_of):
             # Looked up again for each run: a handler may have changed a handler.
-            consumer = self._by_channel.get(channel, self._default)
+            caller = self._by_channel.get(channel, self._default)
             messages = list(run)
             stop = start + len(messages)
-            if consumer.busy:
-                consumer.take(batch[start:stop])
+            if caller.busy:
+                caller.take(batch[start:stop])
             else:
-                consumer.call(messages)
+                caller.call(messages)
             start = stop
 
     def _queue(self, messages: list[Any]) -> None:
         """Queues messages that were another handler's, and calls none from inside another."""
         if self._whole:
             for batch in messages:
-                for consumer, channels in self._plan(batch.channels):
-                    consumer.queue([batch.select(*channels)])
+                for caller, channels in self._plan(batch.channels):
+                    caller.queue([batch.select(*channels)])
             return
         for channel, run in groupby(messages, _channel_of_anything):
             self._by_channel.get(channel, self._default).queue(list(run))
@@ -212,8 +221,8 @@ class Dispatcher:
 
     def start(self) -> None:
         """Gets the handlers ready, in the running loop."""
-        for consumer in self._consumers:
-            consumer.start()
+        for caller in self._callers:
+            caller.start()
 
     async def finish(self, timeout: float) -> int:
         """Lets the handlers finish what they were given, and cancels them if they take too long.
@@ -227,11 +236,11 @@ class Dispatcher:
             How many messages no handler was called with.
         """
         left = 0
-        if any(consumer.current for consumer in self._consumers):
+        if any(caller.current for caller in self._callers):
             left = self._surrender()
-        tasks = [one.task for one in self._consumers if one.task is not None and not one.current]
-        for consumer in self._consumers:
-            consumer.retire()
+        tasks = [one.task for one in self._callers if one.task is not None and not one.current]
+        for caller in self._callers:
+            caller.retire()
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=timeout)
             for task in late:
@@ -242,4 +251,4 @@ class Dispatcher:
         return left
 
     def _surrender(self) -> int:
-        return sum(len(consumer.surrender()) for consumer in self._consumers)
+        return sum(len(caller.surrender()) for caller in self._callers)

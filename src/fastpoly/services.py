@@ -14,11 +14,10 @@ __all__ = [
     "SERVICES",
     "Handler",
     "Service",
+    "ServiceMethods",
     "Symbols",
     "encode",
     "name_params",
-    "subscriber",
-    "unsubscriber",
 ]
 
 Handler: TypeAlias = Callable[[Any], Awaitable[Any] | object]
@@ -140,14 +139,6 @@ class _Unsubscribe(Protocol):
     async def __call__(self, symbols: Symbols = None) -> None: ...
 
 
-class _Client(Protocol):
-    async def _subscribe(
-        self, service: Service, symbols: Symbols, handler: Handler | None, uppercase: bool
-    ) -> None: ...
-
-    async def _unsubscribe(self, service: Service, symbols: Symbols) -> None: ...
-
-
 class SubscribeMethod(Protocol):
     """A ``subscribe_`` method as type checkers see it."""
 
@@ -205,12 +196,12 @@ def _named(method: Any, verb: str, service: Service, doc: str) -> Any:
     return method
 
 
-def subscriber(name: str) -> SubscribeMethod:
+def _subscriber(name: str) -> SubscribeMethod:
     """The ``subscribe_`` method of a service."""
     service = SERVICES[name]
 
     async def subscribe(
-        self: _Client,
+        self: ServiceMethods,
         symbols: Symbols = None,
         handler_function: Handler | None = None,
         force_uppercase_symbols: bool = True,
@@ -221,12 +212,69 @@ def subscriber(name: str) -> SubscribeMethod:
     return method
 
 
-def unsubscriber(name: str) -> UnsubscribeMethod:
+def _unsubscriber(name: str) -> UnsubscribeMethod:
     """The ``unsubscribe_`` method of a service."""
     service = SERVICES[name]
 
-    async def unsubscribe(self: _Client, symbols: Symbols = None) -> None:
+    async def unsubscribe(self: ServiceMethods, symbols: Symbols = None) -> None:
         await self._unsubscribe(service, symbols)
 
     method: UnsubscribeMethod = _named(unsubscribe, "unsubscribe", service, _UNSUBSCRIBE_DOC)
     return method
+
+
+class ServiceMethods:
+    """The two methods of each service; a client has them from here."""
+
+    async def _subscribe(
+        self, service: Service, symbols: Symbols, handler: Handler | None, uppercase: bool
+    ) -> None:
+        raise NotImplementedError
+
+    async def _unsubscribe(self, service: Service, symbols: Symbols) -> None:
+        raise NotImplementedError
+
+    subscribe_fair_market_value = _subscriber("fair_market_value")
+    unsubscribe_fair_market_value = _unsubscriber("fair_market_value")
+    subscribe_stock_trades = _subscriber("stock_trades")
+    unsubscribe_stock_trades = _unsubscriber("stock_trades")
+    subscribe_stock_quotes = _subscriber("stock_quotes")
+    unsubscribe_stock_quotes = _unsubscriber("stock_quotes")
+    subscribe_stock_minute_aggregates = _subscriber("stock_minute_aggregates")
+    unsubscribe_stock_minute_aggregates = _unsubscriber("stock_minute_aggregates")
+    subscribe_stock_second_aggregates = _subscriber("stock_second_aggregates")
+    unsubscribe_stock_second_aggregates = _unsubscriber("stock_second_aggregates")
+    subscribe_stock_limit_up_limit_down = _subscriber("stock_limit_up_limit_down")
+    unsubscribe_stock_limit_up_limit_down = _unsubscriber("stock_limit_up_limit_down")
+    subscribe_stock_imbalances = _subscriber("stock_imbalances")
+    unsubscribe_stock_imbalances = _unsubscriber("stock_imbalances")
+    subscribe_option_trades = _subscriber("option_trades")
+    unsubscribe_option_trades = _unsubscriber("option_trades")
+    subscribe_option_quotes = _subscriber("option_quotes")
+    unsubscribe_option_quotes = _unsubscriber("option_quotes")
+    subscribe_option_minute_aggregates = _subscriber("option_minute_aggregates")
+    unsubscribe_option_minute_aggregates = _unsubscriber("option_minute_aggregates")
+    subscribe_option_second_aggregates = _subscriber("option_second_aggregates")
+    unsubscribe_option_second_aggregates = _unsubscriber("option_second_aggregates")
+    subscribe_forex_quotes = _subscriber("forex_quotes")
+    unsubscribe_forex_quotes = _unsubscriber("forex_quotes")
+    subscribe_forex_minute_aggregates = _subscriber("forex_minute_aggregates")
+    unsubscribe_forex_minute_aggregates = _unsubscriber("forex_minute_aggregates")
+    subscribe_forex_second_aggregates = _subscriber("forex_second_aggregates")
+    unsubscribe_forex_second_aggregates = _unsubscriber("forex_second_aggregates")
+    subscribe_crypto_trades = _subscriber("crypto_trades")
+    unsubscribe_crypto_trades = _unsubscriber("crypto_trades")
+    subscribe_crypto_quotes = _subscriber("crypto_quotes")
+    unsubscribe_crypto_quotes = _unsubscriber("crypto_quotes")
+    subscribe_crypto_minute_aggregates = _subscriber("crypto_minute_aggregates")
+    unsubscribe_crypto_minute_aggregates = _unsubscriber("crypto_minute_aggregates")
+    subscribe_crypto_second_aggregates = _subscriber("crypto_second_aggregates")
+    unsubscribe_crypto_second_aggregates = _unsubscriber("crypto_second_aggregates")
+    subscribe_crypto_level2_book = _subscriber("crypto_level2_book")
+    unsubscribe_crypto_level2_book = _unsubscriber("crypto_level2_book")
+    subscribe_indices_minute_aggregates = _subscriber("indices_minute_aggregates")
+    unsubscribe_indices_minute_aggregates = _unsubscriber("indices_minute_aggregates")
+    subscribe_indices_second_aggregates = _subscriber("indices_second_aggregates")
+    unsubscribe_indices_second_aggregates = _unsubscriber("indices_second_aggregates")
+    subscribe_index_value = _subscriber("index_value")
+    unsubscribe_index_value = _unsubscriber("index_value")

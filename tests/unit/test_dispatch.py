@@ -25,9 +25,14 @@ class Desk:
         self.dispatcher = Dispatcher(
             self.unclaimed.append,
             messages=messages,
-            report=lambda error, handler, message: self.errors.append((error, message)),
+            report=self.report,
             make_buffer=self.make_buffer,
+            fail=self.errors.append,
         )
+
+    def report(self, error: BaseException, handler: Any, message: Any) -> bool:
+        self.errors.append((error, message))
+        return True
 
     def make_buffer(self, name: str) -> Buffer:
         buffer = Buffer("stocks", consumer=name, overflow=Overflow.BLOCK, max_bytes=1 << 20)

@@ -14,15 +14,19 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from fastpoly._core import Batch
     from fastpoly.delivery import Buffer
+    from fastpoly.errors import FastpolyError
     from fastpoly.services import Handler
 
-__all__ = ["Consumer", "Report", "Unpack"]
+__all__ = ["Caller", "Report", "Unpack"]
 
 Unpack: TypeAlias = "Callable[[Batch], Iterator[Any]]"
 """A batch's messages, in the form that handlers get."""
 
-Report: TypeAlias = Callable[[BaseException, "Handler", Any], None]
-"""What an error, the handler that raised it and the message it was given go to."""
+Report: TypeAlias = Callable[[BaseException, "Handler", Any], bool]
+"""Gets an error, the handler that raised it and the message that it had been given.
+
+Returns whether to go on calling the handler.
+"""
 
 
 def always_awaitable(handler: Handler) -> bool:
@@ -38,7 +42,7 @@ def always_awaitable(handler: Handler) -> bool:
     )
 
 
-class Consumer:
+class Caller:
     """Calls one handler with its messages, one at a time, in the order in which they came.
 
     A handler that returns at once, a coroutine function that never has to wait included, is called
@@ -48,7 +52,7 @@ class Consumer:
 
     A coroutine that begins here and ends there must not notice: timeouts and cancel scopes ask for
     the current task when they begin and cancel that one later. So what begins here runs with the
-    consumer's task as the current one, by the two functions that asyncio documents for that
+    caller's task as the current one, by the two functions that asyncio documents for that
     (``_enter_task`` and ``_leave_task``), and in the task's context.
 
     Attributes:
@@ -61,6 +65,8 @@ class Consumer:
     __slots__ = (
         "_awaitable",
         "_context",
+        "_detached",
+        "_fail",
         "_messages",
         "_report",
         "_rest",
@@ -82,6 +88,7 @@ class Consumer:
         *,
         unpack: Unpack,
         report: Report,
+        fail: Callable[[FastpolyError], None],
     ) -> None:
         """Binds a handler.
 
@@ -90,6 +97,7 @@ class Consumer:
             buffer: For batches that have to wait.
             unpack: Takes a batch apart.
             report: Gets what the handler raises.
+            fail: Gets what the buffer ended with.
         """
         self.handler = handler
         self.channels = 0
@@ -98,6 +106,8 @@ class Consumer:
         self._awaitable = always_awaitable(handler)
         self._unpack = unpack
         self._report = report
+        self._fail = fail
+        self._detached = False
         # Messages that another handler gave up; they are older than what is in the buffer.
         self._rest: deque[list[Any]] = deque()
         self._messages: Iterator[Any] = iter(())
@@ -116,15 +126,20 @@ class Consumer:
 
     def take(self, batch: Batch) -> None:
         """Calls the handler with a batch's messages, or lets the batch wait while it is busy."""
+        if self._detached:
+            return
         if self.busy:
             self.buffer.put(batch)
+            if self.buffer.error is not None:
+                self._fail(self.buffer.error)
             self._hand_over()
         else:
             self._deliver(self._unpack(batch))
 
     def call(self, messages: list[Any]) -> None:
         """Calls the handler, which must not be busy, with messages."""
-        self._deliver(iter(messages))
+        if not self._detached:
+            self._deliver(iter(messages))
 
     def queue(self, messages: list[Any]) -> None:
         """Leaves messages to the task, before whatever is in the buffer."""
@@ -141,6 +156,10 @@ class Consumer:
             left.extend(self._unpack(batch))
         return left
 
+    def _detach(self) -> None:
+        self._detached = True
+        self.surrender()
+
     def retire(self) -> None:
         """Ends the task, if need be after the message that the handler is busy with."""
         self._retired = True
@@ -149,7 +168,7 @@ class Consumer:
 
     @property
     def current(self) -> bool:
-        """Whether the caller is this handler."""
+        """Whether the code that asks runs in this handler."""
         return self._task is not None and self._task is asyncio.current_task()
 
     @property
@@ -178,7 +197,8 @@ class Consumer:
                         return
                 return
             except Exception as error:
-                self._report(error, handler, message)
+                if not self._report(error, handler, message):
+                    self._detach()
 
     def _begin(self, driver: Coroutine[Any, Any, None]) -> None:
         self.busy = True
@@ -292,9 +312,11 @@ class Consumer:
                 # Of the handler's own making, such as a future that someone else cancelled?
                 if self._task is None or self._task.cancelling():
                     raise
-                self._report(error, handler, message)
+                if not self._report(error, handler, message):
+                    self._detach()
             except Exception as error:
-                self._report(error, handler, message)
+                if not self._report(error, handler, message):
+                    self._detach()
 
 
 _NOT_BEGUN = object()

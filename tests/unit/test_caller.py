@@ -12,50 +12,59 @@ from typing import Any
 
 import pytest
 
-from fastpoly.consumers import Consumer, always_awaitable
+from fastpoly.caller import Caller, always_awaitable
+from fastpoly.errors import FastpolyError
 from tests.loops import in_loop
 
 
 class Books:
-    """What a consumer tells: its errors."""
+    """What a caller tells: its errors."""
 
     def __init__(self) -> None:
         self.errors: list[tuple[BaseException, Any]] = []
+        self.failures: list[FastpolyError] = []
+        self.go_on = True
 
-    def report(self, error: BaseException, handler: Any, message: Any) -> None:
+    def report(self, error: BaseException, handler: Any, message: Any) -> bool:
         self.errors.append((error, message))
+        return self.go_on
+
+    def fail(self, error: FastpolyError) -> None:
+        self.failures.append(error)
 
 
 class Batches(deque[list[int]]):
     """A buffer without bounds; a batch is a list of numbers."""
 
+    error: FastpolyError | None = None
     put = deque[list[int]].append
 
     def take(self) -> list[int] | None:
         return self.popleft() if self else None
 
 
-def make(handler: Any, books: Books | None = None) -> Consumer:
+def make(handler: Any, books: Books | None = None) -> Caller:
     buffer: Any = Batches()
     unpack: Any = iter
-    return Consumer(handler, buffer, unpack=unpack, report=(books or Books()).report)
+    books = books or Books()
+    return Caller(handler, buffer, unpack=unpack, report=books.report, fail=books.fail)
 
 
 @asynccontextmanager
-async def started(handler: Any, books: Books | None = None) -> AsyncIterator[Consumer]:
-    consumer = make(handler, books)
-    consumer.start()
+async def started(handler: Any, books: Books | None = None) -> AsyncIterator[Caller]:
+    caller = make(handler, books)
+    caller.start()
     await asyncio.sleep(0)
-    yield consumer
-    task = consumer.task
-    consumer.retire()
+    yield caller
+    task = caller.task
+    caller.retire()
     if task is not None:
         await asyncio.wait([task])
 
 
-async def settle(consumer: Consumer) -> None:
+async def settle(caller: Caller) -> None:
     async with asyncio.timeout(5):
-        while consumer.busy:  # noqa: ASYNC110 - nothing tells when it is no longer
+        while caller.busy:  # noqa: ASYNC110 - nothing tells when it is no longer
             await asyncio.sleep(0)
 
 
@@ -73,10 +82,10 @@ async def test_coroutine_that_need_not_wait_costs_no_turn_of_the_loop() -> None:
     async def handler(message: int) -> None:
         got.append(message)
 
-    async with started(handler) as consumer:
-        consumer.take([1, 2, 3])
+    async with started(handler) as caller:
+        caller.take([1, 2, 3])
         assert got == [1, 2, 3]
-        assert not consumer.busy
+        assert not caller.busy
 
 
 @in_loop
@@ -86,12 +95,12 @@ async def test_first_messages_before_the_task_has_started() -> None:
     async def handler(message: int) -> None:
         got.append(message)
 
-    consumer = make(handler)
-    consumer.take([1, 2])
-    consumer.take([3])
-    await settle(consumer)
+    caller = make(handler)
+    caller.take([1, 2])
+    caller.take([3])
+    await settle(caller)
     assert got == [1, 2, 3]
-    consumer.retire()
+    caller.retire()
 
 
 @in_loop
@@ -107,17 +116,17 @@ async def test_coroutine_that_waits_is_never_run_twice_at_once_and_keeps_order()
             await asyncio.sleep(0)
         ended.append(message)
 
-    async with started(handler, books) as consumer:
-        consumer.take([0, 1, 2])
+    async with started(handler, books) as caller:
+        caller.take([0, 1, 2])
         assert began == [0, 1]
-        assert consumer.busy
-        consumer.take([3, 4])
-        consumer.take([5])
-        assert len(consumer.buffer) == 2
-        await settle(consumer)
+        assert caller.busy
+        caller.take([3, 4])
+        caller.take([5])
+        assert len(caller.buffer) == 2
+        await settle(caller)
         assert ended == [0, 1, 2, 3, 4, 5]
-        assert len(consumer.buffer) == 0
-        consumer.take([6])
+        assert len(caller.buffer) == 0
+        caller.take([6])
         assert ended[-1] == 6
 
 
@@ -135,13 +144,13 @@ async def test_task_and_context_are_the_same_before_and_after_waiting(wait: floa
         assert variable.get() == message
 
     books = Books()
-    async with started(handler, books) as consumer:
+    async with started(handler, books) as caller:
         outer = asyncio.current_task()
         for message in "abc":
-            consumer.take([message])
+            caller.take([message])
             assert asyncio.current_task() is outer
-            await settle(consumer)
-        assert set(tasks) == {consumer.task}
+            await settle(caller)
+        assert set(tasks) == {caller.task}
         assert variable.get("unset") == "unset"
     assert books.errors == []
 
@@ -157,10 +166,10 @@ async def test_messages_may_arrive_from_a_callback_of_the_loop() -> None:
             got.append(message)
 
     books = Books()
-    async with started(handler, books) as consumer:
-        asyncio.get_running_loop().call_soon(consumer.take, [1, 2])
+    async with started(handler, books) as caller:
+        asyncio.get_running_loop().call_soon(caller.take, [1, 2])
         await asyncio.sleep(0)
-        await settle(consumer)
+        await settle(caller)
     assert (got, books.errors) == ([1, 2], [])
 
 
@@ -177,12 +186,12 @@ async def test_timeout_of_the_handlers_own(seconds: float) -> None:
             outcomes.append("late")
 
     books = Books()
-    async with started(handler, books) as consumer:
-        consumer.take([1])
-        consumer.take([2, 3])
-        await settle(consumer)
+    async with started(handler, books) as caller:
+        caller.take([1])
+        caller.take([2, 3])
+        await settle(caller)
         assert outcomes == ["late"] * 3
-        task = consumer.task
+        task = caller.task
         assert task is not None
         assert task.cancelling() == 0
     assert books.errors == []
@@ -201,9 +210,9 @@ async def test_task_group_of_the_handlers_own() -> None:
             group.create_task(work(message))
             group.create_task(work(-message))
 
-    async with started(handler) as consumer:
-        consumer.take([1, 2])
-        await settle(consumer)
+    async with started(handler) as caller:
+        caller.take([1, 2])
+        await settle(caller)
     assert got == [1, -1, 2, -2]
 
 
@@ -215,10 +224,10 @@ async def test_future_that_is_done_before_the_task_has_its_turn() -> None:
     async def handler(message: int) -> None:
         got.append(await future)
 
-    async with started(handler) as consumer:
-        consumer.take([1])
+    async with started(handler) as caller:
+        caller.take([1])
         future.set_result("done")
-        await settle(consumer)
+        await settle(caller)
     assert got == ["done"]
 
 
@@ -235,10 +244,10 @@ async def test_error_that_is_thrown_while_it_waits_reaches_the_handler() -> None
             await asyncio.sleep(0)
         caught.append(RuntimeError(message))
 
-    async with started(handler) as consumer:
-        consumer.take([1])
+    async with started(handler) as caller:
+        caller.take([1])
         future.set_exception(OSError("broken"))
-        await settle(consumer)
+        await settle(caller)
     assert [type(error) for error in caught] == [OSError, RuntimeError]
 
 
@@ -286,14 +295,14 @@ async def test_function_that_gives_something_to_await_now_and_then() -> None:
         return "nothing to await"
 
     books = Books()
-    consumer = make(handler, books)
-    consumer.take([0, 1, 2, 3])
-    consumer.take([4, 5])
+    caller = make(handler, books)
+    caller.take([0, 1, 2, 3])
+    caller.take([4, 5])
     assert got == [0]
-    await settle(consumer)
-    consumer.take([6])
+    await settle(caller)
+    caller.take([6])
     assert (got, books.errors) == ([0, 1, 2, 3, 4, 5, 6], [])
-    consumer.retire()
+    caller.retire()
 
 
 def fail(message: int) -> None:
@@ -325,10 +334,10 @@ async def test_error_costs_its_own_message_only(failing: Callable[[int], Any]) -
         got.append(message)
         return failing(message)
 
-    async with started(handler, books) as consumer:
-        consumer.take([1, 2, 3])
-        consumer.take([4])
-        await settle(consumer)
+    async with started(handler, books) as caller:
+        caller.take([1, 2, 3])
+        caller.take([4])
+        await settle(caller)
     assert got == [1, 2, 3, 4]
     assert [(type(error), message) for error, message in books.errors] == [(ValueError, 2)]
 
@@ -345,9 +354,9 @@ async def test_cancelled_future_is_the_handlers_error_and_not_its_end() -> None:
             await future
         got.append(message)
 
-    async with started(handler, books) as consumer:
-        consumer.take([1, 2])
-        await settle(consumer)
+    async with started(handler, books) as caller:
+        caller.take([1, 2])
+        await settle(caller)
     assert got == [2]
     assert isinstance(books.errors[0][0], asyncio.CancelledError)
 
@@ -362,9 +371,9 @@ async def test_cancelling_the_task_ends_a_handler_that_waits() -> None:
         finally:
             ended.append("cleaned up")
 
-    async with started(handler) as consumer:
-        consumer.take([1, 2])
-        task = consumer.task
+    async with started(handler) as caller:
+        caller.take([1, 2])
+        task = caller.task
         assert task is not None
         # At once, before the task has taken the coroutine over.
         task.cancel()
@@ -381,10 +390,10 @@ async def test_what_ends_the_process_is_not_kept_from_it(kind: type[BaseExceptio
     def function(message: int) -> None:
         raise kind
 
-    async with started(handler) as consumer:
+    async with started(handler) as caller:
         with pytest.raises(kind):
-            consumer.take([1])
-        assert not consumer.busy
+            caller.take([1])
+        assert not caller.busy
     with pytest.raises(kind):
         make(function).take([1])
 
@@ -399,14 +408,14 @@ async def test_surrender_gives_up_what_the_handler_has_not_begun_with() -> None:
         got.append(message)
         await gate.wait()
 
-    async with started(handler, books) as consumer:
-        consumer.take([1, 2])
-        consumer.take([3])
-        consumer.queue([4])
-        assert consumer.surrender() == [2, 4, 3]
-        assert consumer.surrender() == []
+    async with started(handler, books) as caller:
+        caller.take([1, 2])
+        caller.take([3])
+        caller.queue([4])
+        assert caller.surrender() == [2, 4, 3]
+        assert caller.surrender() == []
         gate.set()
-        await settle(consumer)
+        await settle(caller)
     assert got == [1]
 
 
@@ -417,10 +426,10 @@ async def test_handler_may_surrender_its_own_messages() -> None:
 
     async def handler(message: int) -> None:
         got.append(message)
-        left.extend(consumer.surrender())
+        left.extend(caller.surrender())
 
-    async with started(handler) as consumer:
-        consumer.take([1, 2, 3])
+    async with started(handler) as caller:
+        caller.take([1, 2, 3])
     assert (got, left) == ([1], [2, 3])
 
 
@@ -430,12 +439,12 @@ async def test_handler_that_causes_messages_for_itself_gets_them_afterwards() ->
 
     async def handler(message: int) -> None:
         if message < 3:
-            consumer.take([message + 1])
+            caller.take([message + 1])
         got.append(message)
 
-    async with started(handler) as consumer:
-        consumer.take([1])
-        await settle(consumer)
+    async with started(handler) as caller:
+        caller.take([1])
+        await settle(caller)
     assert got == [1, 2, 3]
 
 
@@ -448,29 +457,70 @@ async def test_retired_handler_finishes_its_message_and_then_its_task() -> None:
         await gate.wait()
         got.append(message)
 
-    async with started(handler) as consumer:
-        consumer.take([1, 2])
-        task = consumer.task
+    async with started(handler) as caller:
+        caller.take([1, 2])
+        task = caller.task
         assert task is not None
-        consumer.retire()
+        caller.retire()
         gate.set()
         await asyncio.wait([task])
-        assert (got, consumer.task) == ([1, 2], None)
+        assert (got, caller.task) == ([1, 2], None)
         # And may come back.
-        consumer.start()
-        consumer.take([3])
-        await settle(consumer)
+        caller.start()
+        caller.take([3])
+        await settle(caller)
         assert got == [1, 2, 3]
 
 
 @in_loop
 async def test_handler_may_retire_itself() -> None:
     async def handler(message: int) -> None:
-        consumer.retire()
+        caller.retire()
 
-    async with started(handler) as consumer:
-        task = consumer.task
+    async with started(handler) as caller:
+        task = caller.task
         assert task is not None
-        consumer.take([1])
-        assert consumer.task is None
+        caller.take([1])
+        assert caller.task is None
         await asyncio.wait([task])
+
+
+@pytest.mark.parametrize("failing", [fail, fail_at_once, fail_later, fail_in_what_it_gives])
+@in_loop
+async def test_handler_may_be_called_no_more_after_an_error(
+    failing: Callable[[int], Any],
+) -> None:
+    books = Books()
+    books.go_on = False
+    got: list[int] = []
+
+    @functools.wraps(failing)
+    def handler(message: int) -> Any:
+        got.append(message)
+        return failing(message)
+
+    async with started(handler, books) as caller:
+        caller.take([1, 2, 3])
+        caller.take([4])
+        await settle(caller)
+        caller.take([5])
+        caller.call([6])
+        await settle(caller)
+    assert got == [1, 2]
+    assert len(books.errors) == 1
+
+
+@in_loop
+async def test_end_of_the_buffer_is_told() -> None:
+    books = Books()
+
+    async def handler(message: int) -> None:
+        await asyncio.sleep(0)
+
+    async with started(handler, books) as caller:
+        caller.take([1])
+        error: Any = FastpolyError("full")
+        caller.buffer.error = error  # type: ignore[misc]
+        caller.take([2])
+        assert books.failures == [error]
+        await settle(caller)
