@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable
+import inspect
+from collections import deque
+from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from fastpoly import schema
-from fastpoly.caller import Caller, Report, Unpack
+from fastpoly.caller import Caller, Report, Unpack, cancelled_from_outside
 from fastpoly.notices import NOTICE_CHANNEL
+from fastpoly.workers import Workers
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from fastpoly.services import Handler
 
 __all__ = ["CHANNELS", "Dispatcher", "Messages"]
-
-logger = logging.getLogger("fastpoly.client")
 
 Messages: TypeAlias = Literal["dicts", "events", "batches"]
 """What handlers get: dicts or events one at a time, or the batches of their channels."""
@@ -91,11 +91,18 @@ class Dispatcher:
         self._report = report
         self._make_buffer = make_buffer
         self._fail = fail
-        # Plans are looked up once a batch: which callers its channels mean.
+        self._workers = Workers()
+        # Plans are looked up once a batch: which handlers its channels mean.
         self._plans: dict[tuple[str, ...], _Plan] = {}
         self._by_channel: dict[str, Caller] = {}
         self._callers: list[Caller] = []
         self._default = self._caller(default)
+        # The batch that is being delivered to several handlers, and who is called right now.
+        self._messages: Iterator[Any] = iter(())
+        self._left = 0
+        self._current = self._default
+        self._delivering = False
+        self._later: deque[Batch] = deque()
 
     @property
     def busy(self) -> bool:
@@ -119,20 +126,17 @@ class Dispatcher:
         old = self._by_channel.get(channel, self._default)
         if new is old:
             return
-        new.start()
         self._by_channel[channel] = new
         new.channels += 1
+        old.channels -= 1
         self._plans.clear()
         # What the old handler has not begun with may be the new one's now.
+        self._stop()
         left = old.surrender()
-        if old is not self._default:
-            old.channels -= 1
-            if not old.channels:
-                old.retire()
         if left:
             self._queue(left)
         self._callers = [
-            one for one in self._callers if one.channels or one.task or one is self._default
+            one for one in self._callers if one.channels > 0 or one.busy or one is self._default
         ]
 
     def _caller(self, handler: Handler) -> Caller:
@@ -146,6 +150,7 @@ class Dispatcher:
         caller = Caller(
             handler,
             self._make_buffer(name),
+            self._workers,
             unpack=self._unpack,
             report=self._report,
             fail=self._fail,
@@ -157,19 +162,50 @@ class Dispatcher:
 
     def deliver(self, batch: Batch) -> None:
         """Calls the handlers of a batch's messages, or queues what they cannot take yet."""
-        channels = batch.channels
-        plan = self._plans.get(channels)
-        if plan is None:
-            plan = self._plan(channels)
-        if len(plan) == 1:
-            plan[0][0].take(batch)
-        elif not plan:
-            if channels:
-                self._deliver_runs(batch, _channel_of_anything)
-        elif self._whole or any(caller.busy for caller, _ in plan):
-            self._deliver_parts(batch, plan)
-        else:
-            self._deliver_runs(batch, self._channel_of)
+        if self._delivering:
+            # A handler caused this; its own message comes first.
+            self._later.append(batch)
+            return
+        self._delivering = True
+        try:
+            self._deliver(batch)
+            while self._later:
+                self._deliver(self._later.popleft())
+        finally:
+            self._delivering = False
+
+    def _deliver(self, batch: Batch) -> None:
+        while True:
+            channels = batch.channels
+            plan = self._plans.get(channels)
+            if plan is None:
+                plan = self._plan(channels)
+            if len(plan) == 1:
+                plan[0][0].take(batch)
+                return
+            if not plan:
+                if channels:
+                    self._deliver_slices(batch)
+                return
+            awaits = any(caller.awaits for caller, _ in plan)
+            if self._whole or (awaits and not self._workers.ready):
+                for caller, names in plan:
+                    caller.take(batch.select(*names))
+                return
+            if not any(caller.busy for caller, _ in plan):
+                left = self._deliver_mixed(batch, awaits)
+                if not left:
+                    return
+                batch = batch[len(batch) - left :]
+                continue
+            # What has to wait does so undecoded; the others get theirs in the next round.
+            for caller, names in plan:
+                if caller.busy:
+                    caller.take(batch.select(*names))
+            free = [name for caller, names in plan if not caller.busy for name in names]
+            if not free:
+                return
+            batch = batch.select(*free)
 
     def _plan(self, channels: tuple[str, ...]) -> _Plan:
         parts: dict[Caller, tuple[str, ...]] = {}
@@ -182,30 +218,69 @@ class Dispatcher:
         plan = self._plans[channels] = list(parts.items()) if sure else []
         return plan
 
-    def _deliver_parts(self, batch: Batch, plan: _Plan) -> None:
-        """Each handler's part by itself; what has to wait does so as it came, undecoded."""
-        free: list[str] = []
-        for caller, channels in plan:
-            if self._whole or caller.busy:
-                caller.take(batch.select(*channels))
-            else:
-                free.extend(channels)
-        if free:
-            self._deliver_runs(batch.select(*free), self._channel_of)
-
-    def _deliver_runs(self, batch: Batch, channel_of: Callable[[Any], Any]) -> None:
-        """Neighbours that belong to one handler, together, in the order of arrival."""
+    def _deliver_slices(self, batch: Batch) -> None:
+        """Neighbours that belong to one handler together, where channels do not tell which."""
         start = 0
-        for channel, run in groupby(self._unpack(batch), channel_of):
-            # Looked up again for each run: a handler may have changed a handler.
-            caller = self._by_channel.get(channel, self._default)
-            messages = list(run)
-            stop = start + len(messages)
-            if caller.busy:
-                caller.take(batch[start:stop])
-            else:
-                caller.call(messages)
+        for channel, run in groupby(self._unpack(batch), _channel_of_anything):
+            stop = start + sum(1 for _ in run)
+            self._by_channel.get(channel, self._default).take(batch[start:stop])
             start = stop
+
+    def _deliver_mixed(self, batch: Batch, awaits: bool) -> int:
+        """Calls handlers that are all free, in the order of the messages.
+
+        Returns:
+            How many messages are left, because one of the handlers waits or has been changed.
+        """
+        self._messages = self._unpack(batch)
+        if awaits:
+            self._workers.begin_shared(self._drive(self._messages), self._who_waits)
+        else:
+            self._call(self._messages)
+        left, self._left = self._left, 0
+        return left
+
+    def _call(self, messages: Iterator[Any]) -> None:
+        channel_of, by_channel, default = self._channel_of, self._by_channel, self._default
+        caller, message = default, None
+        while True:
+            try:
+                for message in messages:
+                    caller = by_channel.get(channel_of(message), default)
+                    result = caller.handler(message)
+                    if result is not None and inspect.isawaitable(result):
+                        self._stop()
+                        self._workers.begin(caller.drive(iter(()), result, message), caller)
+                return
+            except Exception as error:
+                caller.fault(error, message)
+
+    async def _drive(self, messages: Iterator[Any]) -> None:
+        channel_of, by_channel, default = self._channel_of, self._by_channel, self._default
+        caller, message = default, None
+        while True:
+            try:
+                for message in messages:
+                    caller = by_channel.get(channel_of(message), default)
+                    result = caller.handler(message)
+                    if result is not None and (caller.awaits or inspect.isawaitable(result)):
+                        self._current = caller
+                        await result  # type: ignore[misc]
+                return
+            except asyncio.CancelledError as error:
+                if cancelled_from_outside():
+                    raise
+                caller.fault(error, message)
+            except Exception as error:
+                caller.fault(error, message)
+
+    def _who_waits(self) -> Caller:
+        self._stop()
+        return self._current
+
+    def _stop(self) -> None:
+        """Leaves the rest of the batch that is being delivered to another round."""
+        self._left += sum(1 for _ in self._messages)
 
     def _queue(self, messages: list[Any]) -> None:
         """Queues messages that were another handler's, and calls none from inside another."""
@@ -220,9 +295,8 @@ class Dispatcher:
     # ------------------------------------------------------------------------------- end
 
     def start(self) -> None:
-        """Gets the handlers ready, in the running loop."""
-        for caller in self._callers:
-            caller.start()
+        """Gets ready, in the running loop."""
+        self._workers.start()
 
     async def finish(self, timeout: float) -> int:
         """Lets the handlers finish what they were given, and cancels them if they take too long.
@@ -235,20 +309,11 @@ class Dispatcher:
         Returns:
             How many messages no handler was called with.
         """
-        left = 0
-        if any(caller.current for caller in self._callers):
-            left = self._surrender()
-        tasks = [one.task for one in self._callers if one.task is not None and not one.current]
-        for caller in self._callers:
-            caller.retire()
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=timeout)
-            for task in late:
-                task.cancel()
-            if late:
-                left += self._surrender()
-                await asyncio.wait(late, timeout=timeout)
-        return left
+        left = self._surrender() if self._workers.current else 0
+        await self._workers.finish(timeout)
+        return left + self._surrender()
 
     def _surrender(self) -> int:
-        return sum(len(caller.surrender()) for caller in self._callers)
+        self._stop()
+        left, self._left = self._left, 0
+        return left + sum(len(caller.surrender()) for caller in self._callers)

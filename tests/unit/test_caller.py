@@ -14,6 +14,7 @@ import pytest
 
 from fastpoly.caller import Caller, always_awaitable
 from fastpoly.errors import FastpolyError
+from fastpoly.workers import Workers
 from tests.loops import in_loop
 
 
@@ -43,23 +44,22 @@ class Batches(deque[list[int]]):
         return self.popleft() if self else None
 
 
-def make(handler: Any, books: Books | None = None) -> Caller:
+def make(handler: Any, books: Books | None = None, workers: Workers | None = None) -> Caller:
     buffer: Any = Batches()
     unpack: Any = iter
     books = books or Books()
-    return Caller(handler, buffer, unpack=unpack, report=books.report, fail=books.fail)
+    return Caller(
+        handler, buffer, workers or Workers(), unpack=unpack, report=books.report, fail=books.fail
+    )
 
 
 @asynccontextmanager
 async def started(handler: Any, books: Books | None = None) -> AsyncIterator[Caller]:
-    caller = make(handler, books)
-    caller.start()
+    workers = Workers()
+    workers.start()
     await asyncio.sleep(0)
-    yield caller
-    task = caller.task
-    caller.retire()
-    if task is not None:
-        await asyncio.wait([task])
+    yield make(handler, books, workers)
+    await workers.finish(5)
 
 
 async def settle(caller: Caller) -> None:
@@ -95,12 +95,14 @@ async def test_first_messages_before_the_task_has_started() -> None:
     async def handler(message: int) -> None:
         got.append(message)
 
-    caller = make(handler)
+    workers = Workers()
+    caller = make(handler, workers=workers)
     caller.take([1, 2])
     caller.take([3])
+    assert got == []
     await settle(caller)
     assert got == [1, 2, 3]
-    caller.retire()
+    await workers.finish(5)
 
 
 @in_loop
@@ -150,7 +152,8 @@ async def test_task_and_context_are_the_same_before_and_after_waiting(wait: floa
             caller.take([message])
             assert asyncio.current_task() is outer
             await settle(caller)
-        assert set(tasks) == {caller.task}
+        assert tasks[0::2] == tasks[1::2]
+        assert outer not in tasks
         assert variable.get("unset") == "unset"
     assert books.errors == []
 
@@ -191,9 +194,6 @@ async def test_timeout_of_the_handlers_own(seconds: float) -> None:
         caller.take([2, 3])
         await settle(caller)
         assert outcomes == ["late"] * 3
-        task = caller.task
-        assert task is not None
-        assert task.cancelling() == 0
     assert books.errors == []
 
 
@@ -295,14 +295,13 @@ async def test_function_that_gives_something_to_await_now_and_then() -> None:
         return "nothing to await"
 
     books = Books()
-    caller = make(handler, books)
-    caller.take([0, 1, 2, 3])
-    caller.take([4, 5])
-    assert got == [0]
-    await settle(caller)
-    caller.take([6])
+    async with started(handler, books) as caller:
+        caller.take([0, 1, 2, 3])
+        caller.take([4, 5])
+        assert got == [0]
+        await settle(caller)
+        caller.take([6])
     assert (got, books.errors) == ([0, 1, 2, 3, 4, 5, 6], [])
-    caller.retire()
 
 
 def fail(message: int) -> None:
@@ -359,26 +358,6 @@ async def test_cancelled_future_is_the_handlers_error_and_not_its_end() -> None:
         await settle(caller)
     assert got == [2]
     assert isinstance(books.errors[0][0], asyncio.CancelledError)
-
-
-@in_loop
-async def test_cancelling_the_task_ends_a_handler_that_waits() -> None:
-    ended: list[str] = []
-
-    async def handler(message: int) -> None:
-        try:
-            await asyncio.sleep(60)
-        finally:
-            ended.append("cleaned up")
-
-    async with started(handler) as caller:
-        caller.take([1, 2])
-        task = caller.task
-        assert task is not None
-        # At once, before the task has taken the coroutine over.
-        task.cancel()
-        await asyncio.wait([task])
-        assert (ended, task.cancelled()) == (["cleaned up"], True)
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
@@ -448,43 +427,6 @@ async def test_handler_that_causes_messages_for_itself_gets_them_afterwards() ->
     assert got == [1, 2, 3]
 
 
-@in_loop
-async def test_retired_handler_finishes_its_message_and_then_its_task() -> None:
-    gate = asyncio.Event()
-    got: list[int] = []
-
-    async def handler(message: int) -> None:
-        await gate.wait()
-        got.append(message)
-
-    async with started(handler) as caller:
-        caller.take([1, 2])
-        task = caller.task
-        assert task is not None
-        caller.retire()
-        gate.set()
-        await asyncio.wait([task])
-        assert (got, caller.task) == ([1, 2], None)
-        # And may come back.
-        caller.start()
-        caller.take([3])
-        await settle(caller)
-        assert got == [1, 2, 3]
-
-
-@in_loop
-async def test_handler_may_retire_itself() -> None:
-    async def handler(message: int) -> None:
-        caller.retire()
-
-    async with started(handler) as caller:
-        task = caller.task
-        assert task is not None
-        caller.take([1])
-        assert caller.task is None
-        await asyncio.wait([task])
-
-
 @pytest.mark.parametrize("failing", [fail, fail_at_once, fail_later, fail_in_what_it_gives])
 @in_loop
 async def test_handler_may_be_called_no_more_after_an_error(
@@ -504,7 +446,6 @@ async def test_handler_may_be_called_no_more_after_an_error(
         caller.take([4])
         await settle(caller)
         caller.take([5])
-        caller.call([6])
         await settle(caller)
     assert got == [1, 2]
     assert len(books.errors) == 1

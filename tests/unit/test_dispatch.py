@@ -39,6 +39,10 @@ class Desk:
         self.buffers.append(buffer)
         return buffer
 
+    async def start(self) -> None:
+        self.dispatcher.start()
+        await asyncio.sleep(0)
+
     @property
     def waiting(self) -> int:
         """Events in buffers."""
@@ -103,7 +107,7 @@ async def test_order_is_kept_across_coroutines_that_need_not_wait() -> None:
     desk.dispatcher.set_handler("T", on_trade)
     desk.dispatcher.set_handler("Q", on_quote)
     desk.dispatcher.set_handler("AM", got.append)
-    await asyncio.sleep(0)
+    await desk.start()
     desk.dispatcher.deliver(batch("T Q AM T T Q"))
     assert shown(got) == ["T0", "Q1", "AM2", "T3", "T4", "Q5"]
     assert await desk.dispatcher.finish(1) == 0
@@ -141,7 +145,7 @@ async def test_handler_that_waits_holds_up_no_other() -> None:
     desk.dispatcher.set_handler("T", on_trade)
     desk.dispatcher.set_handler("Q", fast.append)
     desk.dispatcher.set_handler("A", fast.append)
-    await asyncio.sleep(0)
+    await desk.start()
     desk.dispatcher.deliver(batch("T Q T A"))
     desk.dispatcher.deliver(batch("Q T A T"))
     assert shown(fast) == ["Q1", "A3", "Q0", "A2"]
@@ -163,7 +167,7 @@ async def test_order_is_kept_when_unknown_messages_come_while_a_handler_waits() 
         got.append(message)
 
     desk.dispatcher.set_handler("T", handler)
-    await asyncio.sleep(0)
+    await desk.start()
     for text in ("T", "T T", "ZZ T ZZ T", "T"):
         desk.dispatcher.deliver(batch(text))
     assert shown(desk.unclaimed) == ["ZZ0", "ZZ2"]
@@ -269,7 +273,7 @@ async def test_change_from_inside_a_handler_applies_to_the_next_message(text: st
 
     desk.dispatcher.set_handler("T", replaced)
     desk.dispatcher.set_handler("Q", replaced)
-    await asyncio.sleep(0)
+    await desk.start()
     desk.dispatcher.deliver(batch(text))
     assert second == []  # not called from inside the other one
     await desk.settle()
@@ -292,7 +296,7 @@ async def test_change_gives_the_new_handler_what_waits_for_the_old_one() -> None
 
     desk.dispatcher.set_handler("T", slow)
     desk.dispatcher.set_handler("Q", slow)
-    await asyncio.sleep(0)
+    await desk.start()
     desk.dispatcher.deliver(batch("T Q T"))
     desk.dispatcher.deliver(batch("Q T"))
     desk.dispatcher.set_handler("T", second.append)
@@ -317,7 +321,7 @@ async def test_change_while_batches_wait() -> None:
 
     for channel in ("T", "Q"):
         desk.dispatcher.set_handler(channel, slow)
-    await asyncio.sleep(0)
+    await desk.start()
     for text in ("T Q", "Q T Q", "T"):
         desk.dispatcher.deliver(batch(text))
     desk.dispatcher.set_handler("T", second.append)
@@ -393,7 +397,7 @@ async def test_finish_waits_for_handlers_and_cancels_those_that_take_too_long() 
 
     desk.dispatcher.set_handler("T", slow)
     desk.dispatcher.set_handler("Q", endless)
-    await asyncio.sleep(0)
+    await desk.start()
     desk.dispatcher.deliver(batch("T Q"))
     desk.dispatcher.deliver(batch("T Q Q"))
     left = await desk.dispatcher.finish(0.2)
@@ -412,7 +416,7 @@ async def test_finish_from_inside_a_handler_ends_its_messages() -> None:
         await desk.dispatcher.finish(1)
 
     desk.dispatcher.set_handler("T", handler)
-    await asyncio.sleep(0)
+    await desk.start()
     desk.dispatcher.deliver(batch("T T T"))
     assert shown(got) == ["T0"]
 
@@ -429,7 +433,7 @@ async def test_errors_name_the_message_and_the_rest_goes_on() -> None:
 
     desk.dispatcher.set_handler("T", handler)
     desk.dispatcher.set_handler("Q", got.append)
-    await asyncio.sleep(0)
+    await desk.start()
     desk.dispatcher.deliver(batch("T T Q T"))
     assert shown(got) == ["T0", "Q2", "T3"]
     (failure,) = desk.errors
