@@ -47,6 +47,9 @@ cdef class Event:
         if type(value) in (int, float) and kind == Kind.kDecimal:
             # The number's own text: a float would not give it back.
             return json.loads(self.raw, parse_int=str, parse_float=str)[key]
+        if kind == Kind.kLevels and isinstance(value, list):
+            # Prices and sizes are numbers however they were written; also whole, also "-0".
+            value = json.loads(self.raw, parse_int=float)[key]
         return conforming(kind, value)
 
     @property
@@ -142,9 +145,8 @@ cdef object conforming(Kind kind, object value):
     if kind == Kind.kLevels:
         if not all(isinstance(level, list) for level in value):
             return None
-        if not all(type(number) in (int, float) for level in value for number in level):
-            return None
-        return [[float(number) for number in level] for level in value]
+        fits = all(type(number) is float for level in value for number in level)
+        return value if fits else None
     return None
 
 

@@ -1,4 +1,4 @@
-// Canonical events whose keys come in another order than the schema's, or are new.
+// Events of plain values whose keys come in another order than the schema's, or are new.
 #include <cmath>
 
 #include "fields.hpp"
@@ -95,13 +95,10 @@ int find_field(const EventSpec& event, uint64_t key) {
 
 }  // namespace
 
-const char* parse_rest(const EventSpec& event, const char* p, char* row, bool& complete) {
+const char* parse_any_order(const EventSpec& event, const char* p, char* row, bool& complete) {
   RowHead& head = *reinterpret_cast<RowHead*>(row);
-  for (int i = 0; i < event.field_count; ++i) {
-    if ((head.plain >> i & 1) == 0) continue;
-    head.order = head.order << 4 | static_cast<uint64_t>(i);
-    ++head.ordered;
-  }
+  head = RowHead{};
+  for (int i = 0; i < event.field_count; ++i) clear_field(event.fields[i], row);
   while (*p == ',') {
     if (p[1] != '"') return nullptr;
     uint32_t odd;

@@ -1,7 +1,7 @@
 // One reader for each kind of field: from the canonical token at `p` into the row.
 //
-// Each returns the first byte after the value (for text: after its closing quote), or null when the
-// token is of another shape.
+// They find the token's end: they return the first byte after it (of text: after its closing quote),
+// or null when the token is of another shape.
 #pragma once
 
 #include "market.hpp"
@@ -12,7 +12,7 @@
 namespace fastpoly {
 
 // Just after the opening quote.
-inline const char* read_symbol(const char* p, const Symbol*& symbol) {
+FASTPOLY_INLINE const char* read_symbol(const char* p, const Symbol*& symbol) {
   const int size = plain_string(p);
   if (FASTPOLY_UNLIKELY(size < 0 || size > Symbol::kMaxSize)) return nullptr;
   symbol = SymbolTable::instance().intern(p, static_cast<uint32_t>(size));
@@ -20,14 +20,14 @@ inline const char* read_symbol(const char* p, const Symbol*& symbol) {
 }
 
 // The low `size` bytes of a word, where `size` may be out of 0..8.
-inline uint64_t keep_bytes(uint64_t word, int size) {
+FASTPOLY_INLINE uint64_t keep_bytes(uint64_t word, int size) {
   if (size >= 8) return word;
   return size <= 0 ? 0 : word & ((uint64_t{1} << size * 8) - 1);
 }
 
 // Copies `size` (at most W) bytes; kPadding bytes at `p` are readable.
 template <int W>
-inline void set_text(Text<W>& text, const char* p, int size) {
+FASTPOLY_INLINE void set_text(Text<W>& text, const char* p, int size) {
   constexpr int kWords = (W + 1) / 8;
   uint64_t words[kWords];
   for (int i = 0; i < kWords; ++i) words[i] = keep_bytes(load8(p + i * 8), size - i * 8);
@@ -37,20 +37,20 @@ inline void set_text(Text<W>& text, const char* p, int size) {
 
 // Just after the opening quote.
 template <int W>
-inline const char* read_text(const char* p, Text<W>& text) {
+FASTPOLY_INLINE const char* read_text(const char* p, Text<W>& text) {
   const int size = plain_string(p);
   if (FASTPOLY_UNLIKELY(size < 0 || size > W)) return nullptr;
   set_text(text, p, size);
   return p + size + 1;
 }
 
-inline void clear_codes(Codes& codes) {
+FASTPOLY_INLINE void clear_codes(Codes& codes) {
   std::memset(codes.data, 0xff, sizeof codes.data);
   codes.size = 0;
 }
 
 // Just after the opening bracket.
-inline const char* read_codes(const char* p, Codes& codes) {
+FASTPOLY_INLINE const char* read_codes(const char* p, Codes& codes) {
   clear_codes(codes);
   if (*p == ']') return p + 1;
   int size = 0;
@@ -70,7 +70,7 @@ inline const char* read_codes(const char* p, Codes& codes) {
   return p + 1;
 }
 
-inline const char* read_flag(const char* p, uint8_t& flag) {
+FASTPOLY_INLINE const char* read_flag(const char* p, uint8_t& flag) {
   if (starts_with(p, "true")) {
     flag = 1;
     return p + 4;
@@ -85,8 +85,9 @@ inline const char* read_flag(const char* p, uint8_t& flag) {
 // Gives a field the value that columns show where the event has none.
 void clear_field(const FieldSpec& field, char* row);
 
-// The keys of an event after those that its canonical parser took, in any order, known or not.
-// `p` is just after a value. Same result as EventParser.
-const char* parse_rest(const EventSpec& event, const char* p, char* row, bool& complete);
+// An event of plain values whose keys come in any order, known or not. `p` is just after the value
+// of "ev". Returns the byte after the event's closing brace, or null when it is of another shape;
+// `complete` tells whether the row says all that the bytes say.
+const char* parse_any_order(const EventSpec& event, const char* p, char* row, bool& complete);
 
 }  // namespace fastpoly

@@ -1,9 +1,12 @@
 // The fast path: frames of canonical events, one after the other, without an index of the frame.
 #include "kernel.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "fields.hpp"
+#include "parsers.hpp"
+#include "separators.hpp"
 #include "slow.hpp"
 
 namespace fastpoly {
@@ -20,36 +23,83 @@ inline int find_channel(const MarketSpec& market, const char* p) {
   return -1;
 }
 
-// Canonical events from `p`, just after the frame's opening bracket or a comma. Returns true at the
-// frame's end; else `p` is at the first event that is not canonical.
-bool decode_events(const char*& p, const char* end, RowStore& store) {
-  for (;;) {
-    const char* after = decode_canonical(p, store);
-    if (FASTPOLY_UNLIKELY(after == nullptr)) return false;
-    p = after + 1;
-    if (*after == ',') continue;
-    // The sentinel after the frame stops every reader, so no event can have run past it.
-    return *after == ']' && p == end;
-  }
+constexpr size_t kWindow = 32 << 10;  // bytes that are searched for separators at a time
+
+inline void name_row(char* row, int channel, const RowStore& store) {
+  RowHead& head = *reinterpret_cast<RowHead*>(row);
+  head.channel = static_cast<uint8_t>(channel);
+  head.market = store.market.index;
+}
+
+inline int channel_at(const char* event, const RowStore& store) {
+  if (FASTPOLY_UNLIKELY(!starts_with(event, "{\"ev\":\""))) return -1;
+  return find_channel(store.market, event + 7);
 }
 
 }  // namespace
 
-const char* decode_canonical(const char* p, RowStore& store) {
-  if (FASTPOLY_UNLIKELY(!starts_with(p, "{\"ev\":\""))) return nullptr;
-  const int at = find_channel(store.market, p + 7);
+const char* decode_plain(const char* event, RowStore& store) {
+  const int at = channel_at(event, store);
   if (FASTPOLY_UNLIKELY(at < 0)) return nullptr;
   const ChannelSpec& channel = store.market.channels[at];
   char* const row = store.reserve(at, channel.event->row_size);
   bool complete = true;
-  const char* const after = channel.event->parse(p + 7 + channel.quoted_size, row, complete);
+  const char* const after =
+      parse_any_order(*channel.event, event + 7 + channel.quoted_size, row, complete);
   if (FASTPOLY_UNLIKELY(after == nullptr)) return nullptr;
+  name_row(row, at, store);
   RowHead& head = *reinterpret_cast<RowHead*>(row);
-  head.channel = static_cast<uint8_t>(at);
-  head.market = store.market.index;
-  if (FASTPOLY_UNLIKELY(!complete)) store.keep_raw(head, p, static_cast<size_t>(after - p));
+  if (!complete) store.keep_raw(head, event, static_cast<size_t>(after - event));
   store.commit(at);
   return after;
+}
+
+// Events from `p`, just after the frame's opening bracket or a comma. Returns true at the frame's
+// end; else `p` is at the first event that is not plain.
+bool Kernel::decode_events(const char*& p, const char* end, RowStore& store) {
+  for (;;) {
+    const char* const base = p;
+    const size_t window = std::min(kWindow, static_cast<size_t>(end - base));
+    if (FASTPOLY_UNLIKELY(separators_.size() < window + 2 * kSpareSeparators))
+      separators_.resize(window + 2 * kSpareSeparators);
+    uint32_t* const first = separators_.data();
+    const size_t count = find_separators(base, window, first);
+    // Beyond the last comes what no event has there, so that none is read past the window.
+    std::fill_n(first + count, kSpareSeparators, static_cast<uint32_t>(window));
+    const uint32_t* at = first;
+    for (;;) {
+      const char* after = nullptr;
+      const int column = channel_at(p, store);
+      if (FASTPOLY_LIKELY(column >= 0)) {
+        const ChannelSpec& channel = store.market.channels[column];
+        char* const row = store.reserve(column, channel.event->row_size);
+        if (FASTPOLY_LIKELY(base + *at == p + 7 + channel.quoted_size &&
+                            parsers[channel.event->index](base, at, row))) {
+          name_row(row, column, store);
+          store.commit(column);
+          after = base + *at + 1;
+          at += 2;  // the brace, and the comma after it
+        }
+      }
+      if (FASTPOLY_UNLIKELY(after == nullptr)) {
+        // The event may only be cut off by the window's end.
+        if (p != base && base + window != end) break;
+        after = decode_plain(p, store);
+        if (after == nullptr) return false;
+        if (after >= base + window) {
+          if (*after == ',') ++after;
+          p = after;
+          if (after[-1] == ',') break;
+          return *after == ']' && after + 1 == end;
+        }
+        at = std::upper_bound(first, first + count, static_cast<uint32_t>(after - base));
+      }
+      p = after + 1;
+      if (FASTPOLY_LIKELY(*after == ',')) continue;
+      // The sentinel after the frame stops every reader, so no event can have run past it.
+      return *after == ']' && p == end;
+    }
+  }
 }
 
 Kernel::Kernel() : slow_(new SlowDecoder) {}

@@ -41,13 +41,16 @@ class Kernel {
   uint64_t slow_frames = 0;
 
  private:
+  bool decode_events(const char*& p, const char* end, RowStore& store);
   bool decode_padded(char* frame, size_t size, RowStore& store, DecodeFailure& failure);
 
   std::unique_ptr<SlowDecoder> slow_;
   std::vector<char> padded_;
+  std::vector<uint32_t> separators_;
 };
 
-// The canonical event at `p`, appended to the store. Returns the byte after it, or null.
-const char* decode_canonical(const char* p, RowStore& store);
+// The event at `event`, if it is compact JSON of plain values with "ev" first, appended to the store.
+// Returns the byte after it, or null.
+const char* decode_plain(const char* event, RowStore& store);
 
 }  // namespace fastpoly

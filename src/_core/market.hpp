@@ -32,15 +32,15 @@ struct FieldSpec {
   uint16_t offset;
 };
 
-// Reads one event in the shape and order in which the server sends it. `p` is just after the value
-// of "ev"; returns the byte after the event's closing brace, or null when the event is of another
-// shape. `row` is complete only when it returns non-null and leaves `head.raw_size` alone.
-using EventParser = const char* (*)(const char* p, char* row, bool& complete);
+// Reads one event in the very shape and order in which the server sends it. `separators` are the
+// offsets from `base` of commas and closing braces; on entry the first is the comma after the value
+// of "ev", on success it is left at the event's closing brace. False when the event is of another
+// shape, the row then holds rubbish; else the row is complete.
+using EventParser = bool (*)(const char* base, const uint32_t*& separators, char* row);
 
 struct EventSpec {
   const char* name;
   const FieldSpec* fields;
-  EventParser parse;
   uint16_t row_size;
   uint8_t field_count;
   uint8_t index;

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "compiler.hpp"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #elif defined(__ARM_NEON)
@@ -18,10 +20,7 @@ namespace fastpoly {
 
 constexpr size_t kPadding = 64;  // also what simdjson asks for
 
-#define FASTPOLY_LIKELY(x) __builtin_expect(!!(x), 1)
-#define FASTPOLY_UNLIKELY(x) __builtin_expect(!!(x), 0)
-
-inline uint64_t load8(const char* p) {
+FASTPOLY_INLINE uint64_t load8(const char* p) {
   uint64_t word;
   std::memcpy(&word, p, 8);
   return word;
@@ -29,7 +28,7 @@ inline uint64_t load8(const char* p) {
 
 // Whether the bytes at `p` begin with `literal`, whose length is known when compiling.
 template <size_t N>
-inline bool starts_with(const char* p, const char (&literal)[N]) {
+FASTPOLY_INLINE bool starts_with(const char* p, const char (&literal)[N]) {
   constexpr size_t size = N - 1;
   static_assert(size >= 1 && size <= 16, "longer literals want a loop");
   if constexpr (size <= 8) {
@@ -47,14 +46,14 @@ inline bool starts_with(const char* p, const char (&literal)[N]) {
 
 // The length of a run of digits at the start of `word` (a little-endian load), 8 for a full word.
 // `digits` receives the values of the digits, one a byte, with rubbish after the run.
-inline int digit_run(uint64_t word, uint64_t& digits) {
+FASTPOLY_INLINE int digit_run(uint64_t word, uint64_t& digits) {
   digits = word ^ 0x3030303030303030ull;
   const uint64_t other = ((digits + 0x7676767676767676ull) | digits) & 0x8080808080808080ull;
   return other == 0 ? 8 : __builtin_ctzll(other) >> 3;
 }
 
 // Eight digit values, one a byte, first digit lowest, to the number that they write.
-inline uint64_t eight_digits(uint64_t digits) {
+FASTPOLY_INLINE uint64_t eight_digits(uint64_t digits) {
   digits = digits * 10 + (digits >> 8);
   return (((digits & 0x000000ff000000ffull) * 0x000f424000000064ull) +
           (((digits >> 16) & 0x000000ff000000ffull) * 0x0000271000000001ull)) >>
@@ -62,8 +61,19 @@ inline uint64_t eight_digits(uint64_t digits) {
 }
 
 // The number that the first `count` (1 to 8) digits write.
-inline uint64_t some_digits(uint64_t digits, int count) {
+FASTPOLY_INLINE uint64_t some_digits(uint64_t digits, int count) {
   return eight_digits(digits << (8 - count) * 8);
+}
+
+FASTPOLY_INLINE bool all_digits(uint64_t digits) {
+  return (((digits + 0x7676767676767676ull) | digits) & 0x8080808080808080ull) == 0;
+}
+
+// The number that exactly `size` (1 to 8) bytes write; false when they are not all digits.
+FASTPOLY_INLINE bool exact_digits(const char* p, int size, uint64_t& value) {
+  const uint64_t digits = (load8(p) ^ 0x3030303030303030ull) << (8 - size) * 8;
+  value = eight_digits(digits);
+  return all_digits(digits);
 }
 
 constexpr uint64_t kPowersOfTen[] = {1,
@@ -88,7 +98,7 @@ constexpr uint64_t kPowersOfTen[] = {1,
                                      10000000000000000000ull};
 
 // Reads up to 19 digits without a sign; returns how many there were, 0 for none or more than 19.
-inline int read_digits(const char* p, uint64_t& value) {
+FASTPOLY_INLINE int read_digits(const char* p, uint64_t& value) {
   uint64_t digits;
   const int first = digit_run(load8(p), digits);
   if (first == 0) return 0;
@@ -108,7 +118,7 @@ inline int read_digits(const char* p, uint64_t& value) {
 
 // A whole number that fits 64 bits with sign. Refuses a leading zero, "-0", a fraction and an
 // exponent. Returns the first byte after it, or null.
-inline const char* read_int(const char* p, int64_t& value) {
+FASTPOLY_INLINE const char* read_int(const char* p, int64_t& value) {
   const bool negative = *p == '-';
   p += negative;
   uint64_t magnitude;
@@ -134,7 +144,7 @@ const char* read_any_float(const char* p, double& value);
 // A number. Digits and power of ten that doubles hold exactly make the quotient correctly rounded;
 // all else goes through a correctly rounding conversion. Refuses "-0", a leading zero, whole
 // numbers that a double does not hold and what overflows. Returns the first byte after it, or null.
-inline const char* read_float(const char* p, double& value, bool& integer) {
+FASTPOLY_INLINE const char* read_float(const char* p, double& value, bool& integer) {
   static constexpr double kTens[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
   const uint64_t word = load8(p);
   uint64_t digits;
@@ -164,7 +174,7 @@ inline const char* read_float(const char* p, double& value, bool& integer) {
 #if defined(__SSE2__)
 // Bit i is set where byte i of the sixteen at `p` is a quote; `plain` has bits where it may stand
 // unescaped in a string of plain ASCII.
-inline uint32_t quotes16(const char* p, uint32_t& odd) {
+FASTPOLY_INLINE uint32_t quotes16(const char* p, uint32_t& odd) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
   const __m128i escape = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
@@ -174,7 +184,7 @@ inline uint32_t quotes16(const char* p, uint32_t& odd) {
   return static_cast<uint32_t>(_mm_movemask_epi8(quote));
 }
 #else
-inline uint32_t quotes16(const char* p, uint32_t& odd) {
+FASTPOLY_INLINE uint32_t quotes16(const char* p, uint32_t& odd) {
   uint32_t quote = 0;
   odd = 0;
   for (int i = 0; i < 16; ++i) {
@@ -188,7 +198,7 @@ inline uint32_t quotes16(const char* p, uint32_t& odd) {
 
 // The length of the plain string at `p` (just after its opening quote), up to its closing quote;
 // -1 when it has an escape, a control character or a byte beyond ASCII, or more than 48 bytes.
-inline int plain_string(const char* p) {
+FASTPOLY_INLINE int plain_string(const char* p) {
   uint32_t odd;
   uint32_t quote = quotes16(p, odd);
   if (FASTPOLY_LIKELY(quote != 0)) {

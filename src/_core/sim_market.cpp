@@ -18,14 +18,15 @@ std::vector<double> activity_weights(size_t count, double skew) {
 
 }  // namespace
 
-Market::Market(const MarketOptions& options, size_t channels,
+Market::Market(const MarketOptions& options, ChannelTable channels,
                const std::vector<std::string>& names, double skew)
     : options_(options),
       random_(options.seed),
       activity_(activity_weights(names.size(), skew)),
       trade_threshold_(static_cast<uint32_t>(std::clamp(options.trade_share, 0.0, 1.0) * 4294967295.0)),
       bars_(names.size(), options.bar_hold_ms),
-      interest_(channels, names.size()) {
+      interest_(channels.count, names.size()),
+      channels_(channels) {
   symbols_.reserve(names.size());
   for (const std::string& name : names) {
     index_.emplace(name, static_cast<uint32_t>(symbols_.size()));
@@ -48,8 +49,53 @@ int64_t Market::find(std::string_view name) const {
   return found == index_.end() ? -1 : int64_t{found->second};
 }
 
+void Market::send_fair_value(uint8_t channel, uint32_t symbol, const SymbolText& text,
+                             Decimal value, int64_t time) {
+  FairMarketValue row;
+  row.fmv = value;
+  row.ticker = &text;
+  row.timestamp = time;
+  send(channel, symbol, row);
+}
+
+void Market::send_launchpad_value(uint8_t channel, uint32_t symbol, const SymbolText& text,
+                                  Decimal value, int64_t time) {
+  LaunchpadValue row;
+  row.value = value;
+  row.symbol = &text;
+  row.timestamp = time;
+  send(channel, symbol, row);
+}
+
+EquityAgg make_equity_bar(const SymbolText& text, const ClosedBar& closed, int64_t start,
+                          int64_t end, int32_t price_scale) {
+  const Bar& bar = closed.bar;
+  EquityAgg row;
+  row.has = EquityAgg::HAS_VWAP | EquityAgg::HAS_AGGREGATE_VWAP;
+  row.symbol = &text;
+  row.vwap = average_price(bar.notional, bar.volume, price_scale);
+  row.open = {bar.open, price_scale};
+  row.close = {bar.close, price_scale};
+  row.high = {bar.high, price_scale};
+  row.low = {bar.low, price_scale};
+  row.aggregate_vwap = average_price(closed.day_notional, closed.day_volume, price_scale);
+  row.start_timestamp = start;
+  row.end_timestamp = end;
+  return row;
+}
+
 std::unique_ptr<Market> make_market(std::string_view name, const MarketOptions& options) {
-  if (name == "stocks") return make_stocks(options);
+  struct Maker {
+    std::string_view name;
+    std::unique_ptr<Market> (*make)(const MarketOptions&);
+  };
+  constexpr Maker MAKERS[] = {
+      {"stocks", make_stocks}, {"options", make_options}, {"forex", make_forex},
+      {"crypto", make_crypto}, {"indices", make_indices}, {"futures", make_futures},
+  };
+  for (const Maker& maker : MAKERS) {
+    if (maker.name == name) return maker.make(options);
+  }
   return nullptr;
 }
 

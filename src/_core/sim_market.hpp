@@ -1,6 +1,7 @@
 // A synthetic market: what every asset class shares, and the tape of what just happened.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -91,6 +92,54 @@ class Interest {
   std::vector<std::vector<uint16_t>> held_;
 };
 
+// A market's channels, as generated from the schema table.
+struct ChannelTable {
+  size_t count;
+  const std::string_view* names;
+  const std::string_view* heads;
+
+  template <class Channel>
+  static constexpr ChannelTable of() {
+    return {Channel::COUNT, Channel::NAMES, Channel::HEADS};
+  }
+};
+
+// A price on its grid of ticks, and the best bid and offer around it.
+struct Walk {
+  int64_t bid = 0;     // in the market's price unit
+  int64_t anchor = 0;  // where the price is drawn back to
+  int64_t tick = 1;
+  int32_t spread = 1;  // ticks
+  int32_t widest = 1;  // ticks
+
+  int64_t ask() const { return bid + spread * tick; }
+  int64_t middle() const { return bid + spread * tick / 2; }
+
+  // By one tick, more readily towards the anchor than away from it.
+  void move(Bits& bits) {
+    const int64_t step = bits.take(1) != 0 ? tick : -tick;
+    const int64_t away = bid - anchor;
+    const bool outward = (away > 0) == (step > 0);
+    const bool far = away > anchor / 64 || -away > anchor / 64;
+    if (outward && far && bits.take(1) != 0) return;
+    if (bid + step > 0) bid += step;
+  }
+
+  void breathe(Bits& bits) {
+    spread += bits.take(1) != 0 ? 1 : -1;
+    if (spread < 1) spread = 1;
+    if (spread > widest) spread = widest;
+  }
+
+  // Starts near `price`; the spread is at most `most` ticks.
+  void start(int64_t price, int64_t grid, int32_t most, Random& random) {
+    tick = grid;
+    bid = anchor = (price > 20 * grid ? price / grid : 20) * grid;
+    widest = most;
+    spread = 1 + static_cast<int32_t>(random.below(static_cast<uint32_t>(most)));
+  }
+};
+
 struct MarketOptions {
   uint64_t seed = 1;
   uint32_t symbols = 1000;
@@ -117,18 +166,29 @@ class Market {
   // The symbol's number, or -1.
   int64_t find(std::string_view name) const;
 
-  virtual size_t channel_count() const = 0;
-  virtual std::string_view channel_name(uint8_t channel) const = 0;
+  size_t channel_count() const { return channels_.count; }
+  std::string_view channel_name(uint8_t channel) const { return channels_.names[channel]; }
 
  protected:
-  Market(const MarketOptions& options, size_t channels, const std::vector<std::string>& names,
-         double skew);
+  // `skew`: how steeply activity falls from one symbol to the next.
+  Market(const MarketOptions& options, ChannelTable channels,
+         const std::vector<std::string>& names, double skew);
 
+  // Makes that many trades and quotes happen at `now_ms_`.
   virtual void happen(uint64_t events) = 0;
   virtual void send_bar(const ClosedBar& bar, int64_t start, int64_t end, bool minute) = 0;
 
   bool wants(uint8_t channel, uint32_t symbol) const { return interest_.wants(channel, symbol); }
   int64_t now_ns() { return now_ms_ * 1000000 + random_.below(1000000); }
+
+  template <class Row>
+  void send(uint8_t channel, uint32_t symbol, const Row& row, size_t extra = 0) {
+    tape_.add(channel, symbol, channels_.heads[channel], row, extra);
+  }
+  void send_fair_value(uint8_t channel, uint32_t symbol, const SymbolText& text, Decimal value,
+                       int64_t time);
+  void send_launchpad_value(uint8_t channel, uint32_t symbol, const SymbolText& text, Decimal value,
+                            int64_t time);
 
   MarketOptions options_;
   Random random_;
@@ -141,12 +201,27 @@ class Market {
 
  private:
   Interest interest_;
+  ChannelTable channels_;
   std::unordered_map<std::string, uint32_t> index_;
 };
+
+// A volume-weighted average price, in the unit of the prices.
+inline Decimal average_price(double notional, int64_t volume, int32_t scale) {
+  return {std::llround(notional / static_cast<double>(volume)), scale};
+}
+
+// What the bars of stocks, of options and for Launchpad have in common; sizes are left out.
+EquityAgg make_equity_bar(const SymbolText& text, const ClosedBar& closed, int64_t start,
+                          int64_t end, int32_t price_scale);
 
 // The market of that name in the schema table, or null.
 std::unique_ptr<Market> make_market(std::string_view name, const MarketOptions& options);
 
 std::unique_ptr<Market> make_stocks(const MarketOptions& options);
+std::unique_ptr<Market> make_options(const MarketOptions& options);
+std::unique_ptr<Market> make_forex(const MarketOptions& options);
+std::unique_ptr<Market> make_crypto(const MarketOptions& options);
+std::unique_ptr<Market> make_indices(const MarketOptions& options);
+std::unique_ptr<Market> make_futures(const MarketOptions& options);
 
 }  // namespace fastpoly::sim

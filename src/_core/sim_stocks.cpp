@@ -58,12 +58,8 @@ constexpr Codes ODD_LOT_CONDITIONS[4] = {
     {1, {37}}, {2, {14, 37}}, {3, {14, 37, 41}}, {2, {12, 37}}};
 
 struct Stock {
-  int64_t bid = 0;        // price unit
-  int64_t anchor = 0;     // where the price is drawn back to
+  Walk price;
   int64_t halted_until_ms = 0;
-  int32_t tick = 100;
-  int32_t spread = 1;     // ticks
-  int32_t widest = 8;     // ticks
   uint32_t bid_size = 100, ask_size = 100;
   uint32_t trade_id = 0;
   uint32_t imbalance_sequence = 0;
@@ -77,12 +73,9 @@ struct Stock {
 class Stocks final : public Market {
  public:
   Stocks(const MarketOptions& options, const std::vector<std::string>& names)
-      : Market(options, Channel::COUNT, names, 0.95), stocks_(names.size()) {
+      : Market(options, ChannelTable::of<Channel>(), names, 0.95), stocks_(names.size()) {
     for (uint32_t symbol = 0; symbol < stocks_.size(); ++symbol) list(symbol);
   }
-
-  size_t channel_count() const override { return Channel::COUNT; }
-  std::string_view channel_name(uint8_t channel) const override { return Channel::NAMES[channel]; }
 
  private:
   void list(uint32_t symbol) {
@@ -92,11 +85,8 @@ class Stocks final : public Market {
     if (symbol < 40) price = 20 + price;
     if (name == "BRK.A") price = 712000;
     price = std::min(std::max(price, 0.12), 730000.0);
-    stock.tick = price < 1 ? 1 : 100;
-    const auto ticks = static_cast<int64_t>(price * DOLLAR) / stock.tick;
-    stock.bid = stock.anchor = std::max<int64_t>(ticks, 20) * stock.tick;
-    stock.widest = symbol < 200 ? 4 : 16;
-    stock.spread = 1 + static_cast<int32_t>(random_.below(static_cast<uint32_t>(stock.widest)));
+    stock.price.start(static_cast<int64_t>(price * DOLLAR), price < 1 ? 1 : 100,
+                      symbol < 200 ? 4 : 16, random_);
     const uint32_t listing = random_.below(16);
     stock.tape = listing < 6 ? 1 : listing < 9 ? 2 : 3;
     // Over-the-counter shares are in the quiet end of the list.
@@ -105,9 +95,9 @@ class Stocks final : public Market {
     stock.bid_exchange = EXCHANGES[random_.below(16)];
     stock.ask_exchange = EXCHANGES[random_.below(16)];
     Day& day = bars_.day(symbol);
-    day.open = stock.anchor + (static_cast<int64_t>(random_.below(9)) - 4) * stock.tick;
+    day.open = stock.price.anchor + (static_cast<int64_t>(random_.below(9)) - 4) * stock.price.tick;
     day.volume = static_cast<int64_t>(random_.below(4000000) / (symbol + 1) + 100) * SHARE;
-    day.notional = static_cast<double>(day.volume) * static_cast<double>(stock.anchor);
+    day.notional = static_cast<double>(day.volume) * static_cast<double>(stock.price.anchor);
   }
 
   void happen(uint64_t events) override {
@@ -125,17 +115,6 @@ class Stocks final : public Market {
     }
   }
 
-  int64_t ask(const Stock& stock) const { return stock.bid + int64_t{stock.spread} * stock.tick; }
-
-  // Moves the price by a tick, more readily towards the anchor than away from it.
-  void move(Stock& stock, Bits& bits) {
-    const int64_t step = bits.take(1) != 0 ? stock.tick : -stock.tick;
-    const int64_t away = stock.bid - stock.anchor;
-    const bool outward = (away > 0) == (step > 0);
-    if (outward && std::abs(away) > stock.anchor / 64 && bits.take(1) != 0) return;
-    if (stock.bid + step >= 10 * int64_t{stock.tick}) stock.bid += step;
-  }
-
   uint32_t draw_size() {
     const uint64_t word = random_.next();
     const auto kind = static_cast<uint32_t>(word & 7);
@@ -149,12 +128,10 @@ class Stocks final : public Market {
     switch (bits.take(3)) {
       case 0:
       case 1:
-        move(stock, bits);
+        stock.price.move(bits);
         break;
       case 2:
-        stock.spread += bits.take(1) != 0 ? 1 : -1;
-        if (stock.spread < 1) stock.spread = 1;
-        if (stock.spread > stock.widest) stock.spread = stock.widest;
+        stock.price.breathe(bits);
         break;
       case 3:
         stock.bid_exchange = EXCHANGES[bits.take(4)];
@@ -187,18 +164,18 @@ class Stocks final : public Market {
       row.condition = 1;
       row.indicators = {1, {604}};
       row.bid_exchange_id = stock.bid_exchange;
-      row.bid_price = {stock.bid, PRICE_SCALE};
+      row.bid_price = {stock.price.bid, PRICE_SCALE};
       row.bid_size = stock.bid_size;
       if (!one_sided) {
         row.ask_exchange_id = stock.ask_exchange;
-        row.ask_price = {ask(stock), PRICE_SCALE};
+        row.ask_price = {stock.price.ask(), PRICE_SCALE};
         row.ask_size = stock.ask_size;
       }
       row.timestamp = now_ms_;
       row.participant_timestamp = now_ms_ - latency;
       row.sequence_number = static_cast<int64_t>(sequence);
       row.tape = stock.tape;
-      tape_.add(Channel::Q, symbol, Channel::HEADS[Channel::Q], row);
+      send(Channel::Q, symbol, row);
     }
     follow(symbol, stock);
   }
@@ -207,10 +184,13 @@ class Stocks final : public Market {
   void follow(uint32_t symbol, Stock& stock) {
     const uint64_t word = random_.next();
     if ((word & 3) == 0) value(symbol, stock, Channel::FMV);
-    if (((word >> 2) & 1023) == 0) band(symbol, stock, {1, {static_cast<int16_t>(15 + (word >> 60) % 2)}});
+    if (((word >> 2) & 1023) == 0) {
+      band(symbol, stock, {1, {static_cast<int16_t>(15 + (word >> 60) % 2)}});
+    }
     if (stock.tape == 1 && ((word >> 12) & 511) == 0) imbalance(symbol, stock);
     const auto chance = static_cast<uint32_t>(((word >> 32) * 1000000u) >> 32);
-    if (stock.tape == 3 && !stock.halted && chance < options_.halts_per_million) {
+    // Only Nasdaq-listed ones have these messages, and the busiest stocks are hardly ever halted.
+    if (stock.tape == 3 && symbol >= 40 && !stock.halted && chance < options_.halts_per_million) {
       stock.halted = true;
       stock.halted_until_ms = now_ms_ + 5000 + random_.below(25000);
       band(symbol, stock, {1, {17}});
@@ -225,11 +205,13 @@ class Stocks final : public Market {
   void trade(uint32_t symbol, Stock& stock, Bits& bits) {
     const uint64_t word = random_.next();
     const bool off_exchange = bits.take(4) < 6 || stock.otc;
-    int64_t price = bits.take(1) != 0 ? stock.bid : ask(stock);
+    const Walk& walk = stock.price;
+    int64_t price = bits.take(1) != 0 ? walk.bid : walk.ask();
     if (off_exchange) {
+      // At the middle, or a little better than the quote.
       const uint32_t place = bits.take(2);
-      if (place == 0) price = stock.bid + int64_t{stock.spread} * stock.tick / 2;
-      if (place == 1) price += price == stock.bid ? stock.tick / 10 : -stock.tick / 10;
+      if (place == 0) price = walk.middle();
+      if (place == 1) price += price == walk.bid ? walk.tick / 10 : -walk.tick / 10;
     }
     const auto amount = static_cast<uint32_t>(word >> 32);
     int64_t size;
@@ -286,7 +268,7 @@ class Stocks final : public Market {
         row.trf_timestamp = now_ms_ - static_cast<int64_t>((word >> 5) & 1);
       }
       row.fractional_shares = {size};
-      tape_.add(Channel::T, symbol, Channel::HEADS[Channel::T], row);
+      send(Channel::T, symbol, row);
     }
     if ((word & 7) == 0) value(symbol, stock, Channel::LV);
   }
@@ -294,19 +276,12 @@ class Stocks final : public Market {
   void value(uint32_t symbol, const Stock& stock, uint8_t channel) {
     const int64_t time = now_ns();
     if (!wants(channel, symbol)) return;
-    const Decimal middle{stock.bid + int64_t{stock.spread} * stock.tick / 2, PRICE_SCALE};
+    const Decimal middle{stock.price.middle(), PRICE_SCALE};
+    const SymbolText& text = symbols_[symbol];
     if (channel == Channel::FMV) {
-      FairMarketValue row;
-      row.fmv = middle;
-      row.ticker = &symbols_[symbol];
-      row.timestamp = time;
-      tape_.add(channel, symbol, Channel::HEADS[channel], row);
+      send_fair_value(channel, symbol, text, middle, time);
     } else {
-      LaunchpadValue row;
-      row.value = middle;
-      row.symbol = &symbols_[symbol];
-      row.timestamp = time;
-      tape_.add(channel, symbol, Channel::HEADS[channel], row);
+      send_launchpad_value(channel, symbol, text, middle, time);
     }
   }
 
@@ -316,17 +291,18 @@ class Stocks final : public Market {
     if (!wants(Channel::LULD, symbol)) return;
     const int16_t code = indicators.values[0];
     LimitUpLimitDown row;
-    const int64_t width = stock.anchor / (symbol < 500 ? 20 : 10);
+    const Walk& walk = stock.price;
+    const int64_t width = walk.anchor / (symbol < 500 ? 20 : 10);
     if (code != 17) {
-      row.high_price = {(stock.bid + width) / stock.tick * stock.tick, PRICE_SCALE};
-      row.low_price = {(stock.bid - width) / stock.tick * stock.tick, PRICE_SCALE};
+      row.high_price = {(walk.bid + width) / walk.tick * walk.tick, PRICE_SCALE};
+      row.low_price = {(walk.bid - width) / walk.tick * walk.tick, PRICE_SCALE};
     }
     row.indicators = indicators;
     row.tape = stock.tape;
     row.symbol = &symbols_[symbol];
     row.timestamp = time;
     row.sequence_number = static_cast<int64_t>(sequence);
-    tape_.add(Channel::LULD, symbol, Channel::HEADS[Channel::LULD], row);
+    send(Channel::LULD, symbol, row);
   }
 
   void imbalance(uint32_t symbol, Stock& stock) {
@@ -345,12 +321,8 @@ class Stocks final : public Market {
     row.exchange_id = 10;
     row.imbalance_quantity = 10 * (static_cast<int64_t>(bits.take(12)) - 2048);
     row.paired_quantity = 10 * static_cast<int64_t>(bits.take(16));
-    row.book_clearing_price = {stock.bid, PRICE_SCALE};
-    tape_.add(Channel::NOI, symbol, Channel::HEADS[Channel::NOI], row);
-  }
-
-  static Decimal average(double notional, int64_t volume) {
-    return {std::llround(notional / static_cast<double>(volume)), PRICE_SCALE};
+    row.book_clearing_price = {stock.price.bid, PRICE_SCALE};
+    send(Channel::NOI, symbol, row);
   }
 
   void send_bar(const ClosedBar& closed, int64_t start, int64_t end, bool minute) override {
@@ -359,36 +331,26 @@ class Stocks final : public Market {
     const Stock& stock = stocks_[closed.symbol];
     const Bar& bar = closed.bar;
     using Row = EquityAgg;
-    Row row;
-    row.has = Row::HAS_VOLUME | Row::HAS_ACCUMULATED_VOLUME | Row::HAS_VWAP |
-              Row::HAS_AGGREGATE_VWAP | Row::HAS_AVERAGE_SIZE | Row::HAS_FRACTIONAL_VOLUME |
-              Row::HAS_FRACTIONAL_ACCUMULATED_VOLUME;
-    row.symbol = &symbols_[closed.symbol];
+    Row row = make_equity_bar(symbols_[closed.symbol], closed, start, end, PRICE_SCALE);
+    row.has |= Row::HAS_VOLUME | Row::HAS_ACCUMULATED_VOLUME | Row::HAS_AVERAGE_SIZE |
+               Row::HAS_FRACTIONAL_VOLUME | Row::HAS_FRACTIONAL_ACCUMULATED_VOLUME;
     row.volume = Decimal::whole(bar.volume / SHARE);
     row.accumulated_volume = Decimal::whole(closed.day_volume / SHARE);
     if (stock.opened) {
       row.has |= Row::HAS_OFFICIAL_OPEN_PRICE;
       row.official_open_price = {bars_.day(closed.symbol).open, PRICE_SCALE};
     }
-    row.vwap = average(bar.notional, bar.volume);
-    row.open = {bar.open, PRICE_SCALE};
-    row.close = {bar.close, PRICE_SCALE};
-    row.high = {bar.high, PRICE_SCALE};
-    row.low = {bar.low, PRICE_SCALE};
-    row.aggregate_vwap = average(closed.day_notional, closed.day_volume);
     // The service sends a fraction here once in a few hundred bars.
     row.average_size = (start / 1000 + closed.symbol) % 499 == 0
                            ? Decimal{bar.volume / bar.trades / (SHARE / 100), 2}
                            : Decimal::whole(bar.volume / bar.trades / SHARE);
-    row.start_timestamp = start;
-    row.end_timestamp = end;
     if (stock.otc) {
       row.has |= Row::HAS_OTC;
       row.otc = true;
     }
     row.fractional_volume = {bar.volume};
     row.fractional_accumulated_volume = {closed.day_volume};
-    tape_.add(channel, closed.symbol, Channel::HEADS[channel], row);
+    send(channel, closed.symbol, row);
   }
 
   std::vector<Stock> stocks_;

@@ -391,7 +391,7 @@ simdjson::error_code add_element(RowStore& store, od::value element, bool fast, 
       const char* at;
       SIMDJSON_TRY(element.current_location().get(at));
       // The array's iterator passes over the element by itself.
-      if (decode_canonical(at, store) != nullptr) return simdjson::SUCCESS;
+      if (decode_plain(at, store) != nullptr) return simdjson::SUCCESS;
     }
     od::object object;
     SIMDJSON_TRY(element.get_object().get(object));

@@ -1,49 +1,96 @@
-// The symbol table's slow side: new symbols and growth.
+// The symbol table's slow side: new symbols, long ones, growth.
 #include "symbols.hpp"
-
-#include <cstdlib>
-#include <new>
 
 namespace fastpoly {
 
 namespace {
-constexpr uint32_t kFirstSlots = 1 << 12;
+
+constexpr uint32_t kFirstBits = 12;
+
+uint64_t hash_words(const uint64_t words[4]) {
+  uint64_t hash = 0;
+  for (int i = 0; i < 4; ++i) hash = ((hash ^ words[i]) * 0xd6e8feb86659fd93ull) ^ (hash >> 31);
+  return hash ^ (hash >> 32);
 }
 
-SymbolTable& SymbolTable::instance() {
-  // Never destroyed: events may outlive every static destructor.
-  static SymbolTable* table = new SymbolTable;
-  return *table;
+void load_words(const char* text, uint32_t size, uint64_t words[4]) {
+  words[0] = words[1] = words[2] = words[3] = 0;
+  std::memcpy(words, text, size);
 }
 
-SymbolTable::SymbolTable() : slots_(new Slot[kFirstSlots]()), mask_(kFirstSlots - 1) {}
+}  // namespace
 
-const Symbol* SymbolTable::insert(const uint64_t words[4], uint32_t size, uint64_t hash) {
-  if (count_ >= kCapacity) return nullptr;
-  if (count_ * 2 >= mask_) grow();
+// Never destroyed: events may outlive every static destructor.
+SymbolTable* SymbolTable::instance_ = new SymbolTable;
+
+SymbolTable::SymbolTable()
+    : short_slots_(new ShortSlot[1 << kFirstBits]()),
+      short_mask_((1 << kFirstBits) - 1),
+      short_shift_(64 - kFirstBits),
+      long_slots_(new const Symbol*[1 << kFirstBits]()),
+      long_mask_((1 << kFirstBits) - 1) {}
+
+const Symbol* SymbolTable::add(const uint64_t words[4], uint32_t size) {
   Symbol* symbol = new Symbol;
   std::memcpy(symbol->words, words, sizeof symbol->words);
-  symbol->id = count_++;
+  symbol->id = this->size();
   symbol->size = size;
   symbol->str = nullptr;
   for (int i = 0; i < Symbol::kMaxSize; ++i)
     symbol->wide[i] = static_cast<unsigned char>(symbol->text()[i]);
-  uint32_t at = static_cast<uint32_t>(hash) & mask_;
-  while (slots_[at].symbol != nullptr) at = (at + 1) & mask_;
-  slots_[at] = {{words[0], words[1], words[2]}, symbol};
   return symbol;
 }
 
-void SymbolTable::grow() {
-  const uint32_t old_count = mask_ + 1;
-  Slot* old = slots_;
-  slots_ = new Slot[old_count * 2]();
-  mask_ = old_count * 2 - 1;
+const Symbol* SymbolTable::insert_short(uint64_t word, uint32_t size) {
+  if (this->size() >= kCapacity) return nullptr;
+  if (short_count_ * 2 >= short_mask_) grow_short();
+  const uint64_t words[4] = {word, 0, 0, 0};
+  const Symbol* symbol = add(words, size);
+  ++short_count_;
+  uint32_t at = static_cast<uint32_t>(hash_word(word) >> short_shift_);
+  while (short_slots_[at].symbol != nullptr) at = (at + 1) & short_mask_;
+  short_slots_[at] = {word, symbol};
+  return symbol;
+}
+
+const Symbol* SymbolTable::intern_long(const char* text, uint32_t size) {
+  uint64_t words[4];
+  load_words(text, size, words);
+  uint32_t at = static_cast<uint32_t>(hash_words(words)) & long_mask_;
+  for (; long_slots_[at] != nullptr; at = (at + 1) & long_mask_)
+    if (std::memcmp(long_slots_[at]->words, words, sizeof words) == 0) return long_slots_[at];
+  if (this->size() >= kCapacity) return nullptr;
+  const Symbol* symbol = add(words, size);
+  long_slots_[at] = symbol;
+  if (++long_count_ * 2 >= long_mask_) grow_long();
+  return symbol;
+}
+
+void SymbolTable::grow_short() {
+  const ShortSlot* const old = short_slots_;
+  const uint32_t old_count = short_mask_ + 1;
+  short_slots_ = new ShortSlot[old_count * 2]();
+  short_mask_ = old_count * 2 - 1;
+  --short_shift_;
   for (uint32_t i = 0; i < old_count; ++i) {
     if (old[i].symbol == nullptr) continue;
-    uint32_t at = static_cast<uint32_t>(hash_words(old[i].symbol->words)) & mask_;
-    while (slots_[at].symbol != nullptr) at = (at + 1) & mask_;
-    slots_[at] = old[i];
+    uint32_t at = static_cast<uint32_t>(hash_word(old[i].word) >> short_shift_);
+    while (short_slots_[at].symbol != nullptr) at = (at + 1) & short_mask_;
+    short_slots_[at] = old[i];
+  }
+  delete[] old;
+}
+
+void SymbolTable::grow_long() {
+  const Symbol** const old = long_slots_;
+  const uint32_t old_count = long_mask_ + 1;
+  long_slots_ = new const Symbol*[old_count * 2]();
+  long_mask_ = old_count * 2 - 1;
+  for (uint32_t i = 0; i < old_count; ++i) {
+    if (old[i] == nullptr) continue;
+    uint32_t at = static_cast<uint32_t>(hash_words(old[i]->words)) & long_mask_;
+    while (long_slots_[at] != nullptr) at = (at + 1) & long_mask_;
+    long_slots_[at] = old[i];
   }
   delete[] old;
 }

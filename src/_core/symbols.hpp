@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "compiler.hpp"
+
 namespace fastpoly {
 
 // One ticker or pair. Entries are never freed or moved, so rows and events hold bare pointers.
@@ -26,78 +28,57 @@ class SymbolTable {
   // listed US options contracts together are about 1.5 million.
   static constexpr uint32_t kCapacity = 2'000'000;
 
-  static SymbolTable& instance();
+  static FASTPOLY_INLINE SymbolTable& instance() { return *instance_; }
+  static SymbolTable* instance_;
 
   // The entry of a text of at most Symbol::kMaxSize bytes of ASCII, whose 32 bytes at `text` are
   // readable. Null when the table is full.
-  const Symbol* intern(const char* text, uint32_t size) {
-    uint64_t words[4];
-    load_words(text, size, words);
-    const uint64_t hash = hash_words(words);
-    for (uint32_t at = static_cast<uint32_t>(hash) & mask_;; at = (at + 1) & mask_) {
-      const Slot& slot = slots_[at];
-      if (slot.symbol == nullptr) return insert(words, size, hash);
-      // Most symbols have up to 16 bytes, and those are told apart without touching the entry.
-      if (slot.words[0] == words[0] && slot.words[1] == words[1] && slot.words[2] == words[2] &&
-          (words[2] == 0 || slot.symbol->words[3] == words[3]))
-        return slot.symbol;
-    }
+  FASTPOLY_INLINE const Symbol* intern(const char* text, uint32_t size) {
+    return FASTPOLY_LIKELY(size <= 8) ? intern_short(text, size) : intern_long(text, size);
   }
 
-  uint32_t size() const { return count_; }
+  uint32_t size() const { return short_count_ + long_count_; }
 
  private:
-  struct Slot {
-    uint64_t words[3];
-    Symbol* symbol;
+  // Most symbols fit one word, which then is all that has to be compared: their slots are small,
+  // so that the table of a whole market stays in the cache.
+  struct ShortSlot {
+    uint64_t word;
+    const Symbol* symbol;
   };
 
   SymbolTable();
 
-  static void load_words(const char* text, uint32_t size, uint64_t words[4]) {
-    static const uint64_t keep[9] = {0,
-                                     0xff,
-                                     0xffff,
-                                     0xffffff,
-                                     0xffffffff,
-                                     0xffffffffff,
-                                     0xffffffffffff,
-                                     0xffffffffffffff,
-                                     ~uint64_t{0}};
-    std::memcpy(words, text, 32);
-    if (size <= 8) {
-      words[0] &= keep[size];
-      words[1] = words[2] = words[3] = 0;
-    } else if (size <= 16) {
-      words[1] &= keep[size - 8];
-      words[2] = words[3] = 0;
-    } else if (size <= 24) {
-      words[2] &= keep[size - 16];
-      words[3] = 0;
-    } else {
-      words[3] &= keep[size - 24];
+  FASTPOLY_INLINE const Symbol* intern_short(const char* text, uint32_t size) {
+    uint64_t word;
+    std::memcpy(&word, text, 8);
+    word &= size == 0 ? 0 : ~uint64_t{0} >> (64 - size * 8);
+    for (uint32_t at = static_cast<uint32_t>(hash_word(word) >> short_shift_);;
+         at = (at + 1) & short_mask_) {
+      const ShortSlot& slot = short_slots_[at];
+      if (FASTPOLY_LIKELY(slot.word == word && slot.symbol != nullptr)) return slot.symbol;
+      if (slot.symbol == nullptr) return insert_short(word, size);
     }
   }
 
-  static uint64_t hash_words(const uint64_t words[4]) {
-    uint64_t h = words[0] * 0x9e3779b97f4a7c15ull;
-    h ^= h >> 32;
-    h += words[1] * 0xc2b2ae3d27d4eb4full;
-    if (words[2] != 0) {
-      h ^= h >> 29;
-      h += words[2] * 0x165667b19e3779f9ull + words[3] * 0x27d4eb2f165667c5ull;
-    }
-    h ^= h >> 32;
-    h *= 0xd6e8feb86659fd93ull;
-    return h ^ (h >> 32);
+  static FASTPOLY_INLINE uint64_t hash_word(uint64_t word) {
+    word ^= word >> 29;
+    return word * 0x9e3779b97f4a7c15ull;
   }
 
-  const Symbol* insert(const uint64_t words[4], uint32_t size, uint64_t hash);
-  void grow();
+  const Symbol* intern_long(const char* text, uint32_t size);
+  const Symbol* insert_short(uint64_t word, uint32_t size);
+  const Symbol* add(const uint64_t words[4], uint32_t size);
+  void grow_short();
+  void grow_long();
 
-  Slot* slots_;
-  uint32_t mask_;
-  uint32_t count_ = 0;
+  ShortSlot* short_slots_;
+  uint32_t short_mask_;
+  uint32_t short_shift_;
+  const Symbol** long_slots_;
+  uint32_t long_mask_;
+  uint32_t short_count_ = 0;
+  uint32_t long_count_ = 0;
 };
 
 }  // namespace fastpoly

@@ -11,19 +11,19 @@ GENERATOR = "src/_core/codegen/rows.py"
 
 _KIND_ENUM = {kind.name: "k" + kind.name.title() for kind in schema.KINDS}
 
-# How a value of each kind begins on the wire, and the statement that reads it at `p`.
+# How a value of each kind begins on the wire, and what reads it between `p` and `end`.
 _OPENERS = {"SYMBOL": '"', "TEXT": '"', "DECIMAL": '"', "CODES": "["}
 _READERS = {
-    "SYMBOL": "read_symbol(p, row.{name})",
-    "TEXT": "read_text(p, row.{name})",
-    "DECIMAL": "read_text(p, row.{name})",
-    "INT": "read_int(p, row.{name})",
-    "MS": "read_int(p, row.{name})",
-    "NS": "read_int(p, row.{name})",
-    "EPOCH": "read_int(p, row.{name})",
-    "FLOAT": "read_float(p, row.{name}, whole)",
-    "FLAG": "read_flag(p, row.{name})",
-    "CODES": "read_codes(p, row.{name})",
+    "SYMBOL": "take_symbol(p, end, row.{name})",
+    "TEXT": "take_text(p, end, row.{name})",
+    "DECIMAL": "take_text(p, end, row.{name})",
+    "INT": "FASTPOLY_NUMBERS::take_int(p, end, row.{name})",
+    "MS": "FASTPOLY_NUMBERS::take_int(p, end, row.{name})",
+    "NS": "FASTPOLY_NUMBERS::take_int(p, end, row.{name})",
+    "EPOCH": "FASTPOLY_NUMBERS::take_int(p, end, row.{name})",
+    "FLOAT": "FASTPOLY_NUMBERS::take_float(p, end, row.{name}, whole)",
+    "FLAG": "read_flag(p, row.{name}) == end",
+    "CODES": "take_codes(p, base, at, row.{name})",
 }
 _ABSENT = {
     "SYMBOL": "row.{name} = nullptr;",
@@ -85,37 +85,53 @@ def _structs() -> str:
     )
 
 
+def _field_reader(bit: int, field: Any) -> str:
+    name = member(field)
+    kind = field.kind.name
+    absent = _ABSENT[kind].format(name=name)
+    reader = _READERS.get(kind)
+    if reader is None:
+        return f"  {absent}\n" if absent else ""
+    literal = f',"{field.key}":' + _OPENERS.get(kind, "")
+    lines = [f"  if (starts_with(base + *at, {c_string(literal)})) {{\n"]
+    lines.append(f"    const char* const p = base + *at + {len(literal)};\n")
+    if kind != "CODES":  # a list's own commas are among the separators
+        lines.append("    const char* const end = base + *++at;\n")
+    if kind == "FLOAT":
+        lines.append("    bool whole;\n")
+    lines.append(f"    if (FASTPOLY_UNLIKELY(!({reader.format(name=name)}))) return false;\n")
+    lines.append(f"    plain |= {1 << bit:#x};\n")
+    if kind == "FLOAT":
+        lines.append(f"    integer |= static_cast<uint32_t>(whole) << {bit};\n")
+    lines.append(f"  }} else {{\n    {absent}\n  }}\n")
+    return "".join(lines)
+
+
 def _parser(event: Any) -> str:
-    lines = []
-    for bit, field in enumerate(event.fields):
-        name = member(field)
-        absent = _ABSENT[field.kind.name].format(name=name)
-        reader = _READERS.get(field.kind.name)
-        if reader is None:
-            lines.append(f"  {absent}\n" if absent else "")
-            continue
-        literal = f',"{field.key}":' + _OPENERS.get(field.kind.name, "")
-        is_float = field.kind.name == "FLOAT"
-        lines.append(
-            f"  if (starts_with(p, {c_string(literal)})) {{\n"
-            + f"    p += {len(literal)};\n"
-            + ("    bool whole;\n" if is_float else "")
-            + f"    p = {reader.format(name=name)};\n"
-            + "    if (FASTPOLY_UNLIKELY(p == nullptr)) return nullptr;\n"
-            + f"    plain |= {1 << bit:#x};\n"
-            + (f"    integer |= static_cast<uint32_t>(whole) << {bit};\n" if is_float else "")
-            + f"  }} else {{\n    {absent}\n  }}\n"
-        )
+    readers = "".join(_field_reader(bit, field) for bit, field in enumerate(event.fields))
     return (
-        f"const char* parse_{event.name}(const char* p, char* into, bool& complete) {{\n"
+        f"bool parse_{event.name}(const char* base, const uint32_t*& separators, char* into) {{\n"
         f"  {event.name}Row& row = *reinterpret_cast<{event.name}Row*>(into);\n"
+        "  const uint32_t* at = separators;\n"
         "  uint32_t plain = 0, integer = 0;\n"
-        + "".join(lines)
-        + "  row.head.plain = plain;\n  row.head.foreign = 0;\n  row.head.integer = integer;\n"
-        "  row.head.ordered = 0;\n  row.head.order = 0;\n"
-        "  row.head.raw_at = 0;\n  row.head.raw_size = 0;\n"
-        "  if (FASTPOLY_LIKELY(*p == '}')) return p + 1;\n"
-        f"  return parse_rest(k{event.name}, p, into, complete);\n}}\n"
+        + readers
+        + "  row.head = RowHead{};\n  row.head.plain = plain;\n  row.head.integer = integer;\n"
+        "  separators = at;\n  return base[*at] == '}';\n}\n"
+    )
+
+
+def _parsers() -> str:
+    listed = "".join(f"    parse_{event.name},\n" for event in schema.EVENT_TYPES)
+    return (
+        banner("//", GENERATOR)
+        + "// Included once for each kind of processor, with FASTPOLY_NUMBERS and FASTPOLY_PARSERS.\n"
+        + "#include <cmath>\n\n"
+        + '#include "events.gen.hpp"\n#include "take.hpp"\n\n'
+        + "namespace fastpoly {\n\nnamespace {\n\n"
+        + "\n".join(_parser(event) for event in schema.EVENT_TYPES)
+        + "\n}  // namespace\n\n"
+        + f"const EventParser FASTPOLY_PARSERS[] = {{\n{listed}}};\n\n"
+        + "}  // namespace fastpoly\n"
     )
 
 
@@ -129,11 +145,9 @@ def _tables() -> str:
             for field in event.fields
         )
         parts.append(
-            f"extern const EventSpec k{event.name};\n\n"
-            + _parser(event)
-            + f"\nconst FieldSpec k{event.name}Fields[] = {{\n{rows}}};\n\n"
+            f"const FieldSpec k{event.name}Fields[] = {{\n{rows}}};\n\n"
             + f"const EventSpec k{event.name} = {{{c_string(event.name)}, k{event.name}Fields, "
-            + f"parse_{event.name}, sizeof({event.name}Row), {len(event.fields)}, {index}}};\n"
+            + f"sizeof({event.name}Row), {len(event.fields)}, {index}}};\n"
         )
     markets, rows = [], []
     for index, market in enumerate(schema.MARKETS.values()):
@@ -148,8 +162,7 @@ def _tables() -> str:
     specs = "".join(f"    &k{event.name},\n" for event in schema.EVENT_TYPES)
     return (
         banner("//", GENERATOR)
-        + "#include <cmath>\n#include <cstddef>\n\n"
-        + '#include "events.gen.hpp"\n#include "fields.hpp"\n\n'
+        + '#include <cstddef>\n\n#include "events.gen.hpp"\n\n'
         + "namespace fastpoly {\n\nnamespace {\n\n"
         + "\n".join(parts)
         + "\n"
@@ -163,4 +176,8 @@ def _tables() -> str:
 
 def outputs() -> dict[Path, str]:
     """Path -> text of every file that this module writes."""
-    return {CORE / "events.gen.hpp": _structs(), CORE / "events.gen.cpp": _tables()}
+    return {
+        CORE / "events.gen.hpp": _structs(),
+        CORE / "events.gen.cpp": _tables(),
+        CORE / "parsers.gen.hpp": _parsers(),
+    }

@@ -1,0 +1,1 @@
+"""Measures fastpoly beside its rivals; ``python -m bench --help`` lists the questions."""

@@ -1,0 +1,33 @@
+"""fastpoly's drop-in, used as the community client is: an async handler, one dict at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import uvloop
+
+from bench.clients.meter import STAMPED, Job, Meter
+from fastpoly import AsyncStreamClient
+
+
+async def stream(job: Job) -> None:
+    meter = Meter(job)
+    seen, mark, note = 0, meter.mark, meter.note
+
+    async def on_message(message: dict[str, Any]) -> None:
+        nonlocal seen, mark
+        if note is not None and message["q"] > STAMPED:
+            note((message["q"],))
+        seen += 1
+        if seen >= mark:
+            mark = meter.reached(seen)
+
+    client = AsyncStreamClient("bench", "stocks", host=job.url)
+    await client.subscribe_stock_trades(handler_function=on_message)
+    await client.subscribe_stock_quotes(handler_function=on_message)
+    while True:
+        await client.handle_messages()
+
+
+def run(job: Job) -> None:
+    uvloop.run(stream(job))

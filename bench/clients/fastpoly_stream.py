@@ -1,0 +1,42 @@
+"""fastpoly's native interface: one handler for trades and quotes, called with batches.
+
+What the handler does with a batch is the job's option ``handler``, see `bench.clients.uses`.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+import uvloop
+
+from bench.clients.meter import STAMPED, Job, Meter
+from bench.clients.uses import USES
+from fastpoly import Batch, Stream
+
+
+def run(job: Job) -> None:
+    meter = Meter(job)
+    use = USES[job.options["handler"]]
+    seen, mark, note = 0, meter.mark, meter.note
+
+    def on_batch(batch: Batch) -> None:
+        nonlocal seen, mark
+        if note is not None:
+            for channel in batch.channels:
+                sequence = batch.to_numpy(channel)["sequence_number"]
+                note(sequence[sequence > STAMPED].tolist())
+        if use is not None:
+            use(batch)
+        seen += len(batch)
+        if seen >= mark:
+            mark = meter.reached(seen)
+
+    async def stream() -> None:
+        context = ssl.create_default_context(cafile=job.authority) if job.secure else None
+        live = Stream("stocks", "T.*", "Q.*", api_key="bench", url=job.url, ssl=context)
+        live.on("T", "Q")(on_batch)
+        async with live:
+            await live.closed()
+        raise SystemExit(f"the stream ended after {seen} of {mark}")
+
+    uvloop.run(stream())

@@ -1,0 +1,177 @@
+"""Writes what people read: the tables of docs/performance.md and the charts beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from bench.charts import Bar, Line, bars, lines
+from bench.decode import CONTENDERS
+from bench.environments import ROOT
+from bench.report import MIB, TASK_TITLES, count, ns, tables, us
+from bench.runs import CLIENTS
+from bench.targets import Results
+
+PAGE: Final = ROOT / "docs" / "performance.md"
+CHARTS: Final = ROOT / "docs" / "charts"
+BEGIN: Final = "<!-- From here on written by `python -m bench report`. -->"
+PER_FRAME: Final = 100
+
+
+def write(results: Results) -> list[Path]:
+    """Writes the charts that the results allow and the page's tables; returns the files."""
+    CHARTS.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, make in {
+        "decode": decode_chart,
+        "socket": socket_chart,
+        "latency": latency_chart,
+        "symbols": symbols_chart,
+        "frames": frames_chart,
+        "memory": memory_chart,
+    }.items():
+        drawn = make(results)
+        if drawn is not None:
+            written.append(CHARTS / f"{name}.svg")
+            written[-1].write_text(drawn)
+    kept = PAGE.read_text().partition(BEGIN)[0]
+    PAGE.write_text(f"{kept}{BEGIN}\n\n{generated(results)}")
+    return [*written, PAGE]
+
+
+def generated(results: Results) -> str:
+    """The part of the page that comes from the results."""
+    any_one = next(iter(results.values()))
+    machine, versions = any_one["machine"], any_one["versions"]
+    packages = "; ".join(
+        f"{environment}: " + ", ".join(f"{name} {version}" for name, version in found.items())
+        for environment, found in versions.items()
+    )
+    parts = [
+        "## Results",
+        f"Measured on {any_one['when'][:10]}: {machine['processor']}, {machine['processors']} "
+        f"processors, {machine['system']}, Python {machine['python']} ({machine['compiler']}). "
+        f"Packages by environment: {packages}.",
+        *(table.as_markdown() for table in tables(results)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _cells(results: Results, question: str, **wanted: Any) -> list[dict[str, Any]]:
+    return [
+        cell
+        for cell in results.get(question, {}).get("cells", ())
+        if all(cell.get(key) == value for key, value in wanted.items())
+    ]
+
+
+def _is_ours(name: str) -> bool:
+    environment = CLIENTS[name].environment if name in CLIENTS else CONTENDERS[name][1]
+    return environment == "fastpoly"
+
+
+def decode_chart(results: Results) -> str | None:
+    groups = []
+    for task in ("events", "read", "dicts", "numpy", "arrow"):
+        cells = _cells(results, "decode", task=task, per_frame=PER_FRAME)
+        members = [
+            Bar(
+                CONTENDERS[cell["contender"]][0],
+                cell["ns_per_event"]["best"],
+                _is_ours(cell["contender"]),
+            )
+            for cell in sorted(cells, key=lambda cell: cell["ns_per_event"]["best"])
+        ]
+        if members:
+            groups.append((TASK_TITLES[task], members))
+    if not groups:
+        return None
+    return bars(f"Decoding, CPU per event, {PER_FRAME} events a frame", groups, ns)
+
+
+def socket_chart(results: Results) -> str | None:
+    groups = []
+    for per_frame in (1, 10, 100):
+        cells = _cells(results, "socket", pace="frames", tls=False, per_frame=per_frame)
+        members = [
+            Bar(
+                CLIENTS[cell["contender"]].label,
+                cell["cpu_ns_per_event"]["best"],
+                _is_ours(cell["contender"]),
+            )
+            for cell in sorted(cells, key=lambda cell: cell["cpu_ns_per_event"]["best"])
+        ]
+        if members:
+            groups.append((f"{per_frame} events a frame", members))
+    return bars("From the socket to the handler, CPU per event", groups, ns) if groups else None
+
+
+def latency_chart(results: Results) -> str | None:
+    cells = _cells(results, "latency")
+    if not cells:
+        return None
+    series = {
+        name: Line(
+            CLIENTS[name].label,
+            [(cell["rate"], cell["us"]["p99"]) for cell in cells if cell["contender"] == name],
+        )
+        for name in dict.fromkeys(cell["contender"] for cell in cells)
+    }
+    return lines(
+        "From the server's stamp to the handler, p99",
+        list(series.values()),
+        x_label="events a second",
+        spelled_x=count,
+        spelled_y=us,
+        log_y=True,
+    )
+
+
+def _growth_chart(results: Results, kind: str, title: str, x_label: str) -> str | None:
+    cells = _cells(results, "scale", kind=kind)
+    if not cells:
+        return None
+    keys = dict.fromkeys((cell["contender"], cell["task"]) for cell in cells)
+    series = [
+        Line(
+            f"{CONTENDERS[contender][0]}, {'columns' if task == 'numpy' else task}",
+            [
+                (cell[kind], cell["ns_per_event"]["best"])
+                for cell in cells
+                if (cell["contender"], cell["task"]) == (contender, task)
+            ],
+        )
+        for contender, task in keys
+    ]
+    return lines(
+        title,
+        series,
+        x_label=x_label,
+        spelled_x=count,
+        spelled_y=ns,
+        log_y=kind == "frame",
+    )
+
+
+def symbols_chart(results: Results) -> str | None:
+    return _growth_chart(
+        results, "symbols", f"CPU per event, {PER_FRAME} events a frame", "symbols in the data"
+    )
+
+
+def frames_chart(results: Results) -> str | None:
+    return _growth_chart(results, "frame", "CPU per event", "events a frame")
+
+
+def memory_chart(results: Results) -> str | None:
+    cells = _cells(results, "scale", kind="long")
+    if not cells:
+        return None
+    return lines(
+        "Resident memory along one connection, every event made an object",
+        [Line("fastpoly", [(cell["events"], cell["resident_bytes"] / MIB) for cell in cells])],
+        x_label="events received",
+        spelled_x=count,
+        spelled_y=lambda value: f"{value:.0f} MiB",
+        log_x=False,
+    )

@@ -1,0 +1,218 @@
+"""Turns results into tables: the same ones for the terminal and for Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.decode import CONTENDERS
+from bench.footprint import IMPORTS
+from bench.latency import QUANTILES
+from bench.runs import CLIENTS
+from bench.targets import Results, judge
+
+Cells = Sequence[dict[str, Any]]
+TASK_TITLES = {
+    "batch": "decode, nothing more",
+    "events": "every event an object",
+    "read": "and four attributes of each read",
+    "dicts": "dicts",
+    "numpy": "NumPy columns",
+    "arrow": "Arrow record batches",
+}
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, a header and rows of text; every column but the first is aligned to the right."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+    def as_text(self) -> str:
+        """For a terminal."""
+        grid = [self.header, *self.rows]
+        widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
+        lines = [
+            "  ".join(
+                cell.ljust(width) if index == 0 else cell.rjust(width)
+                for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in grid
+        ]
+        rule = "-" * max(map(len, lines))
+        return "\n".join((self.title, rule, lines[0], rule, *lines[1:], rule))
+
+    def as_markdown(self) -> str:
+        """For a page."""
+        rule = ["---", *("---:" for _ in self.header[1:])]
+        lines = [f"| {' | '.join(row)} |" for row in (self.header, rule, *self.rows)]
+        return "\n".join((f"**{self.title}**", "", *lines))
+
+
+def ns(value: float | None) -> str:
+    """A time per event: ns, or µs where it is long."""
+    if value is None:
+        return "-"
+    return f"{value:.0f} ns" if value < 1_000 else f"{value / 1_000:.1f} µs"
+
+
+def us(value: float) -> str:
+    """A lag given in µs: µs, ms or s."""
+    if value < 1_000:
+        return f"{value:.0f} µs"
+    return f"{value / 1_000:.1f} ms" if value < 1_000_000 else f"{value / 1e6:.1f} s"
+
+
+def count(value: float) -> str:
+    """A number of things, short: 1,200 or 250k or 3.1 M."""
+    if value >= 1_000_000:
+        return f"{value / 1e6:.3g} M"
+    return f"{value / 1e3:.3g}k" if value >= 10_000 else f"{value:,.0f}"
+
+
+def tables(results: Results) -> list[Table]:
+    """Every table that the results allow, the ratios first."""
+    made = [ratios(results)]
+    for question, make in (
+        ("decode", decode_tables),
+        ("socket", socket_tables),
+        ("latency", latency_tables),
+        ("scale", scale_tables),
+    ):
+        if question in results:
+            made += make(results[question]["cells"])
+    return made
+
+
+def ratios(results: Results) -> Table:
+    """What fastpoly is held to, and where it stands."""
+    rows = [
+        (
+            verdict.target.what,
+            verdict.target.against,
+            str(verdict.per_frame),
+            "-" if verdict.ratio is None else f"{verdict.ratio:.2f}x",
+            f"{'at most' if verdict.target.ceiling else 'at least'} {verdict.required:g}x",
+            f"{verdict.aim:g}x",
+            verdict.word,
+        )
+        for verdict in judge(results)
+    ]
+    header = ("what", "against", "events a frame", "ratio", "held to", "aim", "")
+    return Table("Ratios that fastpoly is held to", header, rows)
+
+
+def _sizes(cells: Cells) -> list[int]:
+    return sorted({cell["per_frame"] for cell in cells})
+
+
+def decode_tables(cells: Cells) -> list[Table]:
+    sizes = _sizes(cells)
+    found = {(cell["task"], cell["contender"], cell["per_frame"]): cell for cell in cells}
+    rows = []
+    for task, title in TASK_TITLES.items():
+        for contender, (label, _) in CONTENDERS.items():
+            if any((task, contender, size) in found for size in sizes):
+                cost = [found.get((task, contender, size)) for size in sizes]
+                spelled = [ns(cell["ns_per_event"]["best"] if cell else None) for cell in cost]
+                rows.append((f"{title}: {label}", *spelled))
+    header = ("task: library", *(f"{size} a frame" for size in sizes))
+    return [Table("Decoding, CPU per event", header, rows)]
+
+
+def socket_tables(cells: Cells) -> list[Table]:
+    found = {
+        ((cell["pace"], cell["tls"], cell["per_frame"]), cell["contender"]): cell for cell in cells
+    }
+    schemes = list(dict.fromkeys(scheme for scheme, _ in found))
+    names = [name for name in CLIENTS if any((scheme, name) in found for scheme in schemes)]
+    header = (
+        "client",
+        *(
+            f"{'wss' if tls else 'ws'}, {'a frame' if pace == 'frames' else 'a block'} at a time, "
+            f"{size} a frame"
+            for pace, tls, size in schemes
+        ),
+    )
+
+    def table(title: str, figure: Any) -> Table:
+        rows = []
+        for name in names:
+            cost = (found.get((scheme, name)) for scheme in schemes)
+            rows.append((CLIENTS[name].label, *("-" if c is None else figure(c) for c in cost)))
+        return Table(title, header, rows)
+
+    return [
+        table(
+            "Socket to handler, CPU of the client per event",
+            lambda cell: ns(cell["cpu_ns_per_event"]["best"]),
+        ),
+        table(
+            "Socket to handler, events a second",
+            lambda cell: count(cell["events_per_s"]),
+        ),
+    ]
+
+
+def latency_tables(cells: Cells) -> list[Table]:
+    rows = [
+        (
+            CLIENTS[cell["contender"]].label,
+            count(cell["rate"]),
+            *(us(cell["us"][quantile]) for quantile in QUANTILES),
+            "yes" if cell["keeps_up"] else "no, falls behind",
+        )
+        for cell in cells
+    ]
+    header = ("client", "events a second", *QUANTILES, "keeps up")
+    return [Table("From the server's stamp to the handler", header, rows)]
+
+
+def scale_tables(cells: Cells) -> list[Table]:
+    made = []
+    for kind, title in (("symbols", "symbols"), ("frame", "events a frame")):
+        chosen = [cell for cell in cells if cell["kind"] == kind]
+        sizes = sorted({cell[kind] for cell in chosen})
+        found = {(cell["contender"], cell["task"], cell[kind]): cell for cell in chosen}
+        rows = [
+            (
+                f"{CONTENDERS[contender][0]}: {TASK_TITLES[task]}",
+                *(ns(found[contender, task, size]["ns_per_event"]["best"]) for size in sizes),
+            )
+            for contender, task in dict.fromkeys((key[0], key[1]) for key in found)
+        ]
+        header = (title, *(f"{size:,}" for size in sizes))
+        made.append(Table(f"Decoding, CPU per event, by {title}", header, rows))
+    made.append(_memory([cell for cell in cells if cell["kind"] == "long"]))
+    imports = [cell for cell in cells if cell["kind"] == "import"]
+    rows = [
+        (cell["contender"], f"{cell['ms']:.0f} ms", f"{cell['resident_bytes'] / MIB:.0f} MiB")
+        for cell in sorted(imports, key=lambda cell: list(IMPORTS).index(cell["contender"]))
+    ]
+    made.append(Table("Importing", ("import", "time", "memory after it"), rows))
+    idle = [cell for cell in cells if cell["kind"] == "idle"]
+    rows = [
+        (CLIENTS[cell["contender"]].label, f"{cell['resident_bytes'] / MIB:.0f} MiB")
+        for cell in idle
+    ]
+    made.append(Table("Connected and waiting", ("client", "memory"), rows))
+    return made
+
+
+def _memory(cells: Iterable[dict[str, Any]]) -> Table:
+    points = list(cells)
+    shown = [points[len(points) * part // 5] for part in range(5)] + [points[-1]] if points else []
+    rows = [
+        (
+            count(cell["events"]),
+            f"{cell['resident_bytes'] / MIB:.1f} MiB",
+            ns(cell["cpu_ns_per_event"]),
+        )
+        for cell in shown
+    ]
+    header = ("events so far", "memory", "CPU per event since the last point")
+    return Table("One connection, every event an object", header, rows)

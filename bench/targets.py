@@ -1,0 +1,172 @@
+"""The speed that fastpoly is held to, and whether a run's results meet it.
+
+Each target is a ratio within one run on one machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+Results = Mapping[str, Mapping[str, Any]]
+"""Question -> what `bench.results` keeps of it."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a ratio: a question's figure for one contender."""
+
+    question: str
+    contender: str
+    task: str = ""
+
+    def find(self, results: Results, per_frame: int) -> float | None:
+        """The best figure, ns per event; None where it was not measured."""
+        for cell in results.get(self.question, {}).get("cells", ()):
+            if cell["contender"] != self.contender or cell.get("per_frame") != per_frame:
+                continue
+            if self.question == "decode" and cell["task"] == self.task:
+                return float(cell["ns_per_event"]["best"])
+            if self.question == "socket" and (cell["pace"], cell["tls"]) == ("frames", False):
+                return float(cell["cpu_ns_per_event"]["best"])
+        return None
+
+
+@dataclass(frozen=True)
+class Target:
+    """One ratio.
+
+    Attributes:
+        what: What fastpoly does.
+        against: What it is compared with.
+        ours: fastpoly's side.
+        theirs: The other.
+        bounds: Events in a frame -> the ratio that must be met and the one that is aimed at. For
+            most that is theirs over ours, at least; for a ceiling ours over theirs, at most.
+        ceiling: Whether the bounds are ceilings.
+    """
+
+    what: str
+    against: str
+    ours: Side
+    theirs: Side
+    bounds: Mapping[int, tuple[float, float]]
+    ceiling: bool = False
+
+
+def _all(required: float, aim: float) -> dict[int, tuple[float, float]]:
+    return {1: (required, aim), 10: (required, aim), 100: (required, aim)}
+
+
+def _decode(contender: str, task: str) -> Side:
+    return Side("decode", contender, task)
+
+
+def _socket(contender: str) -> Side:
+    return Side("socket", contender)
+
+
+TARGETS: Final = (
+    Target(
+        "decode, every event taken out of the batch",
+        "msgspec into tagged Structs",
+        _decode("fastpoly_", "events"),
+        _decode("msgspec_", "events"),
+        _all(3, 5),
+    ),
+    Target(
+        "same, and four attributes of each event read",
+        "same, four read",
+        _decode("fastpoly_", "read"),
+        _decode("msgspec_", "read"),
+        _all(2, 2),
+    ),
+    Target(
+        "decode and to_numpy of both types",
+        "msgspec Structs alone",
+        _decode("fastpoly_", "numpy"),
+        _decode("msgspec_", "events"),
+        {100: (4, 8)},
+    ),
+    Target(
+        "decode and dicts()",
+        "orjson.loads",
+        _decode("fastpoly_", "dicts"),
+        _decode("orjson_", "dicts"),
+        _all(1.3, 2),
+    ),
+    Target(
+        "socket to batch handler, CPU",
+        "the official client",
+        _socket("untouched"),
+        _socket("official"),
+        _all(20, 20),
+    ),
+    Target(
+        "same",
+        "picows + msgspec by hand",
+        _socket("untouched"),
+        _socket("picows_msgspec"),
+        {10: (1.5, 1.5), 100: (2.5, 2.5)},
+    ),
+    Target(
+        "same",
+        "picows, counting bytes (a ceiling)",
+        _socket("untouched"),
+        _socket("floor"),
+        _all(2, 2),
+        ceiling=True,
+    ),
+    Target(
+        "socket to NumPy columns, CPU",
+        "picows, counting bytes (a ceiling)",
+        _socket("columns"),
+        _socket("floor"),
+        {100: (2, 1.3)},
+        ceiling=True,
+    ),
+    Target(
+        "drop-in client, async handler, dicts, CPU",
+        "the community client",
+        _socket("dropin"),
+        _socket("community"),
+        _all(5, 8),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One target at one frame size."""
+
+    target: Target
+    per_frame: int
+    ratio: float | None
+    required: float
+    aim: float
+
+    @property
+    def word(self) -> str:
+        """``aim`` where even the aim is met, ``met``, ``missed``, or ``not measured``."""
+        if self.ratio is None:
+            return "not measured"
+        reached = [
+            self.ratio <= bound if self.target.ceiling else self.ratio >= bound
+            for bound in (self.required, self.aim)
+        ]
+        return "aim" if all(reached) else "met" if reached[0] else "missed"
+
+
+def judge(results: Results) -> list[Verdict]:
+    """Every target at every frame size that it names."""
+    verdicts = []
+    for target in TARGETS:
+        for per_frame, (required, aim) in target.bounds.items():
+            ours = target.ours.find(results, per_frame)
+            theirs = target.theirs.find(results, per_frame)
+            ratio = None
+            if ours is not None and theirs is not None:
+                ratio = ours / theirs if target.ceiling else theirs / ours
+            verdicts.append(Verdict(target, per_frame, ratio, required, aim))
+    return verdicts

@@ -1,0 +1,14 @@
+// The canonical parsers, one set per kind of processor.
+#pragma once
+
+#include "market.hpp"
+
+namespace fastpoly {
+
+extern const EventParser kPortableParsers[];
+extern const EventParser kWideParsers[];
+
+// The set that this processor runs fastest, by the index of the event type; chosen at load.
+extern const EventParser* const parsers;
+
+}  // namespace fastpoly
