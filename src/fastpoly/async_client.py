@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import time
 from collections.abc import Callable
 from enum import Enum
 from types import TracebackType
@@ -15,16 +14,19 @@ from fastpoly import schema
 from fastpoly.connection import Connection
 from fastpoly.credentials import find_api_key
 from fastpoly.delivery import Buffer
-from fastpoly.dispatch import CHANNELS, Dispatcher, Messages
+from fastpoly.dispatch import CHANNELS, Dispatcher
 from fastpoly.endpoints import SslLike, make_url, market_of, shown_url
 from fastpoly.enums import ErrorPolicy, Overflow, member
 from fastpoly.errors import DecodeError, FastpolyError, HandlerFailed, UsageError
+from fastpoly.fence import LogLimit
 from fastpoly.notices import NOTICE_CHANNEL
+from fastpoly.reading import Messages
 from fastpoly.reconnect import FixedDelay, ReconnectPolicy, make_policy
 from fastpoly.services import Handler, Service, ServiceMethods, Symbols, name_params
 from fastpoly.session import Session
 
 if TYPE_CHECKING:
+    from fastpoly._core import Batch
     from fastpoly.events import Status
 
 __all__ = ["AsyncStreamClient"]
@@ -36,9 +38,6 @@ DEFAULT_MAX_BUFFER_BYTES: Final = 64 * 1024 * 1024
 
 DEFAULT_STABLE_S: Final = 10.0
 """Seconds of data on a restored line after which attempts to reconnect are counted from 1 again."""
-
-LOG_INTERVAL_S: Final = 1.0
-"""Between two log records about handlers that raise: one per message would be one per event."""
 
 
 def _text(value: Any) -> Any:
@@ -100,7 +99,7 @@ class AsyncStreamClient(ServiceMethods):
         *,
         messages: Messages = "dicts",
         on_error: Callable[[BaseException, Handler | None, Any], object] | None = None,
-        on_handler_error: str = ErrorPolicy.CONTINUE,
+        error_policy: str = ErrorPolicy.CONTINUE,
         reconnect: ReconnectPolicy | None = None,
         overflow: str = Overflow.BLOCK,
         max_buffer_bytes: int = DEFAULT_MAX_BUFFER_BYTES,
@@ -129,7 +128,7 @@ class AsyncStreamClient(ServiceMethods):
                 time; or ``"batches"``, a `Batch` of the handler's channels for each socket read.
             on_error: Called as ``on_error(error, handler, message)`` when a handler raises, and as
                 ``on_error(error, None, None)`` when the server sends what is not JSON.
-            on_handler_error: What happens to a handler that raises, see `ErrorPolicy`.
+            error_policy: What happens to a handler that raises, see `ErrorPolicy`.
             reconnect: When ``handle_messages(reconnect=True)`` tries again, instead of after its
                 own arguments: a `Backoff`, or another `ReconnectPolicy`.
             overflow: What happens when messages come faster than a handler takes them, see
@@ -172,23 +171,25 @@ class AsyncStreamClient(ServiceMethods):
             "proxy": proxy,
         }
         self._policy = None if reconnect is None else make_policy(reconnect)
-        self._error_policy = member(ErrorPolicy, on_handler_error, "a policy for errors")
+        self._error_policy = member(ErrorPolicy, error_policy, "a policy for errors")
         self._buffer_options: dict[str, Any] = {
             "overflow": member(Overflow, overflow, "an overflow policy"),
             "max_bytes": max_buffer_bytes,
             "max_age_s": max_buffer_age,
         }
-        self._logged_at = -LOG_INTERVAL_S
-        self._unlogged = 0
-        self._connection = Connection(
-            self._market.name, self._make_session, self._make_buffer("handle_messages()")
-        )
+        self._log_limit = LogLimit()
         self._dispatcher = Dispatcher(
             self._default_process_message,
             messages=messages,
             report=self._on_handler_error,
             make_buffer=self._make_buffer,
-            fail=self._connection.fail,
+            fail=self._fail,
+        )
+        self._connection = Connection(
+            self._market.name,
+            self._make_session,
+            self._make_buffer("handle_messages()"),
+            self._dispatcher.latest,
         )
         self._dispatcher.set_handler(NOTICE_CHANNEL, _log_notices)
 
@@ -262,12 +263,12 @@ class AsyncStreamClient(ServiceMethods):
         if left:
             logger.warning("Closed with %d messages that no handler was given.", left)
 
-    def _make_session(self) -> Session:
+    def _make_session(self, on_batch: Callable[[Batch], None]) -> Session:
         return Session(
             self._url,
             self._key,
             self._market.name,
-            on_batch=self._connection.on_batch,
+            on_batch=on_batch,
             on_status=self._on_status,
             on_bad_frame=self._on_bad_frame,
             keep_statuses=True,
@@ -285,6 +286,9 @@ class AsyncStreamClient(ServiceMethods):
 
     def _resume(self) -> None:
         self._connection.resume()
+
+    def _fail(self, error: FastpolyError) -> None:
+        self._connection.fail(error)
 
     def _check_open(self) -> None:
         if self._connection.closed:
@@ -333,7 +337,10 @@ class AsyncStreamClient(ServiceMethods):
             return
         if not connection.was_opened:
             await self._open(only_first=True)
-        self._dispatcher.deliver(await connection.inbox.next_frame())
+        frame = connection.inbox.poll()
+        if frame is None:
+            frame = await connection.inbox.next_frame()
+        self._dispatcher.deliver(frame)
         if self._dispatcher.busy:
             # One turn, so that a handler that had to wait can go on.
             await asyncio.sleep(0)
@@ -347,7 +354,7 @@ class AsyncStreamClient(ServiceMethods):
         try:
             await connection.keep_open(self._policy or policy)
         finally:
-            connection.sink = None
+            connection.sink = connection.inbox.put
 
     # ---------------------------------------------------------------- subscriptions, handlers
 
@@ -428,17 +435,10 @@ class AsyncStreamClient(ServiceMethods):
         self._tell(error, None, None)
 
     def _on_handler_error(self, error: BaseException, handler: Handler, message: Any) -> bool:
-        now = time.monotonic()
-        if now - self._logged_at >= LOG_INTERVAL_S:
-            logger.error(
-                "Handler %r raised%s",
-                handler,
-                f"; so did {self._unlogged} calls since the last record" if self._unlogged else "",
-                exc_info=error,
-            )
-            self._logged_at, self._unlogged = now, 0
-        else:
-            self._unlogged += 1
+        held_back = self._log_limit.admit((handler, type(error)))
+        if held_back is not None:
+            more = f" ({held_back} more like this were not logged)" if held_back else ""
+            logger.error("The handler %r failed%s", handler, more, exc_info=error)
         self._tell(error, handler, message)
         if self._error_policy is ErrorPolicy.STOP:
             failure = HandlerFailed(f"The handler {handler!r} raised {type(error).__name__}.")

@@ -9,17 +9,16 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from fastpoly.reading import Messages, Reading
+
 if TYPE_CHECKING:
     from fastpoly._core import Batch
     from fastpoly.delivery import Buffer
     from fastpoly.errors import FastpolyError
     from fastpoly.services import Handler
-    from fastpoly.workers import Driver, Workers
+    from fastpoly.workers import Workers
 
-__all__ = ["Caller", "Report", "Unpack", "cancelled_from_outside"]
-
-Unpack: TypeAlias = "Callable[[Batch], Iterator[Any]]"
-"""A batch's messages, in the form that handlers get."""
+__all__ = ["Caller", "Report", "cancelled_from_outside"]
 
 Report: TypeAlias = Callable[[BaseException, "Handler", Any], bool]
 """Gets an error, the handler that raised it and the message that it had been given.
@@ -64,8 +63,8 @@ class Caller:
     Args:
         handler: The handler.
         buffer: For batches that have to wait.
-        workers: Run its coroutines.
-        unpack: Takes a batch apart.
+        workers: Do what has to be awaited; a job of theirs is this object and an iterator.
+        messages: What the handler gets.
         report: Gets what the handler raises.
         fail: Gets what the buffer ended with.
 
@@ -79,11 +78,11 @@ class Caller:
 
     __slots__ = (
         "_fail",
-        "_messages",
+        "_pending",
         "_queued",
+        "_reading",
         "_report",
         "_rest",
-        "_unpack",
         "_workers",
         "awaits",
         "buffer",
@@ -98,24 +97,24 @@ class Caller:
         buffer: Buffer,
         workers: Workers,
         *,
-        unpack: Unpack,
+        messages: Messages,
         report: Report,
         fail: Callable[[FastpolyError], None],
     ) -> None:
         self.handler = handler
         self.awaits = always_awaitable(handler)
+        # What the handler gave for a message, to be awaited before the next one, and the message.
+        self._pending: tuple[Awaitable[Any], Any] | None = None
         self.channels = 0
         self.busy = False
         self.buffer = buffer
-        self._queued = False
         self._workers = workers
-        self._unpack = unpack
+        self._reading = Reading(messages)
         self._report = report
         self._fail = fail
-        # Messages that another handler gave up; they are older than what is in the buffer.
-        self._rest: deque[list[Any]] = deque()
-        # Those that the handler is being called with.
-        self._messages: Iterator[Any] = iter(())
+        # What another handler gave up; it is older than what is in the buffer.
+        self._rest: deque[Batch] = deque()
+        self._queued = False
 
     def take(self, batch: Batch) -> None:
         """Calls the handler with a batch's messages, or lets the batch wait while it is busy."""
@@ -124,28 +123,33 @@ class Caller:
             self._queued = True
             if self.buffer.error is not None:
                 self._fail(self.buffer.error)
-        elif self.awaits:
-            self._workers.begin(self.drive(self._unpack(batch)), self)
+            return
+        messages = self._reading.begin(batch)
+        if self.awaits:
+            self._workers.begin((self, messages), self)
         else:
-            self._call(self._unpack(batch))
+            self._call(messages)
 
-    def queue(self, messages: list[Any]) -> None:
+    def queue(self, batch: Batch) -> None:
         """Leaves messages to a task, before whatever is in the buffer."""
-        self._rest.append(messages)
+        self._rest.append(batch)
         self._queued = True
         if not self.busy:
-            driver = self.next_driver()
-            if driver is not None:
-                self._workers.leave(driver, self)
+            job = self.next_job()
+            if job is not None:
+                self._workers.leave(job, self)
 
-    def surrender(self) -> list[Any]:
+    def wait(self, result: Awaitable[Any], message: Any, messages: Iterator[Any]) -> None:
+        """Awaits what the handler gave for a message, and goes on with those that follow."""
+        self._pending = (result, message)
+        self._workers.begin((self, messages), self)
+
+    def surrender(self) -> list[Batch]:
         """Gives up every message that the handler was not called with yet."""
-        left = list(self._messages)
-        for messages in self._rest:
-            left.extend(messages)
+        left = [batch for batch in (self._reading.stop(), *self._rest) if batch is not None]
         self._rest.clear()
-        while (batch := self.buffer.take()) is not None:
-            left.extend(self._unpack(batch))
+        while (waiting := self.buffer.take()) is not None:
+            left.append(waiting)
         return left
 
     def fault(self, error: BaseException, message: Any) -> None:
@@ -155,20 +159,17 @@ class Caller:
             self.awaits = False
             self.surrender()
 
-    def next_driver(self) -> Driver | None:
-        """A coroutine for the messages that have waited longest; None if there are none."""
+    def next_job(self) -> tuple[Caller, Iterator[Any]] | None:
+        """The messages that have waited longest; None if there are none."""
         if not self._queued:
             return None
-        if self._rest:
-            return self.drive(iter(self._rest.popleft()))
-        batch = self.buffer.take()
-        if batch is not None:
-            return self.drive(self._unpack(batch))
-        self._queued = False
-        return None
+        batch = self._rest.popleft() if self._rest else self.buffer.take()
+        if batch is None:
+            self._queued = False
+            return None
+        return self, self._reading.begin(batch)
 
     def _call(self, messages: Iterator[Any]) -> None:
-        self._messages = messages
         message = None
         while True:
             handler = self.handler
@@ -176,37 +177,29 @@ class Caller:
                 for message in messages:
                     result = handler(message)
                     if result is not None and inspect.isawaitable(result):
-                        self._workers.begin(self.drive(messages, result, message), self)
+                        self.wait(result, message, messages)
                         return
                 return
             except Exception as error:
                 self.fault(error, message)
 
-    async def drive(
-        self, messages: Iterator[Any], pending: Awaitable[Any] | None = None, message: Any = None
-    ) -> None:
-        """Calls the handler with messages.
-
-        Args:
-            messages: The messages.
-            pending: What the handler gave for an earlier message, to be awaited first.
-            message: That message.
-        """
-        self._messages = messages
+    async def call(self, messages: Iterator[Any]) -> None:
+        """Calls the handler with messages and awaits what it gives."""
+        message = None
         while True:
             handler = self.handler
             try:
-                if pending is not None:
-                    awaited, pending = pending, None
-                    await awaited
+                if self._pending is not None:
+                    (result, message), self._pending = self._pending, None
+                    await result
                 if self.awaits:
                     for message in messages:
                         await handler(message)  # type: ignore[misc]
-                else:
-                    for message in messages:
-                        result = handler(message)
-                        if result is not None and inspect.isawaitable(result):
-                            await result
+                    return
+                for message in messages:
+                    result = handler(message)  # type: ignore[assignment]
+                    if result is not None and inspect.isawaitable(result):
+                        await result
                 return
             except asyncio.CancelledError as error:
                 if cancelled_from_outside():

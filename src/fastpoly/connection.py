@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from fastpoly._core import batch_of
 from fastpoly.errors import ConnectionLost, FastpolyError, UsageError
+from fastpoly.gaps import Interruption
 from fastpoly.inbox import Inbox
-from fastpoly.notices import Gap
 from fastpoly.reconnect import retryable
 from fastpoly.schema import STATUS_CHANNEL
 from fastpoly.services import encode
@@ -35,8 +35,10 @@ class NetSubscriptions:
         # A dict for its order.
         self._params: dict[str, None] = {}
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._params)
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Channels that something is subscribed on."""
+        return tuple(dict.fromkeys(param.partition(".")[0] for param in self._params))
 
     def apply(self, action: str, params: str) -> None:
         """Adds or removes what a request names; a wildcard removes its whole channel."""
@@ -68,41 +70,37 @@ class NetSubscriptions:
             yield encode("subscribe", ",".join(chunk))
 
 
-class _Loss:
-    """A line that was lost, until there is data on another one."""
-
-    def __init__(self, error: FastpolyError) -> None:
-        self.error = error
-        self.since_ns = time.time_ns()
-        self.attempts = 0
-
-
 class Connection:
     """Sessions of one client, never two at once.
 
-    Batches go to `sink` as they are read, or while there is none to the inbox.
-
     Args:
         market: The market's name.
-        make_session: Gives a new session that reports to `on_batch`.
+        make_session: Gives a new session that reports to the function it is given.
         buffer: Where the inbox keeps batches.
+        latest: The last batch of each channel that was handled.
 
     Attributes:
         subscriptions: What is subscribed.
         inbox: What waits for a caller.
-        sink: What batches go to, or None.
         closed: Whether `close` was called after the last `open`.
         running: Whether `keep_open` runs.
     """
 
-    def __init__(self, market: str, make_session: Callable[[], Session], buffer: Buffer) -> None:
+    def __init__(
+        self,
+        market: str,
+        make_session: Callable[[Callable[[Batch], None]], Session],
+        buffer: Buffer,
+        latest: Callable[[], dict[str, Batch]],
+    ) -> None:
         self.subscriptions = NetSubscriptions()
         self.inbox = Inbox(buffer)
-        self.sink: Callable[[Batch], None] | None = None
         self.closed = False
         self.running = False
         self._market = market
         self._make_session = make_session
+        self._latest = latest
+        self._sink: Callable[[Batch], None] = self.inbox.put
         self._lock = asyncio.Lock()
         self._opening: Session | None = None
         self._session: Session | None = None
@@ -112,10 +110,9 @@ class Connection:
         # Buffers that are full; while there is one, the socket is not read.
         self._full = 0
         self._failure: FastpolyError | None = None
-        # For the next gap: since when there is data, and the latest of each channel.
-        self._data_since: float | None = None
-        self._latest: dict[str, Batch] = {}
-        self._loss: _Loss | None = None
+        # When data began to flow on this line, by the monotonic clock.
+        self._flowing_since: float | None = None
+        self._interruption: Interruption | None = None
 
     @property
     def is_open(self) -> bool:
@@ -148,8 +145,8 @@ class Connection:
         if self._session is not None:
             self.inbox.restart()
             await self._session.close()
-        self._data_since = None
-        session = self._opening = self._make_session()
+        self._flowing_since = None
+        session = self._opening = self._make_session(self._on_batch)
         try:
             await session.open()
         except FastpolyError as error:
@@ -174,8 +171,13 @@ class Connection:
         if end.cancelled():
             return
         error = _lost(end.result())
-        if self._loss is None and self._data_since is not None:
-            self._loss = _Loss(error)
+        if self._interruption is None and self._flowing_since is not None:
+            self._interruption = Interruption(
+                error=error,
+                since_ns=time.time_ns(),
+                channels=self.subscriptions.channels,
+                last_batches=_without_statuses(self._latest()),
+            )
         if self._end is end and not self._lock.locked():
             self.inbox.end(error)
 
@@ -231,7 +233,7 @@ class Connection:
         try:
             while (end := self._end) is not None and not self.closed:
                 reason = await asyncio.shield(end)
-                since = self._data_since
+                since = self._flowing_since
                 if since is not None and time.monotonic() - since >= policy.stable_after_s:
                     attempt = 0
                 error = _lost(reason)
@@ -266,8 +268,8 @@ class Connection:
             # Someone else may have closed it, or opened another session, meanwhile.
             if self.closed or self._end is not end:
                 return None
-            if self._loss is not None:
-                self._loss.attempts += 1
+            if self._interruption is not None:
+                self._interruption.attempts += 1
             try:
                 await self._open(resubscribe=True)
             except FastpolyError as failure:
@@ -292,43 +294,32 @@ class Connection:
 
     # -------------------------------------------------------------------- what arrives on it
 
-    def on_batch(self, batch: Batch) -> None:
-        """Takes what was read."""
-        channels = batch.channels
-        if channels and channels != _ONLY_STATUSES:
-            if self._data_since is None or self._loss is not None:
-                self._on_first_data(batch)
-            for channel in channels:
-                self._latest[channel] = batch
-        if self.sink is not None:
-            self.sink(batch)
-        else:
-            self.inbox.put(batch)
+    @property
+    def sink(self) -> Callable[[Batch], None]:
+        """What batches go to as they are read; the inbox's `put` to begin with."""
+        return self._sink
 
-    def _on_first_data(self, batch: Batch) -> None:
-        self._data_since = time.monotonic()
-        loss, self._loss = self._loss, None
-        if loss is None:
-            return
-        gap = Gap(
-            market=self._market,
-            at_ns=time.time_ns(),
-            cause=loss.error.detail,
-            code=getattr(loss.error, "code", 1006),
-            since_ns=loss.since_ns,
-            until_ns=batch.received_ns,
-            attempts=loss.attempts,
-            channels=tuple(dict.fromkeys(param.partition(".")[0] for param in self.subscriptions)),
-            last_by_channel={
-                name: last.select(name)[-1]
-                for name, last in self._latest.items()
-                if name != STATUS_CHANNEL
-            },
-            first_by_channel={
-                name: batch.select(name)[0] for name in batch.channels if name != STATUS_CHANNEL
-            },
-        )
-        (self.sink or self.inbox.put)(batch_of(self._market, [gap]))
+    @sink.setter
+    def sink(self, sink: Callable[[Batch], None]) -> None:
+        self._sink = sink
+        self._route()
+
+    def _on_batch(self, batch: Batch) -> None:
+        """Takes what is read before data flows."""
+        data = [channel for channel in batch.channels if channel != STATUS_CHANNEL]
+        if data:
+            self._flowing_since = time.monotonic()
+            interruption, self._interruption = self._interruption, None
+            if interruption is not None:
+                gap = interruption.gap(self._market, batch.select(*data))
+                self._sink(batch_of(self._market, [gap]))
+            self._route()
+        self._sink(batch)
+
+    def _route(self) -> None:
+        session = self._opening or self._session
+        if session is not None and self._flowing_since is not None:
+            session.on_batch = self._sink
 
     def pause(self) -> None:
         """A buffer is full."""
@@ -343,7 +334,8 @@ class Connection:
             self._session.resume_reading()
 
 
-_ONLY_STATUSES = (STATUS_CHANNEL,)
+def _without_statuses(batches: dict[str, Batch]) -> dict[str, Batch]:
+    return {channel: batch for channel, batch in batches.items() if channel != STATUS_CHANNEL}
 
 
 def _lost(reason: CloseReason) -> FastpolyError:

@@ -8,12 +8,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from fastpoly import schema
-from fastpoly.caller import Caller, Report, Unpack, cancelled_from_outside
+from fastpoly.caller import Caller, Report, cancelled_from_outside
 from fastpoly.notices import NOTICE_CHANNEL
-from fastpoly.workers import Workers
+from fastpoly.reading import Messages, Reading
+from fastpoly.workers import Workers, next_job
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
     from fastpoly.errors import FastpolyError
     from fastpoly.services import Handler
 
-__all__ = ["CHANNELS", "Dispatcher", "Messages"]
-
-Messages: TypeAlias = Literal["dicts", "events", "batches"]
-"""What handlers get: dicts or events one at a time, or the batches of their channels."""
+__all__ = ["CHANNELS", "Dispatcher", "drive"]
 
 MAX_PLANS: Final = 256
 """Combinations of channels that are remembered; a server may invent channels without end."""
@@ -37,8 +35,24 @@ CHANNELS: Final = {schema.STATUS_CHANNEL, NOTICE_CHANNEL}.union(
 UNKNOWN: Final = "unknown"
 """What a batch calls the channel of messages that its market does not know."""
 
-_Plan: TypeAlias = list[tuple[Caller, tuple[str, ...]]]
-"""Each handler and its channels; empty where only the messages themselves tell."""
+
+class _Plan:
+    """Which handlers a combination of channels means; looked up once a batch.
+
+    Attributes:
+        only: The handler of all of them, if they have one in common.
+        parts: Each handler and its channels; empty where only the messages themselves tell.
+        awaits: Whether a result of one of the handlers has to be awaited.
+        latest: The latest batch with just these channels.
+    """
+
+    __slots__ = ("awaits", "latest", "only", "parts")
+
+    def __init__(self, parts: dict[Caller, tuple[str, ...]]) -> None:
+        self.parts = tuple(parts.items())
+        self.only = self.parts[0][0] if len(parts) == 1 else None
+        self.awaits = any(caller.awaits for caller in parts)
+        self.latest: Batch | None = None
 
 
 def _channel_of_anything(message: Any) -> Any:
@@ -49,12 +63,6 @@ def _channel_of_anything(message: Any) -> Any:
         channel = getattr(message, "event_type", None)
     return channel if isinstance(channel, str) else None
 
-
-_UNPACK: Final[dict[Messages, Unpack]] = {
-    "dicts": lambda batch: iter(batch.dicts()),
-    "events": iter,
-    "batches": lambda batch: iter((batch,)),
-}
 
 _CHANNEL: Final[dict[Messages, Callable[[Any], Any]]] = {
     "dicts": itemgetter("ev"),
@@ -85,29 +93,40 @@ class Dispatcher:
         make_buffer: Callable[[str], Buffer],
         fail: Callable[[FastpolyError], None],
     ) -> None:
+        self._form = messages
         self._whole = messages == "batches"
-        self._unpack = _UNPACK[messages]
         self._channel_of = _CHANNEL.get(messages, _channel_of_anything)
         self._report = report
         self._make_buffer = make_buffer
         self._fail = fail
-        self._workers = Workers()
-        # Plans are looked up once a batch: which handlers its channels mean.
+        self._workers = Workers(drive)
         self._plans: dict[tuple[str, ...], _Plan] = {}
+        self._latest: dict[str, Batch] = {}
         self._by_channel: dict[str, Caller] = {}
         self._callers: list[Caller] = []
         self._default = self._caller(default)
         # The batch that is being delivered to several handlers, and who is called right now.
-        self._messages: Iterator[Any] = iter(())
-        self._left = 0
+        self._reading: Reading | None = None
+        self._left: Batch | None = None
         self._current = self._default
-        self._delivering = False
         self._later: deque[Batch] = deque()
 
     @property
     def busy(self) -> bool:
         """Whether a handler waits, or has messages that wait."""
-        return any(caller.busy for caller in self._callers)
+        return self._workers.waiting > 0
+
+    def latest(self) -> dict[str, Batch]:
+        """The last batch of each channel that was delivered."""
+        found = self._latest
+        for channels, plan in self._plans.items():
+            batch = plan.latest
+            if batch is None:
+                continue
+            for channel in channels:
+                if channel not in found or found[channel].received_ns <= batch.received_ns:
+                    found[channel] = batch
+        return found
 
     # -------------------------------------------------------------------------- handlers
 
@@ -129,12 +148,11 @@ class Dispatcher:
         self._by_channel[channel] = new
         new.channels += 1
         old.channels -= 1
-        self._plans.clear()
+        self._forget_plans()
         # What the old handler has not begun with may be the new one's now.
         self._stop()
-        left = old.surrender()
-        if left:
-            self._queue(left)
+        for batch in old.surrender():
+            self._queue(batch)
         self._callers = [
             one for one in self._callers if one.channels > 0 or one.busy or one is self._default
         ]
@@ -151,7 +169,7 @@ class Dispatcher:
             handler,
             self._make_buffer(name),
             self._workers,
-            unpack=self._unpack,
+            messages=self._form,
             report=self._report,
             fail=self._fail,
         )
@@ -162,82 +180,98 @@ class Dispatcher:
 
     def deliver(self, batch: Batch) -> None:
         """Calls the handlers of a batch's messages, or queues what they cannot take yet."""
-        if self._delivering:
+        channels = batch.channels
+        plan = self._plans.get(channels)
+        if plan is None:
+            plan = self._plan(channels)
+        plan.latest = batch
+        if plan.only is not None:
+            plan.only.take(batch)
+        elif self._reading is None:
+            self._deliver(batch, plan)
+            while self._later:
+                batch = self._later.popleft()
+                self._deliver(batch, self._plan(batch.channels))
+        else:
             # A handler caused this; its own message comes first.
             self._later.append(batch)
-            return
-        self._delivering = True
-        try:
-            self._deliver(batch)
-            while self._later:
-                self._deliver(self._later.popleft())
-        finally:
-            self._delivering = False
-
-    def _deliver(self, batch: Batch) -> None:
-        while True:
-            channels = batch.channels
-            plan = self._plans.get(channels)
-            if plan is None:
-                plan = self._plan(channels)
-            if len(plan) == 1:
-                plan[0][0].take(batch)
-                return
-            if not plan:
-                if channels:
-                    self._deliver_slices(batch)
-                return
-            awaits = any(caller.awaits for caller, _ in plan)
-            if self._whole or (awaits and not self._workers.ready):
-                for caller, names in plan:
-                    caller.take(batch.select(*names))
-                return
-            if not any(caller.busy for caller, _ in plan):
-                left = self._deliver_mixed(batch, awaits)
-                if not left:
-                    return
-                batch = batch[len(batch) - left :]
-                continue
-            # What has to wait does so undecoded; the others get theirs in the next round.
-            for caller, names in plan:
-                if caller.busy:
-                    caller.take(batch.select(*names))
-            free = [name for caller, names in plan if not caller.busy for name in names]
-            if not free:
-                return
-            batch = batch.select(*free)
 
     def _plan(self, channels: tuple[str, ...]) -> _Plan:
+        plan = self._plans.get(channels)
+        if plan is not None:
+            return plan
         parts: dict[Caller, tuple[str, ...]] = {}
-        for channel in channels:
-            caller = self._by_channel.get(channel, self._default)
-            parts[caller] = (*parts.get(caller, ()), channel)
+        if self._whole or UNKNOWN not in channels:
+            for channel in channels:
+                caller = self._by_channel.get(channel, self._default)
+                parts[caller] = (*parts.get(caller, ()), channel)
         if len(self._plans) >= MAX_PLANS:
-            self._plans.clear()
-        sure = self._whole or UNKNOWN not in channels
-        plan = self._plans[channels] = list(parts.items()) if sure else []
+            self._forget_plans()
+        plan = self._plans[channels] = _Plan(parts)
         return plan
+
+    def _forget_plans(self) -> None:
+        self.latest()
+        self._plans.clear()
+
+    def _deliver(self, batch: Batch, plan: _Plan) -> None:
+        while True:
+            if plan.only is not None:
+                plan.only.take(batch)
+                return
+            if not plan.parts:
+                if len(batch):
+                    self._deliver_slices(batch)
+                return
+            if self._whole or (plan.awaits and not self._workers.ready):
+                for caller, channels in plan.parts:
+                    caller.take(batch.select(*channels))
+                return
+            free: list[str] = []
+            waiting = [part for part in plan.parts if part[0].busy]
+            if waiting:
+                # What has to wait does so undecoded; the others get theirs in the next round.
+                for caller, channels in waiting:
+                    caller.take(batch.select(*channels))
+                free = [name for one, names in plan.parts if not one.busy for name in names]
+                if not free:
+                    return
+                batch = batch.select(*free)
+            else:
+                left = self._deliver_mixed(batch, plan.awaits)
+                if left is None:
+                    return
+                batch = left
+            plan = self._plan(batch.channels)
 
     def _deliver_slices(self, batch: Batch) -> None:
         """Neighbours that belong to one handler together, where channels do not tell which."""
+        for caller, part in self._slices(batch):
+            caller.take(part)
+
+    def _slices(self, batch: Batch) -> Iterator[tuple[Caller, Batch]]:
         start = 0
-        for channel, run in groupby(self._unpack(batch), _channel_of_anything):
+        for channel, run in groupby(batch.dicts(), _channel_of_anything):
             stop = start + sum(1 for _ in run)
-            self._by_channel.get(channel, self._default).take(batch[start:stop])
+            yield self._by_channel.get(channel, self._default), batch[start:stop]
             start = stop
 
-    def _deliver_mixed(self, batch: Batch, awaits: bool) -> int:
+    def _deliver_mixed(self, batch: Batch, awaits: bool) -> Batch | None:
         """Calls handlers that are all free, in the order of the messages.
 
         Returns:
-            How many messages are left, because one of the handlers waits or has been changed.
+            What is left, because one of the handlers waits or has been changed.
         """
-        self._messages = self._unpack(batch)
-        if awaits:
-            self._workers.begin_shared(self._drive(self._messages), self._who_waits)
-        else:
-            self._call(self._messages)
-        left, self._left = self._left, 0
+        self._reading = Reading(self._form)
+        try:
+            messages = self._reading.begin(batch)
+            if awaits:
+                self._workers.begin_shared((self, messages), self._who_waits)
+            else:
+                self._call(messages)
+        finally:
+            self._reading = None
+            left, self._left = self._left, None
         return left
 
     def _call(self, messages: Iterator[Any]) -> None:
@@ -250,12 +284,13 @@ class Dispatcher:
                     result = caller.handler(message)
                     if result is not None and inspect.isawaitable(result):
                         self._stop()
-                        self._workers.begin(caller.drive(iter(()), result, message), caller)
+                        caller.wait(result, message, iter(()))
                 return
             except Exception as error:
                 caller.fault(error, message)
 
-    async def _drive(self, messages: Iterator[Any]) -> None:
+    async def call(self, messages: Iterator[Any]) -> None:
+        """Calls each message's handler with it and awaits what that gives."""
         channel_of, by_channel, default = self._channel_of, self._by_channel, self._default
         caller, message = default, None
         while True:
@@ -280,17 +315,19 @@ class Dispatcher:
 
     def _stop(self) -> None:
         """Leaves the rest of the batch that is being delivered to another round."""
-        self._left += sum(1 for _ in self._messages)
+        if self._reading is not None:
+            left = self._reading.stop()
+            self._left = self._left if left is None else left
 
-    def _queue(self, messages: list[Any]) -> None:
+    def _queue(self, batch: Batch) -> None:
         """Queues messages that were another handler's, and calls none from inside another."""
-        if self._whole:
-            for batch in messages:
-                for caller, channels in self._plan(batch.channels):
-                    caller.queue([batch.select(*channels)])
-            return
-        for channel, run in groupby(messages, _channel_of_anything):
-            self._by_channel.get(channel, self._default).queue(list(run))
+        plan = self._plan(batch.channels)
+        if plan.parts:
+            for caller, channels in plan.parts:
+                caller.queue(batch.select(*channels))
+        else:
+            for caller, part in self._slices(batch):
+                caller.queue(part)
 
     # ------------------------------------------------------------------------------- end
 
@@ -315,5 +352,15 @@ class Dispatcher:
 
     def _surrender(self) -> int:
         self._stop()
-        left, self._left = self._left, 0
-        return left + sum(len(caller.surrender()) for caller in self._callers)
+        left = [] if self._left is None else [self._left]
+        self._left = None
+        for caller in self._callers:
+            left.extend(caller.surrender())
+        return sum(map(len, left))
+
+
+async def drive() -> None:
+    """The driver of the workers; a job is whom to call, and with what."""
+    while True:
+        caller, messages = await next_job()
+        await caller.call(messages)

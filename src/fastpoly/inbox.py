@@ -51,6 +51,10 @@ class Inbox:
         while (batch := self._buffer.take()) is not None:
             yield batch
 
+    def poll(self) -> Batch | None:
+        """One WebSocket frame, if one is at hand without any more ado."""
+        return self._frames.popleft() if self._frames else None
+
     async def next_frame(self) -> Batch:
         """Waits for one WebSocket frame.
 

@@ -46,7 +46,7 @@ class Running:
             self.client.handle_messages(reconnect=True, **(FAST | arguments))
         )
         # Until it takes what is read.
-        await until(lambda: self.client._connection.sink is not None)
+        await until(lambda: self.client._connection.running)
 
     async def close(self) -> None:
         await self.client.close_stream()
@@ -383,7 +383,7 @@ async def test_overflow_may_be_an_error() -> None:
 @in_loop
 async def test_error_of_a_handler_may_end_the_stream() -> None:
     async with RecordingServer(only_auth) as server:
-        run = Running(server, on_handler_error="stop")
+        run = Running(server, error_policy="stop")
 
         async def broken(message: Any) -> None:
             raise ValueError("broken")
@@ -400,7 +400,7 @@ async def test_error_of_a_handler_may_end_the_stream() -> None:
 @in_loop
 async def test_error_of_a_handler_may_end_its_messages_only() -> None:
     async with RecordingServer(only_auth) as server:
-        run = Running(server, on_handler_error="detach")
+        run = Running(server, error_policy="detach")
         quotes: list[Any] = []
 
         async def broken(message: Any) -> None:
@@ -421,7 +421,7 @@ def test_bad_policies() -> None:
     for options in (
         {"reconnect": 5},
         {"overflow": "explode"},
-        {"on_handler_error": "ignore"},
+        {"error_policy": "ignore"},
     ):
         with pytest.raises(UsageError):
             AsyncStreamClient("KEY", "stocks", **options)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from fastpoly.caller import Caller, always_awaitable
+from fastpoly.dispatch import drive
 from fastpoly.errors import FastpolyError
 from fastpoly.workers import Workers
 from tests.loops import in_loop
@@ -46,16 +47,20 @@ class Batches(deque[list[int]]):
 
 def make(handler: Any, books: Books | None = None, workers: Workers | None = None) -> Caller:
     buffer: Any = Batches()
-    unpack: Any = iter
     books = books or Books()
     return Caller(
-        handler, buffer, workers or Workers(), unpack=unpack, report=books.report, fail=books.fail
+        handler,
+        buffer,
+        workers or Workers(drive),
+        messages="events",
+        report=books.report,
+        fail=books.fail,
     )
 
 
 @asynccontextmanager
 async def started(handler: Any, books: Books | None = None) -> AsyncIterator[Caller]:
-    workers = Workers()
+    workers = Workers(drive)
     workers.start()
     await asyncio.sleep(0)
     yield make(handler, books, workers)
@@ -95,7 +100,7 @@ async def test_first_messages_before_the_task_has_started() -> None:
     async def handler(message: int) -> None:
         got.append(message)
 
-    workers = Workers()
+    workers = Workers(drive)
     caller = make(handler, workers=workers)
     caller.take([1, 2])
     caller.take([3])
@@ -391,7 +396,7 @@ async def test_surrender_gives_up_what_the_handler_has_not_begun_with() -> None:
         caller.take([1, 2])
         caller.take([3])
         caller.queue([4])
-        assert caller.surrender() == [2, 4, 3]
+        assert caller.surrender() == [[2], [4], [3]]
         assert caller.surrender() == []
         gate.set()
         await settle(caller)
@@ -409,7 +414,7 @@ async def test_handler_may_surrender_its_own_messages() -> None:
 
     async with started(handler) as caller:
         caller.take([1, 2, 3])
-    assert (got, left) == ([1], [2, 3])
+    assert (got, left) == ([1], [[2, 3]])
 
 
 @in_loop
