@@ -288,10 +288,10 @@ cdef class Batch:
         """The events of one channel as a structured array: a row an event, a column a field.
 
         Columns are named like the attributes. Text is as wide as the schema says, and wider where
-        the longest here needs that (to at most 4096 characters). What the server did not send, or
-        sent as another type: NaN, NaT, the least 64-bit integer, False or an empty text; lists of
-        codes are seven wide, filled up with -1. Times are datetime64 in the wire's unit, decimal
-        numbers are doubles. The array holds a copy and may be written to.
+        the longest here needs that; only what would make a column larger than 1 GiB is cut. What
+        the server did not send, or sent as another type: NaN, NaT, the least 64-bit integer, False
+        or an empty text; lists of codes are seven wide, filled up with -1. Times are datetime64 in
+        the wire's unit, decimal numbers are doubles. The array is a copy, which may be written to.
 
         Args:
             channel: Such as ``T``.

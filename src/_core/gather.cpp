@@ -15,12 +15,12 @@ const char* skip_digits(const char* p, const char* end) {
   return p;
 }
 
-// Whether the text is a number as JSON writes it; from_chars would accept more.
+// Whether the text is a number as JSON writes it, leading zeros allowed; from_chars accepts more.
 bool is_number(const char* p, const char* end, bool& negative_power) {
   if (p != end && *p == '-') ++p;
   const char* const whole = p;
   p = skip_digits(p, end);
-  if (p == whole || (*whole == '0' && p != whole + 1)) return false;
+  if (p == whole) return false;
   if (p != end && *p == '.') {
     const char* const places = ++p;
     p = skip_digits(p, end);

@@ -88,8 +88,7 @@ inline double decimal_value(const Text<23>& text) {
   static constexpr double kTens[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
   uint64_t digits;
   const int whole = digit_run(load8(text.data), digits);
-  if (FASTPOLY_UNLIKELY(whole == 0 || whole == 8 || (*text.data == '0' && whole > 1)))
-    return long_decimal_value(text);
+  if (FASTPOLY_UNLIKELY(whole == 0 || whole == 8)) return long_decimal_value(text);
   uint64_t mantissa = some_digits(digits, whole);
   if (text.size == whole) return static_cast<double>(static_cast<int64_t>(mantissa));
   const int places = digit_run(load8(text.data + whole + 1), digits);

@@ -15,11 +15,11 @@ from fastpoly.errors import UsageError
 if TYPE_CHECKING:
     import numpy as np
 
-MAX_TEXT = 4096
-"""The widest text column of an array, in characters: one broken text must not fill memory."""
+MAX_TEXT_COLUMN = 2**28
+"""Characters of a text column of an array (1 GiB): one broken text must not fill the memory."""
 
 _TEXTS = (schema.SYMBOL, schema.TEXT)
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 
 
 def _optional(module: str, extra: str) -> ModuleType:
@@ -114,11 +114,12 @@ def with_spilled(
         event: Their type.
         spilled: ``(place, event)`` of those with values that were not in their row.
     """
+    longest = MAX_TEXT_COLUMN // max(len(records), 1)
     values = [
         (place, field, value)
         for place, spilt in spilled
         for field in event.fields
-        if (value := _cell(field, getattr(spilt, field.name))) is not None
+        if (value := _cell(field, getattr(spilt, field.name), longest)) is not None
     ]
     widths = {
         field.name: records.dtype[field.name].itemsize // 4
@@ -140,12 +141,12 @@ def with_spilled(
     return array
 
 
-def _cell(field: schema.Field, value: Any) -> Any:
+def _cell(field: schema.Field, value: Any, longest: int) -> Any:
     """The cell for a value that may not have been in its row; None where the record has it."""
     if value is None or field.kind is schema.LEVELS:
         return value
     if field.kind in _TEXTS:
-        return value[:MAX_TEXT]
+        return value[:longest]
     if field.kind is schema.CODES:
         codes = [code if -(2**15) <= code < 2**15 else -1 for code in value[:7]]
         return codes + [-1] * (7 - len(codes))
