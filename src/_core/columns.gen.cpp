@@ -55,7 +55,9 @@ void gather_EquityTrade(const char* rows, size_t count, char* records, Gathered&
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     put_text(row->id_, record->id_);
@@ -137,7 +139,9 @@ void gather_EquityQuote(const char* rows, size_t count, char* records, Gathered&
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, trf_timestamp_) + sizeof(Record::trf_timestamp_) -
@@ -216,7 +220,9 @@ void gather_EquityAgg(const char* rows, size_t count, char* records, Gathered& s
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, end_timestamp_) + sizeof(Record::end_timestamp_) -
@@ -276,7 +282,9 @@ void gather_LimitUpLimitDown(const char* rows, size_t count, char* records, Gath
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, tape_) + sizeof(Record::tape_) -
                offsetof(Record, high_price_)>(
@@ -333,7 +341,9 @@ void gather_Imbalance(const char* rows, size_t count, char* records, Gathered& s
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, auction_time_) + sizeof(Record::auction_time_) -
@@ -375,7 +385,9 @@ void gather_FairMarketValue(const char* rows, size_t count, char* records, Gathe
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].ticker_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].ticker_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, fmv_) + sizeof(Record::fmv_) -
                offsetof(Record, fmv_)>(
@@ -408,7 +420,9 @@ void gather_LaunchpadValue(const char* rows, size_t count, char* records, Gather
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, value_) + sizeof(Record::value_) -
                offsetof(Record, value_)>(
@@ -441,7 +455,9 @@ void gather_IndexValue(const char* rows, size_t count, char* records, Gathered& 
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].ticker_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].ticker_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, value_) + sizeof(Record::value_) -
                offsetof(Record, value_)>(
@@ -484,7 +500,9 @@ void gather_ForexQuote(const char* rows, size_t count, char* records, Gathered& 
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].pair_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->pair_, record->pair_, widest);
     copy_bytes<offsetof(Record, timestamp_) + sizeof(Record::timestamp_) -
@@ -541,7 +559,9 @@ void gather_CurrencyAgg(const char* rows, size_t count, char* records, Gathered&
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].pair_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->pair_, record->pair_, widest);
     copy_bytes<offsetof(Record, end_timestamp_) + sizeof(Record::end_timestamp_) -
@@ -595,7 +615,9 @@ void gather_CryptoTrade(const char* rows, size_t count, char* records, Gathered&
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].pair_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->pair_, record->pair_, widest);
     copy_bytes<offsetof(Record, conditions_) + sizeof(Record::conditions_) -
@@ -659,7 +681,9 @@ void gather_CryptoQuote(const char* rows, size_t count, char* records, Gathered&
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].pair_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->pair_, record->pair_, widest);
     copy_bytes<offsetof(Record, received_timestamp_) + sizeof(Record::received_timestamp_) -
@@ -703,7 +727,9 @@ void gather_Level2Book(const char* rows, size_t count, char* records, Gathered& 
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].pair_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->pair_, record->pair_, widest);
     copy_bytes<offsetof(Record, exchange_id_) + sizeof(Record::exchange_id_) -
@@ -755,7 +781,9 @@ void gather_ConsolidatedQuote(const char* rows, size_t count, char* records, Gat
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].pair_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->pair_, record->pair_, widest);
     copy_bytes<offsetof(Record, timestamp_) + sizeof(Record::timestamp_) -
@@ -803,7 +831,9 @@ void gather_FuturesTrade(const char* rows, size_t count, char* records, Gathered
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, sequence_number_) + sizeof(Record::sequence_number_) -
@@ -855,7 +885,9 @@ void gather_FuturesQuote(const char* rows, size_t count, char* records, Gathered
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, sip_timestamp_) + sizeof(Record::sip_timestamp_) -
@@ -915,7 +947,9 @@ void gather_FuturesAgg(const char* rows, size_t count, char* records, Gathered& 
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, end_timestamp_) + sizeof(Record::end_timestamp_) -
