@@ -44,6 +44,7 @@ cdef extern from *:
 
 cdef extern from "scan.hpp" namespace "fastpoly":
     enum:
+        kLead
         kPadding
 
 LOGGER = logging.getLogger("fastpoly")

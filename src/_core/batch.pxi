@@ -451,21 +451,24 @@ def concat(batches):
 
     It counts the bytes of all of them, and has the receive time of the last.
     """
-    cdef RowStore* store = NULL
+    cdef RowStore* store
     cdef Batch batch
     cdef uint32_t i
-    for batch in batches:
-        if store == NULL:
-            store = RowStore.acquire(batch.store.market)
-        elif &store.market != &batch.store.market:
-            store.release()
+    parts = list(batches)
+    if not parts:
+        raise UsageError("there is no batch to join", hint="pass at least one")
+    for part in parts:
+        if not isinstance(part, Batch):
+            raise UsageError(f"{part!r} is not a Batch")
+        if part.market != parts[0].market:
             raise UsageError("batches of different markets cannot be one batch")
+    batch = parts[0]
+    store = RowStore.acquire(batch.store.market)
+    for batch in parts:
         for i in range(batch.size):
             copy_event(store, batch.store, batch.ref(i))
         store.end_frame(batch.store.nbytes)
         store.received_ns = batch.store.received_ns
-    if store == NULL:
-        raise UsageError("there is no batch to join", hint="pass at least one")
     return whole_batch(store)
 
 

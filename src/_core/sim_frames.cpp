@@ -26,7 +26,8 @@ char* put_header(char* out, size_t payload) {
 
 }  // namespace
 
-Subscription::Subscription(Market& market) : market_(market), held_(market.symbol_count()) {}
+Subscription::Subscription(Market& market, bool duplicates)
+    : market_(market), duplicates_(duplicates), held_(market.symbol_count()) {}
 
 Subscription::~Subscription() {
   for (uint8_t channel = 0; channel < market_.channel_count(); ++channel) {
@@ -84,9 +85,10 @@ size_t Subscription::collect(size_t events_per_message, size_t max_bytes,
   uint32_t events = 0;
   for (size_t i = 0; i < entries.size(); ++i) {
     const Tape::Entry& entry = entries[i];
-    if (!selects(entry)) continue;
+    const uint32_t times = copies(entry);
+    if (times == 0) continue;
     const auto length = static_cast<uint32_t>(tape.end(i) - entry.start);
-    if (events != 0 && (events == events_per_message || size + length > max_bytes)) {
+    if (events != 0 && (events >= events_per_message || size + length > max_bytes)) {
       end_message(first_run, size, events, prefixed);
       prefixed = false;
       size = 1;
@@ -98,11 +100,12 @@ size_t Subscription::collect(size_t events_per_message, size_t max_bytes,
     } else {
       runs_.push_back({entry.start, length});
     }
-    size += length;
-    ++events;
-    ++collected_[entry.channel];
+    if (times == 2) runs_.push_back({entry.start, length});
+    size += times * length;
+    events += times;
+    collected_[entry.channel] += times;
   }
-  if (events != 0 || prefixed) end_message(first_run, size, events, prefixed);
+  if (events != 0) end_message(first_run, size, events, prefixed);
   return messages_.size();
 }
 

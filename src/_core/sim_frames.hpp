@@ -14,7 +14,8 @@ namespace fastpoly::sim {
 // A subscriber's channels and symbols, and the count of what it was given.
 class Subscription {
  public:
-  explicit Subscription(Market& market);
+  // `duplicates`: whether a symbol that is held by name and by wildcard comes twice.
+  Subscription(Market& market, bool duplicates);
   ~Subscription();
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
@@ -27,7 +28,7 @@ class Subscription {
 
   // Chooses this subscriber's events from the tape and groups them into messages: at most
   // `events_per_message` of them and `max_bytes` of text in each. `prefix` (JSON objects joined by
-  // commas, or nothing) goes to the front of the first; with a prefix there is always one.
+  // commas, or nothing) goes to the front of the first, if there is one.
   // Returns how many messages there are.
   size_t collect(size_t events_per_message, size_t max_bytes, std::string_view prefix);
 
@@ -58,12 +59,16 @@ class Subscription {
     bool prefixed;
   };
 
-  bool selects(const Tape::Entry& entry) const {
-    return ((wild_ | held_[entry.symbol]) >> entry.channel & 1) != 0;
+  // How many times an event is sent.
+  uint32_t copies(const Tape::Entry& entry) const {
+    const uint32_t wild = wild_ >> entry.channel & 1;
+    const uint32_t held = held_[entry.symbol] >> entry.channel & 1;
+    return duplicates_ ? wild + held : wild | held;
   }
   void end_message(size_t first_run, size_t size, uint32_t events, bool prefixed);
 
   Market& market_;
+  bool duplicates_;
   uint32_t wild_ = 0;
   std::vector<uint32_t> held_;
   std::vector<Run> runs_;

@@ -40,7 +40,7 @@ cdef extern from "sim_market.hpp" namespace "fastpoly::sim" nogil:
 
 cdef extern from "sim_frames.hpp" namespace "fastpoly::sim" nogil:
     cdef cppclass SimSubscription "fastpoly::sim::Subscription":
-        SimSubscription(SimMarket& market) except +
+        SimSubscription(SimMarket& market, cpp_bool duplicates) except +
         cpp_bool add_wildcard(uint8_t channel)
         cpp_bool add(uint8_t channel, uint32_t symbol) except +
         cpp_bool remove_wildcard(uint8_t channel)
@@ -135,21 +135,32 @@ cdef class SyntheticMarket:
         with nogil:
             self.impl.get().advance(now_ms, events)
 
-    def subscription(self):
-        """A new `SyntheticSubscription`, empty."""
-        return SyntheticSubscription(self)
+    def subscription(self, *, bint duplicates=False):
+        """A new `SyntheticSubscription`, empty.
+
+        Args:
+            duplicates: Whether an instrument that is held by number under a whole channel comes
+                twice.
+        """
+        return SyntheticSubscription(self, duplicates=duplicates)
 
 
+# No cycle can lead here, and a collector would part it from its market too early.
 @cython.final
+@cython.no_gc
 cdef class SyntheticSubscription:
     """What one connection wants of a `SyntheticMarket`, and what it was given."""
 
     cdef unique_ptr[SimSubscription] impl
     cdef readonly SyntheticMarket market
 
-    def __cinit__(self, SyntheticMarket market not None):
+    def __cinit__(self, SyntheticMarket market not None, *, bint duplicates=False):
         self.market = market
-        self.impl.reset(new SimSubscription(market.impl.get()[0]))
+        self.impl.reset(new SimSubscription(market.impl.get()[0], duplicates))
+
+    def __dealloc__(self):
+        # Before the market may go, with which it is counted.
+        self.impl.reset()
 
     cdef uint8_t _channel(self, str channel) except 255:
         try:
@@ -188,7 +199,8 @@ cdef class SyntheticSubscription:
         Args:
             events_per_frame: The most events in one frame.
             max_bytes: The most bytes of text in one frame, unless a single event is larger.
-            prefix: JSON objects, joined by commas, for the front of the first frame.
+            prefix: JSON objects, joined by commas, for the front of the first frame. Without
+                wanted events there is no frame, and they are not sent.
 
         Returns:
             The frames' bytes, headers included; empty if there is nothing to send. They are

@@ -1,4 +1,4 @@
-// Seeded randomness of the simulator: the same on every machine, no hidden state.
+// Seeded randomness of the simulator, without hidden state.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +40,7 @@ class Random {
   // A number in [0, 1).
   double unit() { return static_cast<double>(next() >> 11) * 0x1p-53; }
 
-  // Near enough to a standard normal for prices: no libm, so no platform differences.
+  // Near enough to a standard normal for prices.
   double bell() {
     double sum = -6;
     for (int i = 0; i < 12; ++i) sum += unit();

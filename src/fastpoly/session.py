@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import picows
 
@@ -73,6 +73,7 @@ class Session:
         market: The market, which says how events are decoded.
         on_batch: Called with each `Batch`, in the loop, from inside the read. What it raises is
             logged by the listener.
+        on_upgrade: Called when the line is up, before the key is sent.
         on_status: Called with each `Status`, after data that came before it on the wire.
         on_bad_frame: Called with a `DecodeError` for each frame that could not be read.
         keep_statuses: Whether control messages stay in the batches too, where they arrived.
@@ -87,9 +88,6 @@ class Session:
         server_hostname: The name that the certificate has to carry; the URL's host by default.
         use_aiofastnet: The transport: aiofastnet's or the loop's own; None for picows' choice.
 
-    Attributes:
-        on_batch: As above; it may be replaced while the connection lives.
-
     Raises:
         UsageError: The market is unknown, or there is no key.
     """
@@ -101,6 +99,7 @@ class Session:
         market: str,
         *,
         on_batch: Callable[[Batch], object],
+        on_upgrade: Callable[[], object] | None = None,
         on_status: Callable[[Status], object] | None = None,
         on_bad_frame: Callable[[DecodeError], object] | None = None,
         keep_statuses: bool = False,
@@ -119,6 +118,7 @@ class Session:
         self._url = url
         self._where = shown_url(url)
         self.on_batch = on_batch
+        self._on_upgrade = on_upgrade
         self._on_status = on_status
         self._on_bad_frame = on_bad_frame
         self._keep_alive = KeepAlive(ping_interval, ping_timeout) if ping_interval else None
@@ -298,6 +298,8 @@ class Session:
             self._tasks.append(loop.create_task(self._watch_silence(transport, self._keep_alive)))
         if self._closing:
             transport.disconnect(False)
+        elif self._on_upgrade is not None:
+            self._on_upgrade()
 
     def on_statuses(self, statuses: list[Status]) -> None:
         """Called by the listener: control messages."""
@@ -382,11 +384,12 @@ class Session:
 
     async def _watch_silence(self, transport: picows.WSTransport, keep_alive: KeepAlive) -> None:
         if await keep_alive.wait_until_dead(transport, self._listener):
-            self._error = self._error or ConnectionLost(
-                f"{self._where} was silent and left a ping unanswered.",
-                hint="The network or the server is gone.",
+            self.drop(
+                ConnectionLost(
+                    f"{self._where} was silent and left a ping unanswered.",
+                    hint="The network or the server is gone.",
+                )
             )
-            self._hang_up(transport, 1011)
 
     # --------------------------------------------------------------------------- requests, end
 
@@ -432,7 +435,7 @@ class Session:
         transport = self._transport
         if transport is None or transport.is_disconnected:
             return
-        underlying = cast(asyncio.Transport, transport.underlying_transport)
+        underlying = transport.underlying_transport
         # Transports differ in what they make of a second pause, so there is none.
         if reading and self._paused:
             underlying.resume_reading()
@@ -482,6 +485,12 @@ class Session:
         self._closing = True
         if self._transport is not None:
             self._transport.disconnect(False)
+
+    def drop(self, error: FastpolyError) -> None:
+        """Drops the line as lost, with an error that `closed` gives."""
+        self._error = self._error or error
+        if self._transport is not None:
+            self._hang_up(self._transport, 1011)
 
     def _say_goodbye(self, transport: picows.WSTransport, code: int) -> None:
         if not transport.is_disconnected and not transport.is_close_frame_sent:

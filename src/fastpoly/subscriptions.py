@@ -151,9 +151,10 @@ def acknowledged(message: str) -> tuple[Action, tuple[str, ...]] | None:
     return None
 
 
-_CONFIRMING: Final[tuple[tuple[str, Action], ...]] = tuple(
-    (next(spec.message for spec in schema.STATUSES if spec.name == name).rstrip(), action)
-    for name, action in (("SUBSCRIBED", "subscribe"), ("UNSUBSCRIBED", "unsubscribe"))
+_STATUS_TEXTS: Final = {spec.name: spec.message.rstrip() for spec in schema.STATUSES}
+_CONFIRMING: Final[tuple[tuple[str, Action], ...]] = (
+    (_STATUS_TEXTS["SUBSCRIBED"], "subscribe"),
+    (_STATUS_TEXTS["UNSUBSCRIBED"], "unsubscribe"),
 )
 
 
@@ -310,6 +311,11 @@ class Subscriptions:
             *_requests("unsubscribe", single),
         ]
 
+    @staticmethod
+    def dropping(params: Iterable[str]) -> list[Request]:
+        """Requests that let go of parameters, whether they are held or not."""
+        return list(_requests("unsubscribe", params))
+
     def sent(self, request: Request) -> None:
         """A request went out."""
         if request.action == "subscribe":
@@ -325,7 +331,14 @@ class Subscriptions:
         else:
             self._confirmed.pop(param, None)
 
-    def unanswered(self, params: Iterable[str]) -> tuple[str, ...]:
-        """Those of the parameters that have to be on the wire and are not confirmed."""
-        wire = dict.fromkeys(self.wire)
-        return tuple(param for param in params if param in wire and param not in self._confirmed)
+    def carrier(self, param: str) -> str:
+        """The parameter on the wire that brings a desired one: itself, or its wildcard."""
+        return f"{param.partition('.')[0]}.*" if self._covered(param) else param
+
+    def is_confirmed(self, param: str) -> bool:
+        """Whether the server has confirmed what brings a desired parameter."""
+        return self.carrier(param) in self._confirmed
+
+    def is_held(self, param: str) -> bool:
+        """Whether the server may be sending a parameter's data because of itself."""
+        return param in self._sent or param in self._confirmed

@@ -19,7 +19,7 @@ from fastpoly._core import concat
 from fastpoly.errors import DecodeError, UsageError
 from tests import golden
 
-ITEMS = [
+ITEMS: list[dict[str, Any]] = [
     {"ev": "T", "sym": "A", "x": 1, "p": 1.5},
     {"ev": "Q", "sym": "A", "bp": 1.25},
     {"ev": "status", "status": "success", "message": "subscribed to: T.*"},
@@ -263,7 +263,7 @@ def _churn() -> None:
 )
 @pytest.mark.parametrize("frame", FORMS.values(), ids=FORMS)
 def test_events_outlive_their_batch(
-    take: Callable[[fastpoly.Batch], list[events.Event]], frame: bytes
+    take: Callable[[fastpoly.Batch], list[Any]], frame: bytes
 ) -> None:
     events = take(fastpoly.decode(frame))
     gc.collect()

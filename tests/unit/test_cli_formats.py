@@ -26,7 +26,7 @@ UNKNOWN = {"ev": "ZZ", "sym": "AAPL", "new": [1, {"deep": None}]}
 
 def lines(name: str, *events: dict[str, object]) -> list[str]:
     frame = json.dumps(events).encode()
-    return list(FORMATS[name](fastpoly.decode(frame, market="stocks")))
+    return [line.decode() for line in FORMATS[name](fastpoly.decode(frame, market="stocks"))]
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -78,3 +78,16 @@ def test_text_starts_with_time_channel_and_symbol() -> None:
 def test_text_without_stamp_or_symbol() -> None:
     (line,) = lines("text", {"ev": "T", "p": 1})
     assert line.split() == ["T", "price=1.0"]
+
+
+def test_numbers_that_only_python_can_hold() -> None:
+    (line,) = lines("json", {"ev": "T", "q": 10**30})
+    assert json.loads(line) == {"ev": "T", "q": 10**30}
+
+
+def test_numbers_keep_their_type_and_value() -> None:
+    trade = {"ev": "T", "p": 100.0, "s": 100, "ds": "100.5", "q": 2**63 - 1, "vw": 4.522e-05}
+    (line,) = lines("json", trade)
+    again = json.loads(line)
+    assert again == trade
+    assert [type(value) for value in again.values()] == [type(value) for value in trade.values()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def decoded(*items: Any, market: str = "stocks") -> fastpoly.Batch:
 
 @channels
 def test_dtype_follows_the_schema(market: str, channel: schema.Channel) -> None:
-    rng = frames.Random(6)
+    rng = Random(6)
     pairs = frames.event(rng, market, channel, frozenset())
     text = frames.spelled(rng, pairs, padded=False, escaped=False)
     for frame in (f"[{text},{text}]", "[]", f'[{{"ev":"{channel.name}"}}]'):
@@ -61,7 +62,7 @@ def test_dtype_follows_the_schema(market: str, channel: schema.Channel) -> None:
 
 @channels
 def test_arrow_types_follow_the_schema(market: str, channel: schema.Channel) -> None:
-    rng = frames.Random(7)
+    rng = Random(7)
     pairs = frames.event(rng, market, channel, frozenset())
     text = frames.spelled(rng, pairs, padded=False, escaped=False)
     for frame in (f"[{text},{text}]", "[]", f'[{{"ev":"{channel.name}"}}]'):

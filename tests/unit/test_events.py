@@ -6,6 +6,7 @@ import copy
 import gc
 import json
 import pickle
+from random import Random
 from typing import Any
 
 import pytest
@@ -167,7 +168,7 @@ def test_repr_of_every_named_frame() -> None:
 
 def test_attributes_have_the_types_of_their_kinds() -> None:
     types = {"str": str, "int": int, "float": float, "bool": bool}
-    rng = frames.Random(9)
+    rng = Random(9)
     for market, spec in schema.MARKETS.items():
         for channel in spec.channels:
             pairs = frames.event(rng, market, channel, frozenset())

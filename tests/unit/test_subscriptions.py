@@ -135,7 +135,9 @@ def test_unanswered_and_refused() -> None:
     params = held.add(["T.*", "T.A", "NOI.*"])
     sent(held)
     held.acknowledge("subscribe", "T.*")
-    assert held.unanswered(params) == ("NOI.*",)
+    assert [held.is_confirmed(param) for param in params] == [True, True, False]
+    assert [held.carrier(param) for param in params] == ["T.*", "T.*", "NOI.*"]
+    assert [held.is_held(param) for param in params] == [True, False, True]
     held.forget(["NOI.*"])
     assert held.desired == ("T.*", "T.A")
     assert sent(held) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from codegen import CORE, banner, schema
-from codegen.rows import c_string, member
+from codegen.rows import c_string, in_row_order, member
 
 GENERATOR = "src/_core/codegen/columns.py"
 
@@ -40,14 +40,14 @@ _ALIKE = ("INT", "FLOAT", "MS", "NS", "CODES")
 
 def _columns(event: Any) -> list[Any]:
     # Levels are Python objects in an array, and not written here.
-    return [field for field in event.fields if field.kind.name in _MEMBERS]
+    return [field for field in in_row_order(event) if field.kind.name in _MEMBERS]
 
 
 def _runs(event: Any) -> list[list[Any]]:
     """The columns in order; those copied in one go are together."""
     runs: list[list[Any]] = []
     before = None
-    for field in event.fields:
+    for field in in_row_order(event):
         if field.kind.name in _MEMBERS:
             alike = field.kind.name in _ALIKE and before is not None and before.kind.name in _ALIKE
             if alike:

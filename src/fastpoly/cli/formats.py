@@ -1,4 +1,4 @@
-"""How ``fastpoly tail`` writes events: a table of formats, each from a batch to lines of text."""
+"""How ``fastpoly tail`` writes events: a table of formats, each from a batch to lines."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
 from fastpoly import schema
 
 if TYPE_CHECKING:
-    from fastpoly import Batch
+    from fastpoly._core import Batch
     from fastpoly.events import Event
 
 __all__ = ["FORMATS"]
@@ -19,12 +21,15 @@ _MS_BELOW: Final = 10**14
 """A Unix time below this is in ms, otherwise in ns."""
 
 
-def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _dump(value: object) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # an integer beyond 64 bits
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _fields(market: str, event: Event) -> tuple[schema.Field, ...]:
-    channel = schema.MARKETS[market].channel(event.event_type)
+    channel = schema.MARKETS[market].channel(event.event_type or "")
     return channel.event.fields if channel else ()
 
 
@@ -38,12 +43,12 @@ def _named(market: str, event: Event) -> dict[str, Any]:
     return {"event_type": event.event_type, **present}
 
 
-def as_json(batch: Batch) -> Iterable[str]:
+def as_json(batch: Batch) -> Iterable[bytes]:
     """JSON with the keys and values that the server sent."""
     return map(_dump, batch.dicts())
 
 
-def as_named(batch: Batch) -> Iterable[str]:
+def as_named(batch: Batch) -> Iterable[bytes]:
     """JSON with attribute names instead of wire keys."""
     return (_dump(_named(batch.market, event)) for event in batch)
 
@@ -54,17 +59,23 @@ def _clock(stamp: int) -> str:
     return f"{datetime.fromtimestamp(seconds, UTC):%H:%M:%S}.{rest // 1_000_000:03d}"
 
 
-def as_text(batch: Batch) -> Iterator[str]:
+_FIRST: Final = ((schema.MS, schema.NS, schema.EPOCH), (schema.SYMBOL,))
+"""The kinds of the fields that come first in a line; every event type has one of each."""
+
+
+def as_text(batch: Batch) -> Iterable[bytes]:
     """UTC time, channel, symbol and the other attributes, to be read by people."""
+    return (line.encode() for line in _texts(batch))
+
+
+def _texts(batch: Batch) -> Iterator[str]:
     for event in batch:
         fields = _fields(batch.market, event)
         if not fields:
-            yield f"{'':12}  {event.event_type:4}  {_dump(event.to_dict())}"
+            yield f"{'':12}  {event.event_type or '':4}  {_dump(event.to_dict()).decode()}"
             continue
-        stamps = (field for field in fields if field.kind in (schema.MS, schema.NS, schema.EPOCH))
-        symbols = (field for field in fields if field.kind is schema.SYMBOL)
-        shown = [next(stamps, None), next(symbols, None)]
-        stamp, symbol = (field and getattr(event, field.name) for field in shown)
+        shown = [next(field for field in fields if field.kind in kinds) for kinds in _FIRST]
+        stamp, symbol = (getattr(event, field.name) for field in shown)
         rest = " ".join(
             f"{field.name}={value}"
             for field in fields
@@ -74,9 +85,9 @@ def as_text(batch: Batch) -> Iterator[str]:
         yield f"{clock:12}  {event.event_type:4}  {symbol or '':6}  {rest}"
 
 
-FORMATS: Final[dict[str, Callable[[Batch], Iterable[str]]]] = {
+FORMATS: Final[dict[str, Callable[[Batch], Iterable[bytes]]]] = {
     "json": as_json,
     "named": as_named,
     "text": as_text,
 }
-"""Name -> lines of a batch, one for each event, without their ends."""
+"""Name -> the lines of a batch in UTF-8, one for each event, without their ends."""

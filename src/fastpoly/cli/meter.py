@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from fastpoly import schema
 
 if TYPE_CHECKING:
-    from fastpoly import Batch
+    from fastpoly._core import Batch
     from fastpoly.events import Event
 
 __all__ = ["Lags", "Meter", "Tally"]
@@ -109,7 +109,9 @@ class Meter:
         since.batches += 1
         since.nbytes += batch.nbytes
         for channel in batch.channels:
-            since.events[channel] += batch.count(channel)
+            # Notices, such as of a gap, come in batches too but are none of the server's events.
+            if channel in self._symbol:
+                since.events[channel] += batch.count(channel)
         length = len(batch)
         looked_at = min(length, SAMPLES_PER_BATCH)
         for number in range(looked_at):

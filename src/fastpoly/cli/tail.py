@@ -9,32 +9,102 @@ from urllib.parse import urlsplit
 
 import click
 
-from fastpoly import Batch, Stream
+from fastpoly._core import Batch
 from fastpoly.cli.formats import FORMATS
-from fastpoly.cli.terminal import ExitCode, Output, report, run
+from fastpoly.cli.terminal import ExitCode, Output, OutputClosed, report, run
 from fastpoly.credentials import API_KEY_VARIABLES
 from fastpoly.endpoints import make_url, market_of
 from fastpoly.errors import UsageError
-from fastpoly.events import Gap, SlowConsumer
+from fastpoly.notices import NOTICE_CHANNEL, Gap, SlowConsumer
+from fastpoly.stream import Stream
 from fastpoly.subscriptions import parse_params
 
-__all__ = ["command", "loopback_key"]
+__all__ = ["command", "key_for"]
 
 
-def loopback_key(url: str) -> str | None:
-    """A key for a simulator on this machine where the environment has none, or else None."""
+def key_for(url: str) -> str | None:
+    """What to pass as the key: None to take it from the environment.
+
+    A simulator on this machine takes any key, so without one in the environment it gets a made-up
+    one.
+    """
     host = urlsplit(url).hostname or ""
     local = host == "localhost" or host == "::1" or host.startswith("127.")
-    return "none" if local and not any(map(os.environ.get, API_KEY_VARIABLES)) else None
+    return "simulator" if local and not any(map(os.environ.get, API_KEY_VARIABLES)) else None
 
 
-async def _write_events(
-    stream: Stream, output: Output, lines: Callable[[Batch], Iterable[str]], count: int | None
+def _say_notices(batch: Batch) -> Batch:
+    """Say on standard error what the stream itself has to say; the rest of the batch."""
+    if NOTICE_CHANNEL not in batch.channels:
+        return batch
+    for notice in batch.select(NOTICE_CHANNEL):
+        if isinstance(notice, Gap):
+            text = f"gap of {notice.seconds:.1f} s in the stream: {notice.cause}"
+        elif isinstance(notice, SlowConsumer):
+            text = f"lost {notice.lost:,} events, because the output is read too slowly"
+        else:
+            text = repr(notice)
+        click.echo(f"fastpoly: {text}", err=True)
+    return batch.select(*(name for name in batch.channels if name != NOTICE_CHANNEL))
+
+
+async def _tail(
+    stream: Stream, lines: Callable[[Batch], Iterable[bytes]], count: int | None
 ) -> int:
-    left = count
-    async with stream:
-        async for batch in stream:
-            for notice in (*batch.select("gap"), *batch.select("slow_consumer")):
-                click.echo(f"fastpoly: {notice}", err=True)
-            ...
+    task = asyncio.current_task()
+    output = Output(task.cancel if task is not None else lambda: None)
+    try:
+        async with stream:
+            async for batch in stream:
+                events = _say_notices(batch)
+                if count is not None:
+                    events = events[:count]
+                    count -= len(events)
+                if len(events):
+                    await output.write(b"\n".join(lines(events)) + b"\n")
+                if count == 0:
+                    break
+    except asyncio.CancelledError:
+        if output.closed:
+            raise OutputClosed from None
+        raise
     return ExitCode.OK
+
+
+@click.command()
+@click.argument("market")
+@click.argument("params", metavar="PARAM...", nargs=-1, required=True)
+@click.option("--url", help="A full ws:// or wss:// URL, such as the simulator's.")
+@click.option("--feed", help="A feed of the vendor, such as delayed.")
+@click.option("--count", type=click.IntRange(min=1), help="End after so many events.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default="json",
+    show_default=True,
+    help="json: as the server sent them; named: JSON by attribute names; text: for people.",
+)
+def command(
+    market: str,
+    params: tuple[str, ...],
+    url: str | None,
+    feed: str | None,
+    count: int | None,
+    form: str,
+) -> int:
+    """Write the events of a market to standard output, one a line.
+
+    MARKET is stocks, options, forex, crypto, indices or futures. PARAM is a channel, a dot and a
+    ticker, or * for all tickers: T.AAPL, 'Q.*'. The API key comes from the environment; a
+    simulator on this machine needs none.
+    """
+    try:
+        market_of(market)
+        parse_params(market, params)
+        target = make_url(market, feed=feed, url=url)
+        stream = Stream(market, *params, url=target, api_key=key_for(target))
+    except UsageError as error:
+        report(error)
+        return ExitCode.USAGE
+    return run(_tail(stream, FORMATS[form], count))

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import enum
+import logging
 import os
 import queue
 import select
 import signal
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, Final
 
 import click
 
 from fastpoly import errors
+from fastpoly.ingest import loop_factory
 
 __all__ = ["ExitCode", "Output", "exit_code", "report", "run"]
 
@@ -137,18 +139,27 @@ class Output:
             done.set_exception(error)
 
 
-def _new_event_loop() -> asyncio.AbstractEventLoop:
-    try:
-        import uvloop
-    except ImportError:  # not available on Windows
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()
-
-
 def _hush_stdout() -> None:
     """Let the interpreter flush what is left to nowhere, instead of complaining at its exit."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Log(logging.Handler):
+    """Warnings of the library, on standard error as it is when they come: a display may own it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(f"fastpoly: {self.format(record)}", err=True)
+
+
+@contextlib.contextmanager
+def _log_shown() -> Iterator[None]:
+    logger, handler = logging.getLogger("fastpoly"), _Log(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def run(main: Coroutine[Any, Any, int]) -> int:
@@ -163,19 +174,19 @@ def run(main: Coroutine[Any, Any, int]) -> int:
 
     async def with_signals() -> int:
         task = asyncio.current_task()
-        assert task is not None
 
         def terminate() -> None:
             nonlocal terminated
             terminated = True
-            task.cancel()
+            if task is not None:
+                task.cancel()
 
         with contextlib.suppress(NotImplementedError):  # Windows
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
         return await main
 
     try:
-        with asyncio.Runner(loop_factory=_new_event_loop) as runner:
+        with _log_shown(), asyncio.Runner(loop_factory=loop_factory()) as runner:
             code = runner.run(with_signals())
         sys.stdout.flush()
     except KeyboardInterrupt:

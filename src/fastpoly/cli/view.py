@@ -69,8 +69,9 @@ class PlainView:
             f"{channel} {number(tally.events[channel] / seconds)}/s" for channel in self._channels
         )
         lags = tally.lags_of_all()
+        elapsed = time.monotonic() - self._start
         click.echo(
-            f"{time.monotonic() - self._start:6.1f} s  {rates}  {tally.nbytes / seconds / 1e6:.1f} MB/s"
+            f"{elapsed:6.1f} s  {rates}  {tally.nbytes / seconds / 1e6:.1f} MB/s"
             f"  lag p50 {lag(lags, 50)} ms  p99 {lag(lags, 99)} ms",
             err=True,
         )
@@ -84,7 +85,8 @@ class LiveView:
     def __init__(self, channels: tuple[str, ...], title: str, console: Console) -> None:
         self._channels = channels
         self._title = title
-        # Drawn when told to, not by a thread of rich's own: its time must not count as the reader's.
+        # Drawn when told to, not by a thread of rich's own, so that its time can be told from the
+        # reader's.
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> LiveView:
@@ -101,7 +103,7 @@ class LiveView:
 
     def show(self, meter: Meter, tally: Tally, seconds: float) -> None:
         """Redraw."""
-        table = Table(title=self._title, title_justify="left")
+        table = Table()
         table.add_column("channel")
         for heading in ("events/s", "events", "lag p50 ms", "lag p99 ms"):
             table.add_column(heading, justify="right")
@@ -129,7 +131,12 @@ class LiveView:
         volume = f"{tally.nbytes / seconds / 1e6:.1f} MB/s, {meter.total.nbytes / 1e6:,.0f} MB"
         batches = f"{tally.events.total() / max(tally.batches, 1):,.0f} events a batch"
         self._live.update(
-            Group(table, Text(f"{volume}, {batches}"), Text(f"busiest: {busiest}", style="dim")),
+            Group(
+                Text(self._title),
+                table,
+                Text(f"{volume}, {batches}"),
+                Text(f"busiest: {busiest}", style="dim"),
+            ),
             refresh=True,
         )
 

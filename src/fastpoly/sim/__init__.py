@@ -1,7 +1,11 @@
 """A simulator of the service on loopback: six made-up markets, at any rate, without a key."""
 
+from __future__ import annotations
+
 from fastpoly.sim.config import SimulatorConfig
 from fastpoly.sim.process import SimulatorProcess
+from fastpoly.sim.proxy import Proxy
+from fastpoly.sim.scripted import Peer, ScriptedServer
 from fastpoly.sim.server import Simulator
 
-__all__ = ["Simulator", "SimulatorConfig", "SimulatorProcess"]
+__all__ = ["Peer", "Proxy", "ScriptedServer", "Simulator", "SimulatorConfig", "SimulatorProcess"]

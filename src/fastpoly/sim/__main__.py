@@ -12,6 +12,9 @@ from fastpoly.sim.config import SimulatorConfig
 from fastpoly.sim.control import run
 from fastpoly.sim.server import Simulator
 
+# Options that are given once per value.
+_SINGULAR = {"keys": "key", "keys_without_plan": "key_without_plan", "faults": "fault"}
+
 
 def _parser() -> argparse.ArgumentParser:
     """One option per setting of `SimulatorConfig`."""
@@ -27,7 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     hints = get_type_hints(SimulatorConfig)
     for spec in dataclasses.fields(SimulatorConfig):
-        option = "--" + spec.name.replace("_", "-")
+        option = "--" + _SINGULAR.get(spec.name, spec.name).replace("_", "-")
         hint = hints[spec.name]
         settings: dict[str, Any] = {"dest": spec.name, "default": argparse.SUPPRESS}
         if hint is bool:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
+from fastpoly.sim.faults import Fault
+
 Acks = Literal["combined", "separate", "mixed"]
 Evict = Literal["oldest", "newest"]
 SlowConsumer = Literal["kill", "wait"]
@@ -18,6 +20,21 @@ _CHOICES = {
     "slow_consumer": ("kill", "wait"),
     "early_subscribe": ("refuse", "ignore"),
 }
+_NOT_NEGATIVE = (
+    "rate",
+    "bar_hold_ms",
+    "late_per_million",
+    "halts_per_million",
+    "history",
+    "stop_after",
+    "auth_timeout",
+    "auth_delay",
+    "max_connections",
+    "ack_delay",
+    "ping_interval",
+    "socket_buffer_bytes",
+)
+_AT_LEAST_ONE = ("symbols", "events_per_frame", "max_frame_bytes", "max_buffer_bytes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +67,7 @@ class SimulatorConfig:
         refused: Parameters that are not in the plan: ``NOI.*`` refuses the whole channel,
             ``T.AAPL`` one instrument.
         auth_timeout: Seconds within which a key must arrive.
+        auth_delay: Seconds from the key to the answer.
         early_subscribe: What a subscription before the key gets: ``refuse`` or ``ignore``.
         max_connections: Connections at a time per market and key; 0 for any number.
         evict: Which connection goes when there is one too many.
@@ -64,6 +82,8 @@ class SimulatorConfig:
             ``wait`` makes the whole market wait for it, so that nothing is ever lost.
         max_buffer_bytes: The size of that buffer, in bytes.
         socket_buffer_bytes: The kernel's send buffer per connection; 0 for the system's default.
+
+        faults: What goes wrong and when; see `fastpoly.sim.faults`.
     """
 
     host: str = "127.0.0.1"
@@ -87,6 +107,7 @@ class SimulatorConfig:
     keys_without_plan: tuple[str, ...] = field(default=(), repr=False)
     refused: tuple[str, ...] = ()
     auth_timeout: float = 10.0
+    auth_delay: float = 0.0
     early_subscribe: EarlySubscribe = "refuse"
     max_connections: int = 0
     evict: Evict = "oldest"
@@ -100,15 +121,17 @@ class SimulatorConfig:
     max_buffer_bytes: int = 16 * 1024 * 1024
     socket_buffer_bytes: int = 0
 
+    faults: tuple[str, ...] = ()
+
     def __post_init__(self) -> None:
         for name, choices in _CHOICES.items():
             value = getattr(self, name)
             if value not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
-        for name in ("rate", "auth_timeout", "ack_delay", "ping_interval", "history", "stop_after"):
+        for name in _NOT_NEGATIVE:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative")
-        for name in ("symbols", "events_per_frame", "max_frame_bytes", "max_buffer_bytes"):
+        for name in _AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
         if not 0 <= self.trade_share <= 1:
@@ -117,6 +140,8 @@ class SimulatorConfig:
             raise ValueError("a rate of 0 (as fast as read) needs slow_consumer='wait'")
         if bool(self.certfile) != bool(self.keyfile):
             raise ValueError("certfile and keyfile belong together")
+        for fault in self.faults:
+            Fault.parse(fault)
 
     def to_json(self) -> str:
         """The settings as one line of JSON."""

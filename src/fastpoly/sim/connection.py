@@ -1,14 +1,18 @@
-"""One client of the simulator: its login, its subscriptions, its end."""
+"""One client of the simulator: its login, its requests, its end."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, cast
+import random
+from typing import TYPE_CHECKING, Any
 
-from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
+from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from fastpoly.schema import MarketSpec
-from fastpoly.sim.messages import Param, array, parse_params, parse_request, status
+from fastpoly.sim import wire
+from fastpoly.sim.holdings import Holdings
+from fastpoly.sim.messages import array, parse_params, parse_request, status
+from fastpoly.sim.outlet import Outlet
 
 if TYPE_CHECKING:
     from fastpoly.sim.pump import Pump
@@ -27,24 +31,38 @@ class Connection(WSListener):
 
     Attributes:
         number: 1, 2, 3, ... in the order in which clients came.
-        market: Its market.
+        simulator: The server.
+        pump: The market that it is connected to.
+        outlet: The way to the client.
+        holdings: Its subscriptions.
+        random: Chance, of this connection only.
+        muted: Whether it gets no market data for now.
+        ack_delay: Seconds from a request to its confirmations.
+        lost_acks: How many of its requests go unanswered, 0 to 1.
         ended: Why it ended, or an empty string while it lives.
     """
 
     def __init__(self, simulator: Simulator, pump: Pump, number: int) -> None:
         super().__init__()
+        config = simulator.config
         self.number = number
+        self.simulator = simulator
         self.pump = pump
+        self.outlet = Outlet()
+        self.holdings = Holdings(pump.spec, pump.market, config)
+        self.random = random.Random(f"{config.seed}/{number}")
+        self.muted = False
+        self.ack_delay = config.ack_delay
+        self.lost_acks = 0.0
         self.ended = ""
-        self._simulator = simulator
-        self._config = simulator.config
+        self._config = config
+        self._events_per_frame = config.events_per_frame
+        self._max_frame_bytes = config.max_frame_bytes
         self._key = ""
         self._authenticated = False
+        self._subscribed = False
         self._doomed = False
         self._closing = False
-        self._held: dict[tuple[str, str], int | None] = {}
-        self._subscription = pump.market.subscription()
-        self._transport: WSTransport | None = None
         self._parts: list[bytes] = []
         self._acks: list[bytes] = []
         self._timers: set[asyncio.TimerHandle] = set()
@@ -56,23 +74,26 @@ class Connection(WSListener):
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Greets the client."""
-        self._transport = transport
-        underlying = transport.underlying_transport
+        self.outlet.open(transport)
         if self._config.socket_buffer_bytes:
-            self._simulator.set_send_buffer(underlying)
-        self._simulator.connections[self.number] = self
-        self._send([status("CONNECTED")])
-        self._later(self._config.auth_timeout, self._auth_timed_out)
+            self.outlet.limit_kernel_buffer(self._config.socket_buffer_bytes)
+        self.simulator.welcome(self)
+        self.send([status("CONNECTED")])
+        self.simulator.faults.begin(self, "connect")
+        self.later(self._config.auth_timeout, self._auth_timed_out)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Joins fragments and answers the message."""
-        if frame.msg_type == WSMsgType.CLOSE:
-            if not self._closing:
-                self._closing = True
-                transport.send_close(frame.get_close_code(), frame.get_close_message())
+        kind = frame.msg_type
+        if kind == WSMsgType.PING:
+            self.outlet.raw(wire.frame(frame.get_payload_as_bytes(), wire.PONG))
+        elif kind == WSMsgType.CLOSE:
             self.end("closed by the client")
-            transport.disconnect()
-        elif frame.msg_type in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION):
+            if not self._closing:
+                self.outlet.raw(wire.frame(frame.get_payload_as_bytes(), wire.CLOSE))
+            self._closing = True
+            self.outlet.finish()
+        elif kind != WSMsgType.PONG:
             self._parts.append(frame.get_payload_as_bytes())
             if frame.fin:
                 message = b"".join(self._parts)
@@ -87,11 +108,12 @@ class Connection(WSListener):
             timer.cancel()
         self._timers.clear()
         self.pump.remove(self)
-        self._simulator.forget(self)
+        self.simulator.forget(self)
 
     def pause_writing(self) -> None:
         """The transport's buffer is full."""
-        self._writable.clear()
+        if self.outlet.is_open:
+            self._writable.clear()
 
     def resume_writing(self) -> None:
         """The transport's buffer has room again."""
@@ -102,22 +124,17 @@ class Connection(WSListener):
     def _on_message(self, payload: bytes) -> None:
         if self._closing:
             return
-        self._simulator.record(self, payload)
+        self.simulator.record(self, payload)
         request = parse_request(payload)
         if request is None:
-            self._send([status("INVALID_JSON")])
+            self.send([status("INVALID_JSON")])
         elif request.action == "auth":
             self._on_auth(request.params)
         elif request.action in ("subscribe", "unsubscribe"):
-            if not self._authenticated:
-                if self._config.early_subscribe == "refuse":
-                    self._send([status("NOT_AUTHORIZED")])
-                return
-            params = parse_params(request.params, self.spec)
-            change = self._subscribe if request.action == "subscribe" else self._unsubscribe
-            self._answer(change(params))
-            if self._doomed:
-                self.evict()
+            if self._authenticated:
+                self._on_change(request.action, request.params)
+            elif self._config.early_subscribe == "refuse":
+                self.send([status("NOT_AUTHORIZED")])
 
     def _on_auth(self, key: str) -> None:
         config = self._config
@@ -125,12 +142,18 @@ class Connection(WSListener):
             self._refuse(status("NO_PLAN"), "no plan")
         elif not key or (config.keys and key not in config.keys):
             self._refuse(status("AUTH_FAILED"), "bad key")
+        elif config.auth_delay:
+            self.later(config.auth_delay, self._admit, key)
         else:
-            self._send([status("AUTH_SUCCESS")])
-            if not self._authenticated:
-                self._authenticated = True
-                self._key = key
-                self._simulator.admit(self)
+            self._admit(key)
+
+    def _admit(self, key: str) -> None:
+        self.send([status("AUTH_SUCCESS")])
+        if not self._authenticated:
+            self._authenticated = True
+            self._key = key
+            self.simulator.admit(self)
+            self.simulator.faults.begin(self, "login")
 
     def _auth_timed_out(self) -> None:
         if not self._authenticated:
@@ -138,127 +161,95 @@ class Connection(WSListener):
 
     def _refuse(self, text: bytes, reason: str) -> None:
         """Says no and hangs up: the service sends no close frame then."""
-        self._send([text])
+        self.send([text])
         self.end(reason)
         self._closing = True
-        if self._transport is not None:
-            self._transport.disconnect()
+        self.outlet.finish()
 
-    def _subscribe(self, params: list[Param]) -> list[bytes]:
-        """Refusals first, then confirmations; nothing for what is held already."""
-        refusals: list[bytes] = []
-        confirmations: list[bytes] = []
-        over = self._over_limit(params)
-        for param in params:
-            channel = self.spec.channel(param.channel)
-            key = (param.channel, param.symbol)
-            if channel is None or key in self._held:
-                continue
-            if param.channel in over:
-                refusals.append(status("SUBSCRIPTION_LIMIT"))
-            elif self._is_refused(param) or (param.symbol == "*" and not channel.wildcard):
-                refusals.append(status("NOT_AUTHORIZED"))
-            else:
-                self._hold(key)
-                confirmations.append(status("SUBSCRIBED", param.text))
-        return refusals + confirmations
-
-    def _unsubscribe(self, params: list[Param]) -> list[bytes]:
-        confirmations = []
-        for param in params:
-            key = (param.channel, param.symbol)
-            if key in self._held:
-                self._release(key)
-                confirmations.append(status("UNSUBSCRIBED", param.text))
-        return confirmations
-
-    def _over_limit(self, params: list[Param]) -> set[str]:
-        """The channels of which a request asks for more than one connection may hold."""
-        over = set()
-        for channel in self.spec.channels:
-            if not channel.limit:
-                continue
-            held = {key for key in self._held if key[0] == channel.name}
-            wanted = {(param.channel, param.symbol) for param in params} | held
-            if sum(key[0] == channel.name for key in wanted) > channel.limit:
-                over.add(channel.name)
-        return over
-
-    def _is_refused(self, param: Param) -> bool:
-        refused = self._config.refused
-        return f"{param.channel}.*" in refused or f"{param.channel}.{param.symbol}" in refused
-
-    def _hold(self, key: tuple[str, str]) -> None:
-        channel, symbol = key
-        if symbol == "*":
-            self._held[key] = None
-            self._subscription.add(channel)
+    def _on_change(self, action: str, text: str) -> None:
+        params = parse_params(text, self.spec)
+        if action == "subscribe":
+            statuses = self.holdings.subscribe(params)
         else:
-            # An instrument that does not exist is confirmed like any other; it stays silent.
-            number = self._held[key] = self.pump.market.find(symbol)
-            if number >= 0:
-                self._subscription.add(channel, number)
-        self.pump.add(self)
-
-    def _release(self, key: tuple[str, str]) -> None:
-        number = self._held.pop(key)
-        if number is None:
-            self._subscription.remove(key[0])
-        elif number >= 0:
-            self._subscription.remove(key[0], number)
-        if not self._held:
+            statuses = self.holdings.unsubscribe(params)
+        if len(self.holdings):
+            self.pump.add(self)
+        else:
             self.pump.remove(self)
+        lost = self.lost_acks and self.random.random() < self.lost_acks
+        if statuses and not lost:
+            if self.ack_delay:
+                self.later(self.ack_delay, self._answer, statuses)
+            else:
+                self._answer(statuses)
+        if self._doomed:
+            self.evict()
+        elif not self._subscribed:
+            self._subscribed = True
+            self.simulator.faults.begin(self, "subscribe")
 
     def _answer(self, statuses: list[bytes]) -> None:
-        if not statuses:
-            return
-        if self._config.ack_delay:
-            self._later(self._config.ack_delay, self._send_answer, statuses)
-        else:
-            self._send_answer(statuses)
-
-    def _send_answer(self, statuses: list[bytes]) -> None:
         if self._config.acks == "separate":
             for text in statuses:
-                self._send([text])
+                self.send([text])
         elif self._config.acks == "mixed":
             self._acks += statuses
-            self._later(_MIXED_ACK_SECONDS, self._flush_acks)
+            self.later(_MIXED_ACK_SECONDS, self._flush_acks)
         else:
-            self._send(statuses)
+            self.send(statuses)
 
     def _flush_acks(self) -> None:
         if self._acks:
             acks, self._acks = self._acks, []
-            self._send(acks)
+            self.send(acks)
 
     # --------------------------------------------------------------------------------- data
 
+    def send(self, objects: list[bytes]) -> None:
+        """Sends JSON objects as one message."""
+        self.send_text(array(objects))
+
+    def send_text(self, payload: bytes) -> None:
+        """Sends a text message as it is."""
+        if not self._closing:
+            self.outlet.message(payload)
+
+    def send_raw(self, data: bytes) -> None:
+        """Sends bytes as they are, whatever they are."""
+        if not self._closing:
+            self.outlet.raw(data)
+
     def deliver(self) -> None:
         """Sends what the last moment of the market brought for this client."""
-        transport = self._transport
-        if transport is None or self._closing:
+        if self._closing or self.muted or not self.outlet.is_open:
             return
-        prefix = b""
-        if self._acks:
-            prefix, self._acks = b",".join(self._acks), []
-        frames = self._subscription.frames(
-            self._config.events_per_frame,
-            max_bytes=self._config.max_frame_bytes,
-            prefix=prefix,
-        )
-        if frames:
-            self._write(transport, frames)
-
-    def _write(self, transport: WSTransport, frames: bytes) -> None:
-        """Gives frames to the socket, and gives up a client that is too far behind."""
-        underlying = transport.underlying_transport
-        underlying.write(frames)
+        subscription = self.holdings.subscription
+        prefix = b",".join(self._acks)
+        limits = self._events_per_frame, self._max_frame_bytes
+        if self.outlet.pieces > 1:
+            payloads = subscription.payloads(limits[0], max_bytes=limits[1], prefix=prefix)
+            for payload in payloads:
+                self.outlet.message(payload)
+            sent = bool(payloads)
+        else:
+            frames = subscription.frames(limits[0], max_bytes=limits[1], prefix=prefix)
+            if frames:
+                self.outlet.raw(frames)
+            sent = bool(frames)
+        if sent:
+            self._acks.clear()
         if (
             self._config.slow_consumer == "kill"
-            and underlying.get_write_buffer_size() > self._config.max_buffer_bytes
+            and self.outlet.buffered > self._config.max_buffer_bytes
         ):
             self.drop("slow consumer")
+
+    def deliver_giant(self, events: int) -> None:
+        """Makes `events` trades and quotes happen and sends them here in one frame."""
+        self._events_per_frame, self._max_frame_bytes = 1 << 62, 1 << 62
+        self.pump.happen(events)
+        self._events_per_frame = self._config.events_per_frame
+        self._max_frame_bytes = self._config.max_frame_bytes
 
     async def writable(self) -> None:
         """Waits until the client has read enough for more."""
@@ -269,66 +260,57 @@ class Connection(WSListener):
         """Whether the transport's buffer has room."""
         return self._writable.is_set()
 
-    @property
-    def buffered(self) -> int:
-        """Bytes that wait for the socket."""
-        if self._transport is None or self._transport.is_disconnected:
-            return 0
-        return int(self._transport.underlying_transport.get_write_buffer_size())
-
-    def _send(self, objects: list[bytes]) -> None:
-        if self._transport is not None and not self._closing:
-            self._transport.send(WSMsgType.TEXT, array(objects))
-
-    def send_text(self, payload: bytes) -> None:
-        """Sends a text message as it is."""
-        if self._transport is not None and not self._closing:
-            self._transport.send(WSMsgType.TEXT, payload)
-
-    def ping(self) -> None:
-        """Sends a ping."""
-        if self._transport is not None and not self._closing:
-            self._transport.send_ping()
-
     # ---------------------------------------------------------------------------------- end
 
     def doom(self) -> None:
         """Marks this client as the one too many: it may subscribe, then it goes."""
         self._doomed = True
-        self._later(_DOOMED_SECONDS, self.evict)
+        self.later(_DOOMED_SECONDS, self.evict)
 
     def evict(self) -> None:
         """Tells the client that there are too many of it, and closes."""
         self._flush_acks()
-        self._send([status("MAX_CONNECTIONS", self._config.max_connections_suffix)])
+        self.send([status("MAX_CONNECTIONS", self._config.max_connections_suffix)])
         self.close(1008, "max_connections")
 
     def close(self, code: int, reason: str = "") -> None:
         """Starts a close handshake.
 
         Args:
-            code: Any code, also one that has no name.
+            code: Any code, also one that must not be sent.
             reason: The text that goes with it.
         """
-        if self._transport is None or self._closing:
-            return
-        self.end(f"closed with {code}")
-        self._closing = True
-        self._transport.send_close(cast(WSCloseCode, code), reason.encode())
-        self._later(_CLOSE_SECONDS, self._transport.disconnect)
+        if not self._closing:
+            self.end(f"closed with {code}")
+            self._closing = True
+            self.outlet.raw(wire.close(code, reason))
+            self.later(_CLOSE_SECONDS, self.outlet.finish)
 
-    def drop(self, reason: str) -> None:
-        """Cuts the connection without a word."""
+    def hang_up(self, reason: str) -> None:
+        """Ends the TCP connection in good order, without a close frame."""
         self.end(reason)
         self._closing = True
-        if self._transport is not None:
-            self._transport.disconnect(False)
+        self.outlet.finish()
+
+    def drop(self, reason: str) -> None:
+        """Resets the TCP connection."""
+        self.end(reason)
+        self._closing = True
+        self.outlet.reset()
 
     def end(self, reason: str) -> None:
         """Notes why the connection ends; the first reason stays."""
         self.ended = self.ended or reason
+        self._writable.set()  # nobody waits for it any more
 
-    def _later(self, seconds: float, call: Any, *arguments: Any) -> None:
+    def die(self) -> None:
+        """Goes dead without a sign: nothing is sent or read any more."""
+        self.outlet.die()
+        self._writable.set()
+
+    def later(self, seconds: float, call: Any, *arguments: Any) -> None:
+        """Calls something after so many seconds, if the connection is still there."""
+
         def run() -> None:
             self._timers.discard(timer)
             call(*arguments)
@@ -350,14 +332,15 @@ class Connection(WSListener):
 
     def stats(self) -> dict[str, Any]:
         """What this client holds and was sent, as plain data."""
+        subscription = self.holdings.subscription
         return {
             "number": self.number,
             "market": self.spec.name,
             "authenticated": self._authenticated,
             "ended": self.ended,
-            "subscriptions": len(self._held),
-            "events": self._subscription.sent,
-            "frames": self._subscription.frames_sent,
-            "bytes": self._subscription.bytes_sent,
-            "buffered": self.buffered,
+            "subscriptions": len(self.holdings),
+            "events": subscription.sent,
+            "frames": subscription.frames_sent,
+            "bytes": subscription.bytes_sent,
+            "buffered": self.outlet.buffered,
         }

@@ -38,6 +38,11 @@ async def _send(simulator: Simulator, command: dict[str, Any]) -> Any:
     return simulator.send(command["text"].encode(), command.get("number"))
 
 
+async def _inject(simulator: Simulator, command: dict[str, Any]) -> Any:
+    settings = command.get("settings", {})
+    return simulator.inject(command["name"], command.get("number"), **settings)
+
+
 async def _requests(simulator: Simulator, _: dict[str, Any]) -> Any:
     return [[number, payload.decode("utf-8", "replace")] for number, payload in simulator.requests]
 
@@ -53,6 +58,7 @@ COMMANDS: Final[dict[str, Callable[[Simulator, dict[str, Any]], Awaitable[Any]]]
     "resume": _resume,
     "rate": _rate,
     "send": _send,
+    "inject": _inject,
     "requests": _requests,
     "usage": _usage,
 }
@@ -74,7 +80,7 @@ async def _obey(simulator: Simulator) -> None:
                 return
             try:
                 reply = await COMMANDS[command["do"]](simulator, command)
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, TimeoutError, TypeError, ValueError) as error:
                 _say({"error": f"{type(error).__name__}: {error}"})
             else:
                 _say({"reply": reply})

@@ -9,9 +9,11 @@ import selectors
 import subprocess
 import sys
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+import fastpoly
 from fastpoly.schema import MARKETS
 from fastpoly.sim.config import SimulatorConfig
 
@@ -58,10 +60,11 @@ class SimulatorProcess:
         Raises:
             RuntimeError: It did not start; its standard error says why.
         """
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "fastpoly.sim", "--control"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env=_environment(),
             # Ctrl-C is for the program that is being watched; this one ends when that does.
             start_new_session=True,
         )
@@ -122,6 +125,10 @@ class SimulatorProcess:
         """Sends one text frame as it is, as `Simulator.send`."""
         return int(self.command("send", text=text, number=number))
 
+    def inject(self, name: str, number: int | None = None, **settings: float | str) -> int:
+        """Makes a fault happen now, as `Simulator.inject`."""
+        return int(self.command("inject", name=name, number=number, settings=settings))
+
     def requests(self) -> list[tuple[int, str]]:
         """What clients sent: number of the connection and text, in order."""
         return [(number, text) for number, text in self.command("requests")]
@@ -131,7 +138,7 @@ class SimulatorProcess:
         usage = self.command("usage")
         return float(usage["user"] + usage["system"])
 
-    def command(self, name: str, **arguments: Any) -> Any:
+    def command(self, command: str, /, **arguments: Any) -> Any:
         """Has the simulator carry out one of `fastpoly.sim.control.COMMANDS`.
 
         Returns:
@@ -140,10 +147,10 @@ class SimulatorProcess:
         Raises:
             RuntimeError: It is not running, did not answer, or could not do it.
         """
-        self._tell(json.dumps({"do": name, **arguments}))
+        self._tell(json.dumps({"do": command, **arguments}))
         answer = self._line(_REPLY_SECONDS)
         if "error" in answer:
-            raise RuntimeError(f"the simulator could not do {name}: {answer['error']}")
+            raise RuntimeError(f"the simulator could not {command}: {answer['error']}")
         return answer["reply"]
 
     def _tell(self, line: str) -> None:
@@ -179,6 +186,13 @@ class SimulatorProcess:
         line, _, self._received = self._received.partition(b"\n")
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with the package where we found it: `sys.path` is not handed down by itself."""
+    root = str(Path(fastpoly.__file__).resolve().parent.parent)
+    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:

@@ -34,6 +34,7 @@ class Pump:
         market: The market.
         made: Trades and quotes so far.
         skipped: Trades and quotes that did not happen because the machine or a reader was slow.
+        clock_offset_ms: By how much the market's clock is wrong.
     """
 
     def __init__(self, spec: MarketSpec, config: SimulatorConfig) -> None:
@@ -50,6 +51,9 @@ class Pump:
         self.rate = config.rate
         self.made = 0
         self.skipped = 0
+        self.clock_offset_ms = 0
+        self._hurry = 1.0
+        self._stalled = False
         self._config = config
         self._subscribers: dict[int, Connection] = {}
         self._wake = asyncio.Event()
@@ -102,41 +106,67 @@ class Pump:
         """Whether as much has happened as was asked for."""
         return bool(self._config.stop_after) and self.made >= self._config.stop_after
 
-    def _moment(self) -> float:
+    def hurry(self, factor: float) -> None:
+        """Multiplies the rate; 1 undoes it."""
+        self._hurry = max(factor, 0.001)
+
+    def stall(self, on: bool) -> None:
+        """Lets nothing happen for a while; what was due happens when it is over."""
+        self._stalled = on
+
+    @property
+    def _pace(self) -> float:
+        """Trades and quotes per second now; 0 for as many as the readers take."""
+        return self.rate * self._hurry
+
+    def _moment(self, pace: float) -> float:
         """Seconds from one moment to the next: as long as a frame takes to fill."""
-        if not self.rate:
+        if not pace:
             return 0.0
-        filling = self._config.events_per_frame / self.rate
+        filling = self._config.events_per_frame / pace
         return min(max(filling, _SHORTEST_MOMENT), _LONGEST_MOMENT)
 
     async def _run(self) -> None:
-        clock = time.perf_counter
         while True:
             await self._wake.wait()
             await self._running.wait()
-            started, made = clock(), 0
-            rate = self.rate
-            moment = self._moment()
-            while self._wake.is_set() and self._running.is_set() and rate == self.rate:
-                if rate:
-                    passed = clock() - started
-                    due = int(passed * rate) - made
-                    if due > max(rate * _LONGEST_BURST, _LARGEST_MOMENT):
-                        self.skipped += due
-                        started, made = clock(), 0
-                        continue
-                else:
-                    due = _LARGEST_MOMENT
-                events = min(due, _LARGEST_MOMENT)
-                if rate >= self._config.events_per_frame / _LONGEST_MOMENT:
-                    # Whole frames only; the rest of a frame comes with the next moment.
-                    events -= events % self._config.events_per_frame
-                self.happen(events)
-                made += events
-                if self._config.slow_consumer == "wait":
-                    await self._wait_for_readers()
-                behind = due - events >= _LARGEST_MOMENT
-                await asyncio.sleep(0 if behind else moment)
+            await self._flow(self._pace)
+
+    async def _flow(self, pace: float) -> None:
+        """Keeps the pace until it changes or the clock stops."""
+        clock = time.perf_counter
+        size = self._config.events_per_frame
+        moment = self._moment(pace)
+        started, made, stalled = clock(), 0, False
+        while self._wake.is_set() and self._running.is_set() and pace == self._pace:
+            due = int((clock() - started) * pace) - made if pace else _LARGEST_MOMENT
+            if self._stalled:
+                stalled = True
+                await asyncio.sleep(_LONGEST_MOMENT)
+                continue
+            if stalled:
+                stalled = False
+                self.happen_at_once(due)
+                made += due
+                continue
+            if pace and due > max(pace * _LONGEST_BURST, _LARGEST_MOMENT):
+                self.skipped += due
+                made += due
+                continue
+            events = min(due, _LARGEST_MOMENT)
+            if pace * _LONGEST_MOMENT >= size:
+                events -= events % size  # whole frames; the rest comes with the next moment
+            self.happen(events)
+            made += events
+            if self._config.slow_consumer == "wait":
+                await self._wait_for_readers()
+            await asyncio.sleep(0 if due - events >= _LARGEST_MOMENT else moment)
+
+    def happen_at_once(self, events: int) -> None:
+        """So many trades and quotes without a pause between them."""
+        while events > 0:
+            self.happen(min(events, _LARGEST_MOMENT))
+            events -= _LARGEST_MOMENT
 
     def happen(self, events: int) -> None:
         """One moment: makes `events` trades and quotes now, and sends what subscribers want."""
@@ -145,7 +175,8 @@ class Pump:
             events = min(events, stop_after - self.made)
             if self.is_finished:
                 return
-        self.market.advance(time.time_ns() // 1_000_000, events)
+        now_ms = time.time_ns() // 1_000_000 + self.clock_offset_ms
+        self.market.advance(now_ms, events)
         self.made += events
         for connection in list(self._subscribers.values()):
             connection.deliver()

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 import ssl
+from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Final
 
 from picows import WSUpgradeRequest, ws_create_server
 
 from fastpoly.schema import MARKETS, MarketSpec
+from fastpoly.sim import wire
 from fastpoly.sim.config import SimulatorConfig
 from fastpoly.sim.connection import Connection
+from fastpoly.sim.faults import Fault, Faults
 from fastpoly.sim.pump import Pump
 
 logger = logging.getLogger("fastpoly.sim")
 
 _SPEC_BY_PATH: Final = {path: spec for spec in MARKETS.values() for path in spec.paths}
+# What a client may send at once; the service takes a megabyte.
+_MAX_REQUEST_BYTES = 2 * 1024 * 1024
 # How many ended connections, and messages of clients, are remembered.
 _REMEMBERED = 10_000
 
@@ -44,8 +48,11 @@ class Simulator:
         self._accounts: dict[tuple[str, str], list[Connection]] = {}
         self._accepted = 0
         self._paused = False
+        self.faults = Faults(self.config.faults)
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._context: ssl.SSLContext | None = None
         self._server: asyncio.Server | None = None
-        self._pings: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Simulator:
         await self.start()
@@ -65,36 +72,46 @@ class Simulator:
         Raises:
             OSError: The address is taken or not ours.
         """
-        context = None
         if self.config.certfile:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(self.config.certfile, self.config.keyfile)
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(self.config.certfile, self.config.keyfile)
+        await self._listen(self.config.port)
+        if self.config.ping_interval:
+            self._spawn(self._ping())
+
+    async def _listen(self, port: int) -> None:
         self._server = await ws_create_server(
             self._accept,
             self.config.host,
-            self.config.port,
+            port,
             logger_name=logger,
-            max_frame_size=2 * 1024 * 1024,
-            ssl=context,
+            max_frame_size=_MAX_REQUEST_BYTES,
+            enable_auto_pong=False,
+            ssl=self._context,
+            reuse_address=True,
         )
         self.port = self._server.sockets[0].getsockname()[1]
-        if self.config.ping_interval:
-            self._pings = asyncio.get_running_loop().create_task(self._ping())
 
     async def stop(self) -> None:
         """Drops every connection and stops listening."""
-        if self._server is None:
-            return
-        self._server.close()
+        for timer in self._timers:
+            timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for pump in self._pumps.values():
             await pump.stop()
-        if self._pings is not None:
-            self._pings.cancel()
+        await self._go_down("simulator stopped")
+
+    async def _go_down(self, reason: str) -> None:
+        """Stops listening and drops every connection."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
         for connection in list(self.connections.values()):
-            connection.drop("simulator stopped")
+            connection.drop(reason)
         while self.connections:  # noqa: ASYNC110 - many ends, one waiter, milliseconds
             await asyncio.sleep(0.001)
-        self._server = None
 
     def url(self, market: str = "stocks") -> str:
         """The URL of a market; a path such as ``futures/cme`` will do.
@@ -133,14 +150,71 @@ class Simulator:
         for spec in _SPEC_BY_PATH.values():
             self._pump(spec).rate = rate
 
-    async def drain(self) -> None:
-        """Waits until everything sent so far has been handed to the kernel."""
+    def inject(self, name: str, number: int | None = None, **settings: Any) -> int:
+        """Makes a fault happen now.
+
+        Args:
+            name: A key of `fastpoly.sim.faults.FAULTS`.
+            number: The connection that it happens to; all of them without one.
+            **settings: The fault's settings; those that say when are not looked at.
+
+        Returns:
+            How many connections it happened to.
+
+        Raises:
+            ValueError: There is no such fault or setting.
+        """
+        fault = Fault.make(name, settings)
+        targets = self._chosen(number)
+        for connection in targets:
+            self.faults.commit(fault, connection)
+        return len(targets)
+
+    def restart(self, seconds: float) -> None:
+        """Drops everyone and listens again, on the same port, after so many seconds."""
+
+        async def away() -> None:
+            await self._go_down("server restart")
+            await asyncio.sleep(seconds)
+            await self._listen(self.port)
+
+        self._spawn(away())
+
+    def later(self, seconds: float, call: Any, *arguments: Any) -> None:
+        """Calls something after so many seconds, if the simulator still runs."""
+
+        def run() -> None:
+            self._timers.discard(timer)
+            call(*arguments)
+
+        timer = asyncio.get_running_loop().call_later(seconds, run)
+        self._timers.add(timer)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _chosen(self, number: int | None) -> list[Connection]:
+        return [
+            connection
+            for connection in self.connections.values()
+            if number is None or connection.number == number
+        ]
+
+    async def drain(self, seconds: float = 20.0) -> None:
+        """Waits until everything sent so far has been handed to the kernel.
+
+        Raises:
+            TimeoutError: A client did not read it within so many seconds.
+        """
 
         def waiting() -> bool:
-            return any(connection.buffered for connection in self.connections.values())
+            return any(connection.outlet.buffered for connection in self.connections.values())
 
-        while waiting():  # noqa: ASYNC110 - a transport does not tell when its buffer is empty
-            await asyncio.sleep(0.001)
+        async with asyncio.timeout(seconds):
+            while waiting():  # noqa: ASYNC110 - a transport does not tell when its buffer is empty
+                await asyncio.sleep(0.001)
 
     def send(self, payload: bytes, number: int | None = None) -> int:
         """Sends one text frame as it is, to one connection or to all.
@@ -148,11 +222,7 @@ class Simulator:
         Returns:
             How many connections it went to.
         """
-        targets = [
-            connection
-            for connection in self.connections.values()
-            if number is None or connection.number == number
-        ]
+        targets = self._chosen(number)
         for connection in targets:
             connection.send_text(payload)
         return len(targets)
@@ -162,7 +232,8 @@ class Simulator:
 
         Returns:
             ``events``: events sent per channel, over all connections; ``connections``: one dict
-            per connection, the ended ones first; ``markets``: one dict per market in use.
+            per connection, the ended ones first; ``accepted``: how many there were;
+            ``faults``: how often each happened; ``markets``: one dict per market in use.
         """
         connections = [
             *self._ended,
@@ -176,6 +247,7 @@ class Simulator:
             "events": events,
             "connections": connections,
             "accepted": self._accepted,
+            "faults": dict(self.faults.happened),
             "markets": {name: pump.stats() for name, pump in self._pumps.items()},
         }
 
@@ -197,6 +269,10 @@ class Simulator:
                 pump.pause()
             pump.start()
         return pump
+
+    def welcome(self, connection: Connection) -> None:
+        """Enters a new connection."""
+        self.connections[connection.number] = connection
 
     def admit(self, connection: Connection) -> None:
         """Counts a connection that has logged in, and evicts where there is one too many."""
@@ -223,13 +299,8 @@ class Simulator:
         self.requests.append((connection.number, payload))
         del self.requests[:-_REMEMBERED]
 
-    def set_send_buffer(self, transport: asyncio.Transport) -> None:
-        """Limits what the kernel holds for a connection, so that slow readers show sooner."""
-        sock = transport.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self.config.socket_buffer_bytes)
-
     async def _ping(self) -> None:
         while True:
             await asyncio.sleep(self.config.ping_interval)
             for connection in list(self.connections.values()):
-                connection.ping()
+                connection.send_raw(wire.frame(b"", wire.PING))

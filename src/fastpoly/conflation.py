@@ -1,0 +1,50 @@
+"""Of many events the latest of each channel and symbol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from fastpoly import schema
+from fastpoly._core import Batch, concat
+
+if TYPE_CHECKING:
+    from fastpoly.events import Event
+
+__all__ = ["latest"]
+
+_SYMBOL_KEYS: Final = {
+    (market.name, channel.name): channel.event.symbol.key
+    for market in schema.MARKETS.values()
+    for channel in market.channels
+}
+
+
+def latest(batches: Sequence[Batch]) -> tuple[Batch, float]:
+    """The last event of each channel and symbol, in the order of those last events.
+
+    What has no symbol, such as notices and events that the market does not know, is kept as it is.
+
+    Args:
+        batches: One batch or more, of one market.
+
+    Returns:
+        The events that are left, and the share of all events that they are, 0 to 1.
+    """
+    seen: set[tuple[str, str]] = set()
+    kept: list[Batch] = []
+    total = 0
+    for batch in reversed(batches):
+        total += len(batch)
+        for index in range(len(batch) - 1, -1, -1):
+            event: Event = batch[index]
+            channel = event.event_type or ""
+            key = _SYMBOL_KEYS.get((batch.market, channel))
+            symbol = event.get(key) if key is not None else None
+            if isinstance(symbol, str):
+                if (channel, symbol) in seen:
+                    continue
+                seen.add((channel, symbol))
+            kept.append(batch[index : index + 1])
+    kept.reverse()
+    return concat(kept or batches), len(kept) / max(total, 1)

@@ -1,0 +1,143 @@
+"""What becomes of an exception that a handler raises: counted, logged, reported, policy applied."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from fastpoly.enums import ErrorPolicy
+from fastpoly.errors import FastpolyError, HandlerFailed
+from fastpoly.handlers import Handler
+
+if TYPE_CHECKING:
+    from fastpoly._core import Batch
+
+__all__ = ["ErrorHook", "Fence", "LogLimit"]
+
+logger = logging.getLogger("fastpoly.stream")
+
+ErrorHook: TypeAlias = "Callable[[BaseException, HandlerFunction | None, Batch | None], object]"
+"""``on_error(error, handler, batch)``; handler and batch are None where neither is at fault."""
+
+HandlerFunction: TypeAlias = "Callable[[Batch], object]"
+
+
+class LogLimit:
+    """Lets through a few records of a kind in a while, and counts the others.
+
+    Args:
+        burst: Records let through.
+        per_s: Seconds after which they are let through anew.
+    """
+
+    def __init__(self, burst: int = 5, per_s: float = 10.0) -> None:
+        self._burst = burst
+        self._per_s = per_s
+        self._began: dict[object, float] = {}
+        self._seen: dict[object, int] = {}
+
+    def admit(self, kind: object) -> int | None:
+        """Asks for one record.
+
+        Returns:
+            None to hold it back; else how many of its kind were held back before it.
+        """
+        now = time.monotonic()
+        seen = self._seen.get(kind, 0)
+        if now - self._began.get(kind, -self._per_s) >= self._per_s:
+            self._began[kind] = now
+            self._seen[kind] = 1
+            return max(seen - self._burst, 0)
+        self._seen[kind] = seen + 1
+        return 0 if seen < self._burst else None
+
+
+_LOST_CONTROL: Final = (KeyboardInterrupt, SystemExit)
+
+
+class Fence:
+    """Stands between handlers and the stream.
+
+    Args:
+        on_error: The user's hook; may be a coroutine function.
+        policy: What becomes of a handler that raises.
+        detach: Takes a handler off the stream.
+        stop: Ends the stream with an error.
+    """
+
+    def __init__(
+        self,
+        on_error: ErrorHook | None,
+        policy: ErrorPolicy,
+        *,
+        detach: Callable[[Handler], object],
+        stop: Callable[[BaseException], object],
+    ) -> None:
+        self._on_error = on_error
+        self._policy = policy
+        self._detach = detach
+        self._stop = stop
+        self._limit = LogLimit()
+        self._hooks: set[asyncio.Future[object]] = set()
+        self.errors = 0
+
+    def handler_failed(self, error: BaseException, handler: Handler, batch: Batch | None) -> None:
+        """A handler raised, or did not keep up and its buffer's policy is to fail."""
+        self.errors += 1
+        if isinstance(error, _LOST_CONTROL):
+            # Asking for the program's end is not a handler's failure.
+            self._stop(error)
+            return
+        held_back = self._limit.admit((handler, type(error)))
+        if held_back is not None:
+            more = f" ({held_back} more like this were not logged)" if held_back else ""
+            logger.error("The handler %s failed%s", handler.name, more, exc_info=error)
+        self._tell(error, handler.function, batch)
+        if batch is None or self._policy is ErrorPolicy.DETACH:
+            self._detach(handler)
+        elif self._policy is ErrorPolicy.STOP:
+            failure = HandlerFailed(
+                f"The handler {handler.name} raised {type(error).__name__}.",
+                hint="Mend it, or choose another error_policy.",
+            )
+            failure.__cause__ = error
+            self._stop(failure)
+
+    def handler_blocked(self, handler: Handler, seconds: float, threaded: bool) -> None:
+        """A call of a handler held the loop for long."""
+        held_back = self._limit.admit((handler, "blocked"))
+        if held_back is not None:
+            advice = "" if threaded else " Nothing was read meanwhile; ingest='thread' would."
+            logger.warning(
+                "The handler %s held the loop for %.2f s.%s", handler.name, seconds, advice
+            )
+
+    def trouble(self, error: FastpolyError) -> None:
+        """Something went wrong that ends nothing and that no call can raise."""
+        held_back = self._limit.admit(type(error))
+        if held_back is not None:
+            logger.error("%s", error)
+        self._tell(error, None, None)
+
+    def _tell(
+        self, error: BaseException, function: HandlerFunction | None, batch: Batch | None
+    ) -> None:
+        if self._on_error is None:
+            return
+        try:
+            result = self._on_error(error, function, batch)
+        except Exception:
+            logger.exception("on_error raised")
+            return
+        if isinstance(result, Awaitable):
+            hook = asyncio.ensure_future(result)
+            self._hooks.add(hook)
+            hook.add_done_callback(self._hook_done)
+
+    def _hook_done(self, hook: asyncio.Future[object]) -> None:
+        self._hooks.discard(hook)
+        if not hook.cancelled() and hook.exception() is not None:
+            logger.error("on_error raised", exc_info=hook.exception())

@@ -1,0 +1,62 @@
+"""What was seen last before an interruption, and the `Gap` that says so once data flows again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fastpoly.errors import ConnectionLost, FastpolyError
+from fastpoly.notices import NOTICE_CHANNEL, Gap
+
+if TYPE_CHECKING:
+    from fastpoly._core import Batch
+
+__all__ = ["Interruption"]
+
+
+@dataclass(slots=True)
+class Interruption:
+    """An interruption of a live stream that no data has ended yet.
+
+    It may span several attempts, and lines that were lost again before they brought anything.
+
+    Attributes:
+        error: Why the line was lost.
+        since_ns: When, Unix time in ns.
+        channels: Channels that were subscribed.
+        last_batches: The last batch before it that had the channel, by channel.
+        attempts: Attempts so far to get the line back.
+    """
+
+    error: FastpolyError
+    since_ns: int
+    channels: tuple[str, ...]
+    last_batches: Mapping[str, Batch]
+    attempts: int = 0
+
+    def gap(self, market: str, batch: Batch) -> Gap:
+        """The notice for an interruption that a batch ends."""
+        return Gap(
+            market=market,
+            at_ns=time.time_ns(),
+            cause=self.error.detail,
+            code=self.error.code if isinstance(self.error, ConnectionLost) else 1006,
+            since_ns=self.since_ns,
+            until_ns=batch.received_ns,
+            attempts=self.attempts,
+            channels=self.channels,
+            last_by_channel={
+                channel: last.select(channel)[-1]
+                for channel, last in self.last_batches.items()
+                if channel != NOTICE_CHANNEL
+            },
+            first_by_channel=_first_by_channel(batch),
+        )
+
+
+def _first_by_channel(batch: Batch) -> dict[str, Any]:
+    return {
+        channel: batch.select(channel)[0] for channel in batch.channels if channel != NOTICE_CHANNEL
+    }

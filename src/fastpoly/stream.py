@@ -1,0 +1,551 @@
+"""`Stream`: one market as batches of typed events, by iteration or by handlers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
+
+from fastpoly.consumers import Batches
+from fastpoly.credentials import find_api_key
+from fastpoly.endpoints import SslLike, make_url, market_of
+from fastpoly.engine import Engine, EngineSettings
+from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
+from fastpoly.errors import FastpolyError, UsageError
+from fastpoly.fence import ErrorHook, Fence
+from fastpoly.ingest import Host, LoopHost, ThreadHost
+from fastpoly.lifecycle import State, StateChange
+from fastpoly.reconnect import ReconnectPolicy, make_policy
+from fastpoly.roster import Limits, Roster
+from fastpoly.script import run_stream
+from fastpoly.session import DEFAULT_MAX_MESSAGE_BYTES
+from fastpoly.staleness import StaleAfter
+from fastpoly.stats import StreamStats
+
+if TYPE_CHECKING:
+    from fastpoly._core import Batch
+
+__all__ = ["Stream"]
+
+logger = logging.getLogger("fastpoly.stream")
+
+DEFAULT_MAX_BUFFER_BYTES: Final = 64 * 1024 * 1024
+"""What a consumer may have waiting, in bytes on the wire: about 40 s of all trades and quotes."""
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+class Stream:
+    """One market's stream.
+
+        async with Stream("stocks", "T.*", "Q.AAPL") as stream:
+            async for batch in stream:
+                for event in batch: ...
+
+        stream = Stream("stocks", "T.*")
+        @stream.on("T")
+        def on_trades(batch): ...
+        stream.run()
+
+    It reconnects with the subscriptions that are wanted then, announces in the order of the events
+    what it may have missed (`Gap`) and what a consumer lost (`SlowConsumer`), and ends, if it must,
+    with an error that says why: iteration, `wait_closed`, `run` and the end of ``async with`` raise
+    it.
+
+    Args:
+        market: The market, such as ``stocks`` or ``futures/cme``.
+        params: What to subscribe to, such as ``T.AAPL`` or ``Q.*``.
+        api_key: The key; by default from the environment: ``FASTPOLY_API_KEY``,
+            ``MASSIVE_API_KEY``, ``POLYGON_API_KEY``.
+        feed: A feed of the vendor, such as ``delayed``.
+        host: A host name, instead of a feed.
+        url: A full ``ws://`` or ``wss://`` URL, instead of both.
+        ping_interval: Seconds of silence after which the line is pinged; None for never.
+        ping_timeout: Seconds that the silence may then go on.
+        reconnect: A policy, see `fastpoly.reconnect`; True for the default, False for never.
+        ingest: Where the socket is read: ``loop``, the caller's event loop, or ``thread``.
+        max_buffer_bytes: What each consumer may have waiting, in bytes on the wire.
+        max_buffer_age: How long anything may wait, in seconds; None for any time.
+        overflow: What happens beyond that, see `Overflow`.
+        on_error: Called as ``on_error(error, handler, batch)`` with what handlers raise, and with
+            errors that no call can raise (handler and batch are None then).
+        error_policy: What becomes of a handler that raises, see `ErrorPolicy`.
+        stale_after: Seconds without data, in trading hours, after which a channel is stale: one
+            number for all, or by channel; by default only channels subscribed as a whole are
+            watched, see `fastpoly.staleness`.
+        subscribe_timeout: Seconds to wait for the server's next answer to a subscription.
+        open_timeout: Seconds for a connection to come up.
+        auth_timeout: Seconds for the server's answer to the key.
+        close_timeout: Seconds for the server, and then for the handlers, to finish on closing.
+        max_message_bytes: A longer message ends the connection.
+        ssl: See `fastpoly.endpoints.make_ssl_context`.
+        proxy: See `fastpoly.endpoints.find_proxy`.
+        use_aiofastnet: The transport: aiofastnet's or the loop's own; None for picows' choice.
+
+    Raises:
+        UsageError: An argument makes no sense; the message says which and what would.
+    """
+
+    def __init__(
+        self,
+        market: str,
+        *params: str | Iterable[str],
+        api_key: str | None = None,
+        feed: str | None = None,
+        host: str | None = None,
+        url: str | None = None,
+        ping_interval: float | None = 20.0,
+        ping_timeout: float | None = 20.0,
+        reconnect: ReconnectPolicy | bool | None = True,
+        ingest: str = Ingest.LOOP,
+        max_buffer_bytes: int = DEFAULT_MAX_BUFFER_BYTES,
+        max_buffer_age: float | None = None,
+        overflow: str = Overflow.DROP_OLDEST,
+        on_error: ErrorHook | None = None,
+        error_policy: str = ErrorPolicy.CONTINUE,
+        stale_after: StaleAfter = None,
+        subscribe_timeout: float = 10.0,
+        open_timeout: float = 10.0,
+        auth_timeout: float = 10.0,
+        close_timeout: float = 5.0,
+        max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
+        ssl: SslLike = None,
+        proxy: str | bool | None = True,
+        use_aiofastnet: bool | None = None,
+    ) -> None:
+        spec = market_of(market).spec
+        _require_positive(
+            max_buffer_bytes=max_buffer_bytes,
+            max_buffer_age=max_buffer_age,
+            ping_interval=ping_interval or None,
+            ping_timeout=ping_timeout,
+            subscribe_timeout=subscribe_timeout,
+            open_timeout=open_timeout,
+            auth_timeout=auth_timeout,
+            close_timeout=close_timeout,
+        )
+        if on_error is not None and not callable(on_error):
+            raise UsageError(f"on_error={on_error!r} is not callable.", hint="Pass a function.")
+        self._market = spec.name
+        self._threaded = member(Ingest, ingest, "a way to ingest") is Ingest.THREAD
+        self._close_timeout = close_timeout
+        self._host: Host = ThreadHost(f"fastpoly-{spec.name}") if self._threaded else LoopHost()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._fence = Fence(
+            on_error,
+            member(ErrorPolicy, error_policy, "an error policy"),
+            detach=lambda handler: self._roster.detach(handler),
+            stop=self._stop,
+        )
+        self._engine = Engine(
+            EngineSettings(
+                url=make_url(market, feed=feed, host=host, url=url),
+                api_key=find_api_key(api_key),
+                policy=make_policy(reconnect),
+                subscribe_timeout_s=subscribe_timeout,
+                stale_after=stale_after,
+                session={
+                    "ping_interval": ping_interval,
+                    "ping_timeout": ping_timeout,
+                    "open_timeout": open_timeout,
+                    "auth_timeout": auth_timeout,
+                    "close_timeout": close_timeout,
+                    "max_message_bytes": max_message_bytes,
+                    "ssl": ssl,
+                    "proxy": proxy,
+                    "use_aiofastnet": use_aiofastnet,
+                },
+            ),
+            spec.name,
+            on_change=lambda change: self._to_user(self._tell_change, change),
+            on_trouble=lambda error: self._to_user(self._fence.trouble, error),
+            on_finish=self._on_finish,
+        )
+        self._engine.want(params)
+        self._roster = Roster(
+            spec,
+            Limits(
+                max_buffer_bytes, max_buffer_age, member(Overflow, overflow, "an overflow policy")
+            ),
+            self._engine,
+            self._host,
+            threaded=self._threaded,
+            fence=self._fence,
+            to_user=self._to_user,
+            on_raise=self._note_told,
+        )
+        self._state_callbacks: list[Callable[[StateChange], object]] = []
+        self._stop_error: BaseException | None = None
+        self._told = False
+        self._waiting = 0
+        self._drain = True
+        self._winding_up: asyncio.Task[None] | None = None
+        self._closed = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"<Stream {self._market} {self.state}>"
+
+    # ------------------------------------------------------------------------------ figures
+
+    @property
+    def market(self) -> str:
+        """The market's name."""
+        return self._market
+
+    @property
+    def state(self) -> State:
+        """Where it is in its life."""
+        return self._engine.state
+
+    @property
+    def error(self) -> BaseException | None:
+        """What ended it; None while it lives, and if it was closed."""
+        return self._stop_error or self._engine.error
+
+    @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """Parameters that are wanted."""
+        return self._engine.desired
+
+    def stats(self) -> StreamStats:
+        """What it has done so far."""
+        return StreamStats(
+            market=self._market,
+            state=self.state,
+            error=str(self.error or ""),
+            subscriptions=self._engine.desired,
+            confirmed=self._engine.confirmed,
+            line=self._engine.stats(),
+            silent=dict(self._engine.silence.seconds_by_channel),
+            iterations=tuple(iteration.stats() for iteration in self._roster.iterations),
+            handlers=tuple(handler.stats() for handler in self._roster.handlers),
+        )
+
+    # ------------------------------------------------------------------------ opening, ending
+
+    async def open(self) -> Self:
+        """Connects, and subscribes to what the constructor was given.
+
+        Raises:
+            FastpolyError: It did not work, see `Session.open`; the stream is closed then.
+            SubscriptionError: The server refused parameters, or did not answer for them.
+            UsageError: It was opened before.
+        """
+        if self._loop is not None or self.state is not State.IDLE:
+            raise UsageError(
+                f"This stream was opened before and is {self.state}.", hint="Make a new one."
+            )
+        self._loop = asyncio.get_running_loop()
+        self._waiting += 1
+        try:
+            await self._host.start()
+            self._roster.start()
+            await self._host.call(self._engine.open)
+        except BaseException:
+            self._told = True
+            await self._host.stop()
+            raise
+        finally:
+            self._waiting -= 1
+        return self
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close(drain=kind is None)
+        if kind is None and self.error is not None and not self._told:
+            raise self.error
+
+    async def close(self, drain: bool = True) -> None:
+        """Closes the line, and waits until it is down and the handlers are done.
+
+        Iterations may go on to take what waits for them. More than once is fine.
+
+        Args:
+            drain: Whether handlers get what waits for them; if not, that is lost.
+        """
+        if self._loop is None:
+            self._engine.abort()
+            return
+        self._drain = self._drain and drain
+        if self.state is not State.CLOSED:
+            await self._host.call(self._engine.close)
+        await self._wait_wound_up()
+
+    def abort(self) -> None:
+        """Drops the line and everything that waits, at once; from any thread."""
+        if self._loop is None:
+            self._engine.abort()
+            return
+        self._drain = False
+        with contextlib.suppress(UsageError, RuntimeError):  # its loop is gone, and so is it
+            self._host.post(self._engine.abort)
+
+    async def wait_closed(self) -> None:
+        """Waits until the stream has ended, whatever the reason.
+
+        Raises:
+            FastpolyError: What ended it, unless it was closed.
+        """
+        if self._loop is None:
+            raise UsageError("The stream was never opened.", hint="Enter `async with` first.")
+        self._waiting += 1
+        try:
+            await self._wait_wound_up()
+        finally:
+            self._waiting -= 1
+        self._told = True
+        if self.error is not None:
+            raise self.error
+
+    async def _wait_wound_up(self) -> None:
+        # A handler that closes its own stream must not wait for itself.
+        if not any(handler.is_current for handler in self._roster.handlers):
+            await self._closed.wait()
+
+    def _on_finish(self, error: FastpolyError | None) -> None:
+        """Called by the engine, in the line's thread."""
+        self._roster.end(error)
+        self._to_user(self._begin_winding_up)
+
+    def _begin_winding_up(self) -> None:
+        if self.error is not None and not (self._told or self._waiting or self._roster.iterations):
+            # Nobody is there to whom it could be raised now.
+            logger.error("%s: the stream has ended: %s", self._market, self.error)
+        if self._winding_up is None and self._loop is not None:
+            self._winding_up = self._loop.create_task(self._wind_up())
+
+    async def _wind_up(self) -> None:
+        try:
+            await self._roster.wind_up(drain=self._drain, timeout_s=self._close_timeout)
+            await self._host.stop()
+        finally:
+            self._closed.set()
+
+    def _stop(self, error: BaseException) -> None:
+        """Ends the stream because of a handler."""
+        self._stop_error = self._stop_error or error
+        failure = error if isinstance(error, FastpolyError) else FastpolyError(repr(error))
+        self._host.post(self._engine.fail, failure)
+
+    def _to_user(self, function: Callable[..., object], *arguments: Any) -> None:
+        """Has a function called in the user's loop; from the line's thread."""
+        if not self._threaded:
+            function(*arguments)
+        elif self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+                self._loop.call_soon_threadsafe(function, *arguments)
+
+    # -------------------------------------------------------------------------- subscriptions
+
+    async def subscribe(self, *params: str | Iterable[str]) -> None:
+        """Subscribes, and waits until the server has confirmed; from any event loop.
+
+        While the line is down it waits until that is up again.
+
+        Args:
+            params: Such as ``T.AAPL`` or ``Q.*``.
+
+        Raises:
+            SubscriptionError: Parameters are malformed, or were refused or not answered; the
+                others are subscribed.
+            UsageError: The stream is not open.
+        """
+        await self._host.call(self._engine.subscribe, params)
+
+    async def unsubscribe(self, *params: str | Iterable[str]) -> None:
+        """Unsubscribes, and waits until the server has confirmed; from any event loop.
+
+        A few events that were on their way may still come.
+
+        Args:
+            params: As in `subscribe`; what is not subscribed is passed over.
+
+        Raises:
+            SubscriptionError: Parameters are malformed, would arrive all the same because of a
+                wildcard, or were not answered.
+            UsageError: The stream is not open.
+        """
+        await self._host.call(self._engine.unsubscribe, params)
+
+    # ------------------------------------------------------------------------------ consumers
+
+    def __aiter__(self) -> AsyncIterator[Batch]:
+        """The stream's own iteration: a second loop goes on where the first stopped."""
+        return self._roster.main()
+
+    def batches(
+        self,
+        *channels: str,
+        max_buffer_bytes: int | None = None,
+        max_buffer_age: float | None = None,
+        overflow: str | None = None,
+    ) -> Batches:
+        """An iteration of its own, with its own buffer, beside all others.
+
+        Args:
+            channels: Names of channels; none for everything.
+            max_buffer_bytes: As for the stream, by default the same.
+            max_buffer_age: As for the stream, by default the same.
+            overflow: As for the stream, by default the same.
+
+        Raises:
+            UsageError: The market has no such channel, or the stream is not open.
+        """
+        self._require_open()
+        return self._roster.add_iteration(
+            channels, max_bytes=max_buffer_bytes, max_age_s=max_buffer_age, overflow=overflow
+        )
+
+    @overload
+    def on(self, *channels: str, **options: Any) -> Callable[[F], F]: ...
+    @overload
+    def on(self, function: F, /) -> F: ...
+    def on(self, *channels: Any, **options: Any) -> Any:
+        """Registers a handler: ``@stream.on("T", "Q")``, or ``@stream.on`` for everything.
+
+        Args:
+            channels: Names of channels.
+            options: See `add_handler`.
+
+        Raises:
+            UsageError: See `add_handler`.
+        """
+        if len(channels) == 1 and callable(channels[0]):
+            return self.add_handler(channels[0])
+        self._roster.wanted(channels, notices=True)
+        return lambda function: self.add_handler(function, *channels, **options)
+
+    def add_handler(
+        self,
+        function: F,
+        *channels: str,
+        notices: bool = True,
+        max_buffer_bytes: int | None = None,
+        max_buffer_age: float | None = None,
+        overflow: str | None = None,
+    ) -> F:
+        """Has a function called with each batch of some channels, before or while it streams.
+
+        Args:
+            function: Takes a `Batch`; a plain function or a coroutine function. It runs in the
+                event loop in which the stream was opened.
+            channels: Names of channels; none for everything.
+            notices: Whether it gets notices too, in batches with the events or of their own.
+            max_buffer_bytes: As for the stream, by default the same.
+            max_buffer_age: As for the stream, by default the same.
+            overflow: As for the stream, by default the same.
+
+        Returns:
+            The function.
+
+        Raises:
+            UsageError: It is not callable, the market has no such channel, or the stream is over.
+        """
+        if self.state in (State.CLOSING, State.CLOSED):
+            raise UsageError(f"The stream is {self.state}.", hint="Make a new one.")
+        self._roster.add_handler(
+            function,
+            channels,
+            notices=notices,
+            max_bytes=max_buffer_bytes,
+            max_age_s=max_buffer_age,
+            overflow=overflow,
+        )
+        return function
+
+    def remove_handler(self, function: Callable[..., object]) -> None:
+        """Takes a function off the stream, with all its channels.
+
+        Raises:
+            UsageError: It is no handler of this stream.
+        """
+        self._roster.remove_handler(function)
+
+    def _note_told(self) -> None:
+        self._told = True
+
+    def _require_open(self) -> None:
+        if self._loop is None or self.state is State.CLOSED:
+            raise UsageError(f"The stream is {self.state}.", hint="Enter `async with` first.")
+
+    # ---------------------------------------------------------------------------- its states
+
+    def on_state(
+        self, callback: Callable[[StateChange], object]
+    ) -> Callable[[StateChange], object]:
+        """Has a function called, in the stream's loop, with each change of state.
+
+        Raises:
+            UsageError: It is not callable.
+        """
+        if not callable(callback):
+            raise UsageError(f"{callback!r} is not callable.", hint="Pass a function.")
+        self._state_callbacks.append(callback)
+        return callback
+
+    def states(self) -> AsyncIterator[StateChange]:
+        """The changes of state from now on, to the last."""
+        return _StateChanges(self)
+
+    def _tell_change(self, change: StateChange) -> None:
+        for callback in tuple(self._state_callbacks):
+            try:
+                callback(change)
+            except Exception:
+                logger.exception("a callback for changes of state raised")
+
+    def _forget_callback(self, callback: Callable[[StateChange], object]) -> None:
+        self._state_callbacks = [one for one in self._state_callbacks if one != callback]
+
+    # ------------------------------------------------------------------------------- scripts
+
+    def run(self) -> None:
+        """Streams to the handlers until the stream ends, in an event loop of its own; blocks.
+
+        The first Ctrl-C closes the stream and lets the handlers finish; the second aborts.
+
+        Raises:
+            FastpolyError: What ended the stream, unless it was closed.
+            UsageError: It was run before, there is no handler, or an event loop is running here.
+        """
+        if self._loop is not None or self.state is not State.IDLE:
+            raise UsageError("This stream was run before.", hint="Make a new one.")
+        if not self._roster.handlers:
+            raise UsageError(
+                "There is no handler to run.", hint="Add one: @stream.on('T') above a function."
+            )
+        run_stream(self)
+
+
+def _require_positive(**values: float | None) -> None:
+    for name, value in values.items():
+        if value is not None and not value > 0:
+            raise UsageError(f"{name}={value!r} is not above 0.", hint="Pass a positive number.")
+
+
+class _StateChanges(AsyncIterator[StateChange]):
+    """Changes of state as an async iterator; listens from the moment it is made."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self._queue: asyncio.Queue[StateChange] = asyncio.Queue()
+        self._over = stream.state is State.CLOSED
+        self._callback = stream.on_state(self._queue.put_nowait)
+
+    async def __anext__(self) -> StateChange:
+        if self._over and self._queue.empty():
+            self._stream._forget_callback(self._callback)
+            raise StopAsyncIteration
+        change = await self._queue.get()
+        self._over = change.new is State.CLOSED
+        return change

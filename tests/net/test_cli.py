@@ -1,0 +1,362 @@
+"""The command line as users run it: processes, pipes, signals, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fastpoly.cli import demo, main
+from fastpoly.cli.terminal import ExitCode
+from fastpoly.sim import SimulatorProcess
+
+KEY_VARIABLES = ("FASTPOLY_API_KEY", "MASSIVE_API_KEY", "POLYGON_API_KEY")
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """The process's own environment without keys and without what changes the display."""
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {*KEY_VARIABLES, "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "COLUMNS"}
+    }
+    return clean | variables
+
+
+def start(*arguments: str, **variables: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "fastpoly", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(**variables),
+    )
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    with start(*arguments, **variables) as process:
+        try:
+            out, err = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[SimulatorProcess]:
+    with SimulatorProcess(rate=5000, symbols=50, keys=("good", "simulator", "demo")) as process:
+        yield process
+
+
+@pytest.fixture
+def url(simulator: SimulatorProcess) -> str:
+    return simulator.url("stocks")
+
+
+def connections(simulator: SimulatorProcess) -> int:
+    return sum(not entry["ended"] for entry in simulator.stats()["connections"])
+
+
+def wait_for_no_connections(simulator: SimulatorProcess) -> None:
+    deadline = time.monotonic() + 30
+    while connections(simulator):
+        assert time.monotonic() < deadline, "the connection is still there"
+        time.sleep(0.01)
+
+
+# -------------------------------------------------------------------------------------- tail
+
+
+def test_tail_writes_one_object_a_line(url: str) -> None:
+    done = run("tail", "stocks", "T.*", "Q.*", "--url", url, "--count", "200")
+    assert done.returncode == ExitCode.OK, done.stderr
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(events) == 200
+    assert {event["ev"] for event in events} == {"T", "Q"}
+    assert done.stderr == ""
+
+
+def test_tail_of_other_markets(simulator: SimulatorProcess) -> None:
+    done = run("tail", "crypto", "XT.*", "--url", simulator.url("crypto"), "--count", "3")
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert [json.loads(line)["ev"] for line in done.stdout.splitlines()] == ["XT"] * 3
+
+
+def test_tail_by_attribute_names(url: str) -> None:
+    done = run("tail", "stocks", "T.*", "--url", url, "--count", "3", "--format", "named")
+    assert done.returncode == ExitCode.OK, done.stderr
+    for line in done.stdout.splitlines():
+        trade = json.loads(line)
+        assert {"event_type", "symbol", "price", "size", "timestamp"} <= set(trade)
+
+
+def test_tail_for_people(url: str) -> None:
+    done = run("tail", "stocks", "T.*", "--url", url, "--count", "3", "--format", "text")
+    assert done.returncode == ExitCode.OK, done.stderr
+    for line in done.stdout.splitlines():
+        assert re.match(r"\d\d:\d\d:\d\d\.\d{3}  T     \S+ +.*price=", line)
+
+
+def test_tail_ends_quietly_when_its_reader_has_enough(
+    url: str, simulator: SimulatorProcess
+) -> None:
+    with start("tail", "stocks", "T.*", "--url", url) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert json.loads(process.stdout.readline())["ev"] == "T"
+        process.stdout.close()
+        assert process.wait(30) == ExitCode.OK
+        assert process.stderr.read() == ""
+    wait_for_no_connections(simulator)
+
+
+def test_tail_notices_that_its_reader_is_gone_while_nothing_comes(
+    url: str, simulator: SimulatorProcess
+) -> None:
+    """Nobody trades this ticker, so there is no write that could fail."""
+    with start("tail", "stocks", "T.NOSUCH", "--url", url) as process:
+        assert process.stdout is not None
+        deadline = time.monotonic() + 30
+        while not connections(simulator) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.stdout.close()
+        assert process.wait(30) == ExitCode.OK
+    wait_for_no_connections(simulator)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)],
+)
+def test_signals_end_tail_quietly(
+    url: str, simulator: SimulatorProcess, number: int, code: int
+) -> None:
+    with start("tail", "stocks", "T.*", "--url", url) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.send_signal(number)
+        process.stdout.read()
+        assert process.wait(30) == code
+        assert process.stderr.read() == ""
+    wait_for_no_connections(simulator)
+
+
+def test_the_key_comes_from_the_environment(url: str, simulator: SimulatorProcess) -> None:
+    before = len(simulator.requests())
+    done = run("tail", "stocks", "T.*", "--url", url, "--count", "1", FASTPOLY_API_KEY="good")
+    assert done.returncode == ExitCode.OK, done.stderr
+    sent = [text for _, text in simulator.requests()[before:]]
+    assert json.loads(sent[0]) == {"action": "auth", "params": "good"}
+
+
+def test_a_refused_key(url: str) -> None:
+    key = "not-one-of-them"
+    done = run("tail", "stocks", "T.*", "--url", url, FASTPOLY_API_KEY=key)
+    assert done.returncode == ExitCode.REFUSED
+    assert done.stdout == ""
+    assert all(line.startswith(("fastpoly: ", "  ")) for line in done.stderr.splitlines())
+    assert "Check the API key" in done.stderr
+    assert key not in done.stderr
+
+
+def test_no_key_for_the_real_service() -> None:
+    done = run("tail", "stocks", "T.AAPL")
+    assert done.returncode == ExitCode.USAGE
+    assert "FASTPOLY_API_KEY" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("bonds", "T.*"),
+        ("stocks", "AAPL"),
+        ("stocks", "XT.BTC-USD"),
+        ("stocks", "T.*", "--url", "http://127.0.0.1"),
+        ("stocks", "T.*", "--feed", "fast"),
+        ("stocks", "T.*", "--count", "0"),
+        ("stocks", "T.*", "--format", "xml"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_arguments(arguments: tuple[str, ...]) -> None:
+    done = run("tail", *arguments, FASTPOLY_API_KEY="good")
+    assert done.returncode == ExitCode.USAGE
+    assert done.stdout == ""
+    assert done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+        done = run("tail", "stocks", "T.*", "--url", f"ws://127.0.0.1:{port}")
+    assert done.returncode == ExitCode.DISCONNECTED
+    assert "Traceback" not in done.stderr
+
+
+# --------------------------------------------------------------------------------------- sim
+
+
+def test_sim_serves_what_tail_reads() -> None:
+    with start("sim", "--port", "0", "--rate", "2000", "--symbols", "20") as server:
+        assert server.stdout is not None
+        assert server.stderr is not None
+        urls = [server.stdout.readline().strip() for _ in range(6)]
+        assert [url.rpartition("/")[2] for url in urls] == [
+            "stocks", "options", "forex", "crypto", "indices", "futures",
+        ]  # fmt: skip
+        done = run("tail", "forex", "C.*", "--url", urls[2], "--count", "5")
+        assert done.returncode == ExitCode.OK, done.stderr
+        assert len(done.stdout.splitlines()) == 5
+        server.send_signal(signal.SIGINT)
+        assert server.wait(30) == ExitCode.INTERRUPTED
+        assert "Traceback" not in server.stderr.read()
+
+
+def test_sim_reports(simulator: SimulatorProcess) -> None:
+    with start("sim", "--port", "0", "--report", "0.05") as server:
+        assert server.stderr is not None
+        assert "Listening" in server.stderr.readline()
+        assert re.match(r"0 connections, 0 events/s, 0 events in all", server.stderr.readline())
+        server.terminate()
+        assert server.wait(30) == ExitCode.TERMINATED
+
+
+def test_sim_on_a_taken_port(simulator: SimulatorProcess) -> None:
+    done = run("sim", "--port", str(simulator.port))
+    assert done.returncode == ExitCode.FAILED
+    assert str(simulator.port) in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# -------------------------------------------------------------------------------------- demo
+
+
+def test_demo_accounts_for_every_event() -> None:
+    done = run("demo", "--seconds", "2", "--rate", "20000", "--symbols", "100")
+    assert done.returncode == ExitCode.OK, done.stdout + done.stderr
+    rows = {
+        words[0]: [int(word.replace(",", "")) for word in words[1:]]
+        for words in map(str.split, done.stdout.splitlines())
+        if words and words[0] in {"T", "Q", "AM", "all"}
+    }
+    assert set(rows) == {"T", "Q", "AM", "all"}
+    for sent, received, lost in rows.values():
+        assert (sent, lost) == (received, 0)
+    assert rows["T"][0] > 0
+    assert rows["Q"][0] > 0
+    assert "of one core" in done.stdout
+    # The lines that it writes where there is no terminal.
+    assert len(re.findall(r"^ +\d+\.\d s  T [\d,]+/s", done.stderr, re.MULTILINE)) >= 1
+    assert "\x1b" not in done.stderr
+
+
+def test_demo_for_programs() -> None:
+    done = run("demo", "--seconds", "1", "--rate", "3000", "--symbols", "10", "--json")
+    assert done.returncode == ExitCode.OK, done.stdout + done.stderr
+    account = json.loads(done.stdout)
+    assert account["complete"] is True
+    assert account["sent"] == account["received"]
+    assert sum(account["sent"].values()) > 1000
+    assert not any(account["lost"].values())
+    assert 0 <= account["lag_ms"]["p50"] <= account["lag_ms"]["p99"]
+    assert account["bytes"] > 100 * sum(account["sent"].values()) / 2
+    assert 0 < account["reader_cpu"] < 1.5
+
+
+def test_demo_fails_when_events_are_lost(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Boastful(SimulatorProcess):
+        """Says that it sent three trades more than it did."""
+
+        def stats(self) -> dict[str, Any]:
+            stats = super().stats()
+            stats["events"]["T"] += 3
+            return stats
+
+    monkeypatch.setattr(demo, "SimulatorProcess", Boastful)
+    monkeypatch.setattr(demo, "SETTLE_S", 0.2)
+    assert main(["demo", "--seconds", "0.5", "--rate", "2000", "--json"]) == ExitCode.FAILED
+    account = json.loads(capsys.readouterr().out)
+    assert account["lost"] == {"T": 3, "Q": 0, "AM": 0}
+    assert account["complete"] is False
+
+
+def test_demo_on_a_terminal_draws_a_table() -> None:
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fastpoly", "demo", "--seconds", "1.5", "--rate", "3000"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        env=environment(TERM="xterm", COLUMNS="100", LINES="40"),
+    )
+    os.close(terminal)
+    drawn = b""
+    try:
+        while select.select([controller], [], [], 60)[0]:
+            try:
+                drawn += os.read(controller, 65536)
+            except OSError:  # the other end of a terminal is closed: Linux says EIO
+                break
+        out, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(controller)
+    assert process.returncode == ExitCode.OK
+    for part in (b"events/s", b"lag p99 ms", b"busiest:", b"A simulated stocks market"):
+        assert part in drawn
+    assert b"lost" in out
+    assert b"\x1b" not in out
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # After the name, which may have anything in it: state, then the parent.
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(stat.parent.name))
+    return found
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_ctrl_c_ends_demo_and_its_simulator() -> None:
+    with start("demo", "--seconds", "60", "--rate", "2000") as process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        process.stderr.readline()
+        (simulator,) = children(process.pid)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == ExitCode.INTERRUPTED
+        assert "Traceback" not in process.stderr.read()
+    assert not is_running(simulator)

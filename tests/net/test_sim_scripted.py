@@ -1,0 +1,174 @@
+"""The scripted server and the proxy: what they are told is what clients see."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+import pytest
+
+from fastpoly.sim import Peer, Proxy, ScriptedServer
+from tests.net.test_sim_protocol import ack, in_loop, simulator
+from tests.net.wire_client import WireClient
+
+
+@in_loop
+async def test_by_default_everything_is_accepted() -> None:
+    async with ScriptedServer() as server:
+        client = await WireClient.login(server.url("anything/at/all"), "key")
+        assert await client.subscribe("X.1, Y.2") == [ack("X.1"), ack("Y.2")]
+        client.send("unsubscribe", "X.1")
+        assert (await client.statuses(5))[-1] == ack("X.1", "unsubscribed")
+        assert [request["action"] for request in server.requests] == [
+            "auth",
+            "subscribe",
+            "unsubscribe",
+        ]
+        assert server.peers[0].path == "anything/at/all"
+        await client.close()
+    assert server.errors == []
+
+
+@in_loop
+async def test_a_script_decides_what_is_sent_and_when() -> None:
+    async def script(peer: Peer) -> None:
+        assert await peer.login() == "key"
+        assert await peer.confirm() == ["T.A"]
+        peer.send({"ev": "T", "sym": "A"}, b'{"ev":"Q"}', '{"ev":"R"}')
+        peer.ping(b"are you there")
+        peer.send_text("not json")
+        peer.send_raw(b"\x81\x02[]")
+        peer.close(1001, "bye")
+
+    async with ScriptedServer(script) as server:
+        client = await WireClient.login(server.url(), "key")
+        await client.subscribe("T.A")
+        await client.ended()
+        assert client.texts[3:] == [
+            b'[{"ev":"T","sym":"A"},{"ev":"Q"},{"ev":"R"}]',
+            b"not json",
+            b"[]",
+        ]
+        assert client.close_code == 1001
+        await server.peers[0].gone()
+        assert server.peers[0].close_code == 1001
+    assert server.errors == []
+
+
+@pytest.mark.parametrize("way", ["hang_up", "drop"])
+@in_loop
+async def test_ends_without_a_close_frame(way: str) -> None:
+    async def script(peer: Peer) -> None:
+        peer.send_status("CONNECTED")
+        getattr(peer, way)()
+
+    async with ScriptedServer(script) as server:
+        client = await WireClient.connect(server.url())
+        await client.ended()
+        assert client.close_code is None
+
+
+@in_loop
+async def test_what_a_script_raises_is_kept() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.request()
+        raise LookupError("as planned")
+
+    async with ScriptedServer(script) as server:
+        client = await WireClient.connect(server.url())
+        client.send("auth", "k")
+        await client.ended()
+    assert [str(error) for error in server.errors] == ["as planned"]
+
+
+@in_loop
+async def test_receive_ends_with_the_client() -> None:
+    seen: list[str] = []
+
+    async def script(peer: Peer) -> None:
+        try:
+            while True:
+                seen.append(await peer.receive())
+        except ConnectionError as error:
+            seen.append(str(error))
+            with pytest.raises(ConnectionError):
+                await peer.receive()
+
+    async with ScriptedServer(script) as server:
+        client = await WireClient.connect(server.url())
+        client.send_text("one")
+        await asyncio.sleep(0.02)
+        await client.close()
+        await server.peers[0].gone()
+        await asyncio.sleep(0.01)
+    assert seen == ["one", "the client has gone"]
+    assert server.errors == []
+
+
+# ------------------------------------------------------------------------------------ proxy
+
+
+@in_loop
+async def test_a_proxy_changes_nothing() -> None:
+    async with simulator() as server, Proxy(server.port) as proxy:
+        client = await WireClient.login(proxy.url("stocks"))
+        await client.subscribe("T.*,Q.*")
+        await client.some_events(300)
+        assert proxy.accepted == 1
+        assert proxy.down > 10_000
+        assert proxy.up > 100
+        await client.close()
+
+
+@in_loop
+async def test_bytes_one_by_one_are_the_same_bytes() -> None:
+    async with (
+        simulator(rate=100, events_per_frame=2) as server,
+        Proxy(server.port, piece=1) as proxy,
+    ):
+        client = await WireClient.login(proxy.url())
+        await client.subscribe("T.*,Q.*")
+        await client.some_events(10)
+        await client.close()
+
+
+@pytest.mark.parametrize("how", ["reset", "fin", "hold"])
+@in_loop
+async def test_a_line_breaks_after_so_many_bytes(how: Literal["reset", "fin", "hold"]) -> None:
+    async with simulator() as server, Proxy(server.port, how=how) as proxy:
+        whole = await WireClient.login(proxy.url())
+        greeting = proxy.down  # the upgrade, the greeting and the answer to the key
+        await whole.close()
+        proxy.down_limit = greeting - 10
+        client = await WireClient.connect(proxy.url())
+        client.send("auth", "key")
+        if how == "hold":
+            with pytest.raises(TimeoutError):
+                await client.ended(0.2)
+            assert client.transport is not None
+            assert not client.transport.is_disconnected
+        else:
+            await client.ended()
+        assert len(client.texts) == 1
+        assert proxy.down == 2 * greeting - 10
+        await client.close()
+
+
+@in_loop
+async def test_a_request_can_be_cut_short() -> None:
+    async with simulator() as server, Proxy(server.port, up_limit=400) as proxy:
+        client = await WireClient.login(proxy.url())
+        client.send("subscribe", "T." + "A" * 500)
+        await client.ended()
+        assert proxy.up == 400
+        await asyncio.sleep(0.02)
+        assert not server.connections
+
+
+@in_loop
+async def test_nobody_behind_the_proxy() -> None:
+    async with simulator() as server:
+        port = server.port
+    async with Proxy(port) as proxy:
+        with pytest.raises((OSError, Exception), match=r".*"):
+            await WireClient.connect(proxy.url())

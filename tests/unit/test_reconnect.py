@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastpoly import errors
+from fastpoly.reconnect import (
+    Backoff,
+    FixedDelay,
+    ReconnectPolicy,
+    Verdict,
+    classify,
+    make_policy,
+    retryable,
+)
+
+LOST = errors.ConnectionLost("gone", code=1006)
+EVICTED = errors.ConnectionEvicted("too many")
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (LOST, Verdict.RETRY),
+        (errors.ConnectionLost("bye", code=1000), Verdict.RETRY),
+        (errors.ConnectError("refused"), Verdict.RETRY),
+        (errors.HostNotFoundError("no name"), Verdict.RETRY),
+        (errors.NotWebSocketError("HTTP 502"), Verdict.RETRY),
+        (errors.ServerError("error"), Verdict.RETRY),
+        (errors.AuthError("late", status="auth_timeout"), Verdict.RETRY),
+        (ConnectionResetError(), Verdict.RETRY),
+        (TimeoutError(), Verdict.RETRY),
+        (EOFError(), Verdict.RETRY),
+        (EVICTED, Verdict.COOL_DOWN),
+        (errors.AuthError("bad", status="auth_failed"), Verdict.FATAL),
+        (errors.NotAuthorizedError("no plan"), Verdict.FATAL),
+        (errors.CertificateError("expired"), Verdict.FATAL),
+        (errors.UsageError("wrong"), Verdict.FATAL),
+        (errors.HandlerFailed("handler"), Verdict.FATAL),
+        (ZeroDivisionError(), Verdict.FATAL),
+    ],
+)
+def test_classify(error: BaseException, verdict: Verdict) -> None:
+    assert classify(error) is verdict
+    assert retryable(error) is (verdict is Verdict.RETRY)
+
+
+@pytest.mark.parametrize("kind", [getattr(errors, name) for name in errors.__all__])
+def test_every_error_has_a_verdict(kind: type[errors.FastpolyError]) -> None:
+    assert classify(kind("x")) in Verdict
+
+
+def test_backoff_grows_up_to_the_cap() -> None:
+    policy = Backoff(initial_s=1, cap_s=30, draw=lambda: 1.0)
+    assert [policy.next_delay(n, LOST) for n in range(1, 8)] == [1, 2, 4, 8, 16, 30, 30]
+    assert policy.next_delay(100_000, LOST) == 30
+
+
+@given(st.integers(1, 10_000), st.integers())
+def test_full_jitter(attempt: int, seed: int) -> None:
+    draw = random.Random(seed).random
+    ceiling = Backoff(draw=lambda: 1.0).next_delay(attempt, LOST)
+    delay = Backoff(draw=draw).next_delay(attempt, LOST)
+    assert ceiling is not None
+    assert delay is not None
+    assert 0 <= delay <= ceiling <= 30
+
+
+def test_jitter_spreads_over_the_whole_range() -> None:
+    draw = random.Random(7).random
+    delays = [Backoff(draw=draw).next_delay(5, LOST) or 0.0 for _ in range(500)]
+    assert min(delays) < 1
+    assert max(delays) > 15
+
+
+def test_giving_up() -> None:
+    policy = Backoff(max_attempts=2, draw=lambda: 0.0)
+    assert [policy.next_delay(n, LOST) for n in (1, 2, 3)] == [0, 0, None]
+    assert Backoff().next_delay(1, errors.AuthError("bad")) is None
+    assert Backoff().next_delay(1, EVICTED) is None
+
+
+def test_coming_back_after_an_eviction_takes_long() -> None:
+    delay = Backoff(evicted_after_s=300).next_delay(1, EVICTED)
+    assert delay is not None
+    assert delay >= 300
+
+
+def test_fixed_delay() -> None:
+    policy = FixedDelay(5, max_attempts=2)
+    assert [policy.next_delay(n, LOST) for n in (1, 2, 3)] == [5, 5, None]
+    assert FixedDelay(5, max_attempts=None).next_delay(1000, LOST) == 5
+    assert policy.next_delay(1, EVICTED) is None
+    assert policy.next_delay(1, errors.AuthError("bad")) is None
+
+
+def test_make_policy() -> None:
+    assert make_policy(True) == Backoff()
+    for never in (False, None):
+        assert make_policy(never).next_delay(1, LOST) is None
+    own = FixedDelay()
+    assert make_policy(own) is own
+
+    class Own:
+        stable_after_s = 1.0
+
+        def next_delay(self, attempt: int, error: errors.FastpolyError) -> float | None:
+            return None
+
+    assert isinstance(Own(), ReconnectPolicy)
+    make_policy(Own())
+    with pytest.raises(errors.UsageError, match="no reconnect policy"):
+        make_policy(5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "options", [{"initial_s": -1}, {"cap_s": -1}, {"factor": 0.5}, {"max_attempts": -1}]
+)
+def test_senseless_backoff(options: dict[str, float]) -> None:
+    with pytest.raises(errors.UsageError):
+        Backoff(**options)  # type: ignore[arg-type]
