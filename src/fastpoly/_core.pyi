@@ -10,7 +10,7 @@ from typing_extensions import Buffer, disjoint_base
 
 from fastpoly.enums import Market
 from fastpoly.errors import DecodeError
-from fastpoly.events import Event, Status
+from fastpoly.events import *
 
 BUILT_WITH_PICOWS: Final[str]
 EVENT_CLASSES: Final[tuple[type[Event], ...]]
