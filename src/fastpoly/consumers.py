@@ -9,19 +9,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from fastpoly.delivery import Buffer, BufferStats
 from fastpoly.errors import FastpolyError, UsageError
-<<<<<<< HEAD
 from fastpoly.notices import NOTICE_CHANNEL
-=======
->>>>>>> project
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
 
-<<<<<<< HEAD
 __all__ = ["Batches", "Consumer", "Picker", "count_notices"]
-=======
-__all__ = ["Batches", "Consumer", "pick"]
->>>>>>> project
 
 FAIR_SHARE_S: Final = 0.01
 """How long an iteration may go on without letting the loop do anything else."""
@@ -30,7 +23,6 @@ FAIR_SHARE_S: Final = 0.01
 class Consumer(Protocol):
     """Who gets batches from the line."""
 
-<<<<<<< HEAD
     def push(self, batch: Batch, channels: tuple[str, ...]) -> None:
         """Takes a batch; in the thread that reads the line. Must not raise or wait.
 
@@ -38,16 +30,11 @@ class Consumer(Protocol):
             batch: The batch.
             channels: Its `Batch.channels`, which take a look at each event to find out.
         """
-=======
-    def push(self, batch: Batch) -> None:
-        """Takes a batch; in the thread that reads the line. Must not raise or wait."""
->>>>>>> project
 
     def end(self, error: FastpolyError | None) -> None:
         """There will be no more; in the thread that reads the line."""
 
 
-<<<<<<< HEAD
 class Picker:
     """Picks the events of some channels out of batches.
 
@@ -74,22 +61,6 @@ class Picker:
 def count_notices(batch: Batch, channels: tuple[str, ...]) -> int:
     """How many notices there are in a batch of these channels."""
     return batch.count(NOTICE_CHANNEL) if NOTICE_CHANNEL in channels else 0
-=======
-def pick(batch: Batch, channels: frozenset[str] | None) -> Batch | None:
-    """The events of some channels; None if there are none.
-
-    Args:
-        batch: The batch.
-        channels: Names of channels; None for all.
-    """
-    if channels is None:
-        return batch
-    there = batch.channels
-    wanted = [channel for channel in there if channel in channels]
-    if not wanted:
-        return None
-    return batch if len(wanted) == len(there) else batch.select(*wanted)
->>>>>>> project
 
 
 class Batches(AsyncIterator["Batch"]):
@@ -114,11 +85,7 @@ class Batches(AsyncIterator["Batch"]):
         on_raise: Callable[[], object],
     ) -> None:
         self._buffer = buffer
-<<<<<<< HEAD
         self._picker = None if channels is None else Picker(channels)
-=======
-        self._channels = channels
->>>>>>> project
         self._call_soon = call_soon
         self._detach = detach
         self._on_raise = on_raise
@@ -128,19 +95,11 @@ class Batches(AsyncIterator["Batch"]):
 
     # ----------------------------------------------------------------- in the line's thread
 
-<<<<<<< HEAD
     def push(self, batch: Batch, channels: tuple[str, ...]) -> None:
         """See `Consumer.push`."""
         picked = batch if self._picker is None else self._picker.pick(batch, channels)
         if picked is not None:
             self._buffer.put(picked, count_notices(picked, channels))
-=======
-    def push(self, batch: Batch) -> None:
-        """See `Consumer.push`."""
-        picked = pick(batch, self._channels)
-        if picked is not None:
-            self._buffer.put(picked)
->>>>>>> project
 
     def end(self, error: FastpolyError | None) -> None:
         """See `Consumer.end`."""

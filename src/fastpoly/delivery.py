@@ -59,14 +59,6 @@ class BufferStats:
     peak_nbytes: int
 
 
-<<<<<<< HEAD
-=======
-def _events(batch: Batch) -> int:
-    """How many events of the server there are in a batch."""
-    return len(batch) - batch.count(NOTICE_CHANNEL)
-
-
->>>>>>> project
 class _Hole:
     """A run of lost events."""
 
@@ -113,13 +105,8 @@ class Buffer:
         self._block_bytes = int(max_bytes * BLOCK_AT)
         self._max_age_ns = None if max_age_s is None else int(max_age_s * 1e9)
         self._lock = threading.Lock()
-<<<<<<< HEAD
         # (batch, when it was put in, its bytes, its events of the server)
         self._entries: deque[tuple[Batch, int, int, int]] = deque()
-=======
-        # (batch, when it was put in, its bytes)
-        self._entries: deque[tuple[Batch, int, int]] = deque()
->>>>>>> project
         self._nbytes = 0
         self._peak_nbytes = 0
         self._events = 0
@@ -136,7 +123,6 @@ class Buffer:
 
     # ----------------------------------------------------------------------------- one end
 
-<<<<<<< HEAD
     def put(self, batch: Batch, notices: int = 0) -> None:
         """Adds a batch; what the policy says happens if there is no room. Thread-safe.
 
@@ -167,47 +153,11 @@ class Buffer:
                 elif over and self.overflow is Overflow.CONFLATE:
                     self._conflate(now)
             ready, self._armed = self._armed and (bool(entries) or self._closed), False
-=======
-    def put(self, batch: Batch) -> None:
-        """Adds a batch; what the policy says happens if there is no room. Thread-safe."""
-        now = time.monotonic_ns()
-        ready = full = False
-        with self._lock:
-            if self._closed:
-                if self._error is not None:
-                    self._lose(batch)
-                return
-            nbytes = batch.nbytes
-            if self._refusing:
-                self._lose(batch)
-                return
-            entries = self._entries
-            over = self._nbytes + nbytes > self._max_bytes or self._is_old(now)
-            if over and entries and not self._make_room(batch, now):
-                ready = self._disarm() if self._closed else False
-            else:
-                entries.append((batch, now, nbytes))
-                self._events += _events(batch)
-                self._nbytes += nbytes
-                self._peak_nbytes = max(self._peak_nbytes, self._nbytes)
-                if over and self.overflow is Overflow.CONFLATE:
-                    self._conflate(now)
-                ready = self._disarm()
-                if self.overflow is Overflow.BLOCK and not self._full:
-                    self._full = full = self._nbytes > self._block_bytes or self._is_old(now)
->>>>>>> project
         if ready:
             self.on_ready()
         if full:
             self.on_full()
 
-<<<<<<< HEAD
-=======
-    def _disarm(self) -> bool:
-        armed, self._armed = self._armed, False
-        return armed
-
->>>>>>> project
     def _is_old(self, now: int) -> bool:
         limit = self._max_age_ns
         return limit is not None and bool(self._entries) and now - self._entries[0][1] > limit
@@ -255,7 +205,6 @@ class Buffer:
             kept = left
         self._lose_counts({name: n - after.get(name, 0) for name, n in before.items()})
         self._entries.clear()
-<<<<<<< HEAD
         self._events = sum(after.values())
         self._entries.append((kept, now, nbytes, self._events))
         self._nbytes = nbytes
@@ -264,16 +213,6 @@ class Buffer:
         batch, _, nbytes, events = self._entries.popleft()
         self._nbytes -= nbytes
         self._events -= events
-=======
-        self._entries.append((kept, now, nbytes))
-        self._nbytes = nbytes
-        self._events = _events(kept)
-
-    def _pop(self) -> Batch:
-        batch, _, nbytes = self._entries.popleft()
-        self._nbytes -= nbytes
-        self._events -= _events(batch)
->>>>>>> project
         return batch
 
     @staticmethod
@@ -326,7 +265,6 @@ class Buffer:
             return self._announce(self._hole)
         if not self._entries:
             return self._announce(self._hole) if self._hole is not None else None
-<<<<<<< HEAD
         before = self._events
         batch = self._pop()
         self._received += before - self._events
@@ -334,14 +272,6 @@ class Buffer:
             self._refusing = False
             if self._hole is not None:
                 self._entries.append((self._announce(self._hole), time.monotonic_ns(), 0, 0))
-=======
-        batch = self._pop()
-        self._received += _events(batch)
-        if self._refusing and self._nbytes <= self._low_bytes:
-            self._refusing = False
-            if self._hole is not None:
-                self._entries.append((self._announce(self._hole), time.monotonic_ns(), 0))
->>>>>>> project
         return batch
 
     def _announce(self, hole: _Hole) -> Batch:
@@ -382,11 +312,7 @@ class Buffer:
         """
         with self._lock:
             self._close(error)
-<<<<<<< HEAD
             ready, self._armed = self._armed, False
-=======
-            ready = self._disarm()
->>>>>>> project
         if ready:
             self.on_ready()
 

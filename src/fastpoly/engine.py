@@ -23,19 +23,13 @@ from fastpoly.errors import (
     FastpolyError,
     UsageError,
 )
-<<<<<<< HEAD
 from fastpoly.fanout import Route
-=======
->>>>>>> project
 from fastpoly.gaps import Interruption
 from fastpoly.lifecycle import Action, Input, Lifecycle, State, StateChange
 from fastpoly.reconciler import Reconciler
 from fastpoly.reconnect import ReconnectPolicy, Verdict, classify
 from fastpoly.session import Session
-<<<<<<< HEAD
 from fastpoly.staleness import Silence, StaleAfter, Watch
-=======
->>>>>>> project
 from fastpoly.stats import LineStats
 
 if TYPE_CHECKING:
@@ -48,11 +42,7 @@ __all__ = ["Engine", "EngineSettings"]
 logger = logging.getLogger("fastpoly.stream")
 
 
-<<<<<<< HEAD
 def _drop(batch: Batch, channels: tuple[str, ...]) -> None:
-=======
-def _drop(batch: Batch) -> None:
->>>>>>> project
     """Where batches go before anyone has said where."""
 
 
@@ -65,10 +55,7 @@ class EngineSettings:
         api_key: The key.
         policy: When to reconnect.
         subscribe_timeout_s: Seconds to wait for the server's next answer to a request.
-<<<<<<< HEAD
         stale_after: Seconds of silence after which a channel is stale.
-=======
->>>>>>> project
         session: Further arguments of `Session`.
     """
 
@@ -76,10 +63,7 @@ class EngineSettings:
     api_key: ApiKey
     policy: ReconnectPolicy
     subscribe_timeout_s: float
-<<<<<<< HEAD
     stale_after: StaleAfter = None
-=======
->>>>>>> project
     session: dict[str, Any] = field(default_factory=dict)
 
 
@@ -103,22 +87,14 @@ class Engine:
         on_trouble: Callable[[FastpolyError], object],
         on_finish: Callable[[FastpolyError | None], object],
     ) -> None:
-<<<<<<< HEAD
         self._deliver: Route = _drop
-=======
-        self._deliver: Callable[[Batch], object] = _drop
->>>>>>> project
         self._on_finish = on_finish
         self._settings = settings
         self._market = market
         self._on_change = on_change
         self._on_trouble = on_trouble
         self._lifecycle = Lifecycle()
-<<<<<<< HEAD
         self._inputs: deque[tuple[Input, FastpolyError | None, str]] = deque()
-=======
-        self._inputs: deque[tuple[Input, FastpolyError | None]] = deque()
->>>>>>> project
         self._feeding = False
         self._reconciler = Reconciler(
             market,
@@ -142,13 +118,10 @@ class Engine:
         # Totals of the listeners of all connections that have ended.
         self._ended_lines = dict.fromkeys(("bytes", "frames", "events", "bad", "last_ns"), 0)
         self._full: set[object] = set()
-<<<<<<< HEAD
         self._watch = Watch(market, settings.stale_after)
         self._silence = Silence({}, mute=False)
         self._look: asyncio.TimerHandle | None = None
         self._live_since_ns = 0
-=======
->>>>>>> project
         # By channel, the last batch that had it.
         self._last: dict[str, Batch] = {}
         self._interruption: Interruption | None = None
@@ -183,16 +156,11 @@ class Engine:
         """Parameters that the server has confirmed on this line."""
         return self._reconciler.subscriptions.confirmed
 
-<<<<<<< HEAD
     def route(self, deliver: Route) -> None:
         """Has a function called with every batch, and its channels, from now on.
 
         The function must not raise.
         """
-=======
-    def route(self, deliver: Callable[[Batch], object]) -> None:
-        """Has a function called with every batch from now on; it must not raise."""
->>>>>>> project
         self._deliver = deliver
 
     # ------------------------------------------------------------------------- what users ask
@@ -267,43 +235,28 @@ class Engine:
 
     # ------------------------------------------------------------------------------ the table
 
-<<<<<<< HEAD
     def _feed(self, cause: Input, error: FastpolyError | None = None, detail: str = "") -> None:
         """Takes a step through the table, and those that its actions lead to."""
         self._inputs.append((cause, error, detail))
-=======
-    def _feed(self, cause: Input, error: FastpolyError | None = None) -> None:
-        """Takes a step through the table, and those that its actions lead to."""
-        self._inputs.append((cause, error))
->>>>>>> project
         if self._feeding:
             return
         self._feeding = True
         try:
             while self._inputs:
-<<<<<<< HEAD
                 cause, error, detail = self._inputs.popleft()
-=======
-                cause, error = self._inputs.popleft()
->>>>>>> project
                 old = self.state
                 actions = self._lifecycle.feed(cause)
                 if actions is None:
                     continue
                 if old is not self.state:
-<<<<<<< HEAD
                     at_ns = time.time_ns()
                     self._announce(StateChange(old, self.state, cause, error, at_ns, detail))
-=======
-                    self._announce(StateChange(old, self.state, cause, error, time.time_ns()))
->>>>>>> project
                 for action in actions:
                     self._actions[action](error)
         finally:
             self._feeding = False
 
     def _announce(self, change: StateChange) -> None:
-<<<<<<< HEAD
         why = f": {change.error}" if change.error is not None else f" ({change.detail})"
         logger.info(
             "%s: %s -> %s%s", self._market, change.old, change.new, why if why != " ()" else ""
@@ -313,13 +266,6 @@ class Engine:
             self._opened.set()
             self._live_since_ns = change.at_ns
             self._look_for_silence()
-=======
-        why = f": {change.error}" if change.error is not None else ""
-        logger.info("%s: %s -> %s%s", self._market, change.old, change.new, why)
-        if change.new is State.LIVE:
-            self._was_live = True
-            self._opened.set()
->>>>>>> project
         self._on_change(change)
 
     def _lose(self, error: FastpolyError) -> None:
@@ -430,16 +376,9 @@ class Engine:
 
     def _do_finish(self, error: FastpolyError | None) -> None:
         self._error = error
-<<<<<<< HEAD
         for timer in (self._retry, self._look):
             if timer is not None:
                 timer.cancel()
-=======
-        if self._retry is not None:
-            self._retry.cancel()
-        if error is not None:
-            logger.error("%s: the stream has ended: %s", self._market, error)
->>>>>>> project
         self._reconciler.finish(error)
         self._on_finish(error)
         self._opened.set()
@@ -450,18 +389,11 @@ class Engine:
     def _on_batch(self, batch: Batch) -> None:
         if not self._flowing_since_ns:
             batch = self._on_first_batch(batch)
-<<<<<<< HEAD
         channels = batch.channels
         last = self._last
         for channel in channels:
             last[channel] = batch
         self._deliver(batch, channels)
-=======
-        last = self._last
-        for channel in batch.channels:
-            last[channel] = batch
-        self._deliver(batch)
->>>>>>> project
 
     def _on_first_batch(self, batch: Batch) -> Batch:
         """The first data of a line; after an interruption the gap is announced with it."""
@@ -479,7 +411,6 @@ class Engine:
     def _on_bad_frame(self, error: DecodeError) -> None:
         self._on_trouble(error)
 
-<<<<<<< HEAD
     # ------------------------------------------------------------------------------ silence
 
     @property
@@ -518,8 +449,6 @@ class Engine:
         else:
             self._feed(Input.DATA)
 
-=======
->>>>>>> project
     # ---------------------------------------------------------------------------- reading
 
     def note_full(self, consumer: object) -> None:

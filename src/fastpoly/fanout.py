@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-<<<<<<< HEAD
 from typing import TYPE_CHECKING, TypeAlias
 
 from fastpoly.consumers import Consumer, count_notices
-=======
-from typing import TYPE_CHECKING
-
-from fastpoly.consumers import Consumer
->>>>>>> project
 from fastpoly.delivery import Buffer
 from fastpoly.errors import FastpolyError
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
 
-<<<<<<< HEAD
 __all__ = ["FanOut", "Route"]
 
 Route: TypeAlias = "Callable[[Batch, tuple[str, ...]], object]"
 """Where batches go, each with its channels."""
-=======
-__all__ = ["FanOut"]
->>>>>>> project
 
 
 class FanOut:
@@ -43,11 +33,7 @@ class FanOut:
 
     def __init__(
         self,
-<<<<<<< HEAD
         route: Callable[[Route], object],
-=======
-        route: Callable[[Callable[[Batch], object]], object],
->>>>>>> project
         unclaimed: Buffer,
         call_soon: Callable[[Callable[[], object]], object],
     ) -> None:
@@ -56,11 +42,7 @@ class FanOut:
         self._call_soon = call_soon
         self._consumers: tuple[Consumer, ...] = ()
         self._ended: tuple[FastpolyError | None] | None = None
-<<<<<<< HEAD
         route(self._keep)
-=======
-        route(unclaimed.put)
->>>>>>> project
 
     def claim(self, consumer: Consumer) -> None:
         """Adds the consumer that has taken the buffer over."""
@@ -100,17 +82,12 @@ class FanOut:
             return
         self._unclaimed = None
         while (batch := unclaimed.take()) is not None:
-<<<<<<< HEAD
             self._push_all(batch, batch.channels)
-=======
-            self._push_all(batch)
->>>>>>> project
         self._update()
 
     def _update(self) -> None:
         self._route(self._consumers[0].push if len(self._consumers) == 1 else self._push_all)
 
-<<<<<<< HEAD
     def _push_all(self, batch: Batch, channels: tuple[str, ...]) -> None:
         for consumer in self._consumers:
             consumer.push(batch, channels)
@@ -118,8 +95,3 @@ class FanOut:
     def _keep(self, batch: Batch, channels: tuple[str, ...]) -> None:
         if self._unclaimed is not None:
             self._unclaimed.put(batch, count_notices(batch, channels))
-=======
-    def _push_all(self, batch: Batch) -> None:
-        for consumer in self._consumers:
-            consumer.push(batch)
->>>>>>> project

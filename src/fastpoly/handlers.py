@@ -17,11 +17,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-<<<<<<< HEAD
 from fastpoly.consumers import FAIR_SHARE_S, Picker, count_notices
-=======
-from fastpoly.consumers import FAIR_SHARE_S, pick
->>>>>>> project
 from fastpoly.delivery import Buffer, BufferStats
 from fastpoly.errors import FastpolyError, UsageError
 
@@ -32,11 +28,7 @@ __all__ = ["Handler", "HandlerFunction", "HandlerStats"]
 
 HandlerFunction: TypeAlias = "Callable[[Batch], object]"
 
-<<<<<<< HEAD
 BLOCKED_NS: Final = 100_000_000
-=======
-BLOCKED_S: Final = 0.1
->>>>>>> project
 """A call that holds the loop for longer than this is noted."""
 
 # Documented for whoever steps coroutines outside of asyncio's own tasks: without them, code in the
@@ -103,10 +95,7 @@ class Handler:
             )
         self.function = function
         self.channels = channels
-<<<<<<< HEAD
         self._picker = None if channels is None else Picker(channels)
-=======
->>>>>>> project
         self.name = getattr(function, "__qualname__", None) or repr(function)
         self._buffer = buffer
         self._threaded = threaded
@@ -122,11 +111,8 @@ class Handler:
         self._drained = asyncio.Event()
         self._calls = self._events = self._errors = self._blocked = 0
         self._busy_ns = self._longest_ns = 0
-<<<<<<< HEAD
         # A call that took longer than this is looked at.
         self._noteworthy_ns = 0
-=======
->>>>>>> project
 
     def __repr__(self) -> str:
         return f"<Handler {self.name}>"
@@ -140,7 +126,6 @@ class Handler:
 
     # ------------------------------------------------------------------ in the line's thread
 
-<<<<<<< HEAD
     def push(self, batch: Batch, channels: tuple[str, ...]) -> None:
         """See `Consumer.push`."""
         if self._picker is not None:
@@ -152,17 +137,6 @@ class Handler:
             self._buffer.put(batch, count_notices(batch, channels))
         elif self._attached:
             self._run(batch)
-=======
-    def push(self, batch: Batch) -> None:
-        """See `Consumer.push`."""
-        picked = pick(batch, self.channels)
-        if picked is None or not self._attached:
-            return
-        if self._threaded or self._busy or self._loop is None:
-            self._buffer.put(picked)
-        else:
-            self._run(picked)
->>>>>>> project
 
     def end(self, error: FastpolyError | None) -> None:
         """See `Consumer.end`. What waits is still handed over."""
@@ -209,7 +183,6 @@ class Handler:
     def _run(self, batch: Batch) -> None:
         """Calls the function; goes with its coroutine up to where it first waits."""
         started = time.perf_counter_ns()
-<<<<<<< HEAD
         try:
             result = self.function(batch)
             if result is not None:
@@ -227,24 +200,6 @@ class Handler:
         self._longest_ns = max(self._longest_ns, busy_ns)
         self._noteworthy_ns = min(self._longest_ns, BLOCKED_NS)
         if busy_ns > BLOCKED_NS:
-=======
-        self._calls += 1
-        self._events += len(batch)
-        try:
-            result = self.function(batch)
-            if result is not None and isinstance(result, Awaitable):
-                self._begin(result, batch)
-        except BaseException as error:
-            self._fail(error, batch)
-        self._measure(started)
-
-    def _measure(self, started: int) -> None:
-        busy_ns = time.perf_counter_ns() - started
-        self._busy_ns += busy_ns
-        if busy_ns > self._longest_ns:
-            self._longest_ns = busy_ns
-        if busy_ns > BLOCKED_S * 1e9:
->>>>>>> project
             self._blocked += 1
             self._on_blocked(self, busy_ns / 1e9)
 
@@ -252,7 +207,6 @@ class Handler:
         self._errors += 1
         self._on_error(error, self, batch)
 
-<<<<<<< HEAD
     def _begin(self, result: object, batch: Batch) -> None:
         """Takes a coroutine its first step here; what is not done then is the driver's."""
         loop, driver = self._loop, self._driver
@@ -265,25 +219,10 @@ class Handler:
         _enter_task(loop, driver)
         try:
             yielded = self._context.run(result.send, None)
-=======
-    def _begin(self, awaitable: Awaitable[object], batch: Batch) -> None:
-        loop = asyncio.get_running_loop()
-        driver = self._driver
-        if driver is None:
-            self._wake = loop.create_future()
-            driver = self._driver = loop.create_task(self._drive(), context=self._context)
-        if not isinstance(awaitable, Coroutine) or asyncio.current_task(loop) is not None:
-            self._hand_over(_Waiting(awaitable, batch))
-            return
-        _enter_task(loop, driver)
-        try:
-            yielded = self._context.run(awaitable.send, None)
->>>>>>> project
         except StopIteration:
             return
         finally:
             _leave_task(loop, driver)
-<<<<<<< HEAD
         self._hand_over(_Waiting(_rest(result, yielded), batch))
 
     def _make_driver(self) -> tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]:
@@ -291,9 +230,6 @@ class Handler:
         self._wake = loop.create_future()
         self._driver = loop.create_task(self._drive(), context=self._context)
         return loop, self._driver
-=======
-        self._hand_over(_Waiting(_rest(awaitable, yielded), batch))
->>>>>>> project
 
     def _hand_over(self, waiting: _Waiting) -> None:
         self._busy = True
@@ -326,19 +262,12 @@ class Handler:
             if waiting is not None:
                 await self._finish(waiting.awaitable, waiting.batch, interrupted)
             while self._attached and (batch := self._buffer.take()) is not None:
-<<<<<<< HEAD
                 started = time.perf_counter_ns()
                 result: object = None
-=======
-                self._calls += 1
-                self._events += len(batch)
-                started = time.perf_counter_ns()
->>>>>>> project
                 try:
                     result = self.function(batch)
                 except BaseException as error:
                     self._fail(error, batch)
-<<<<<<< HEAD
                 busy_ns = time.perf_counter_ns() - started
                 self._calls += 1
                 self._events += len(batch)
@@ -347,12 +276,6 @@ class Handler:
                     self._note_long(busy_ns)
                 if isinstance(result, Awaitable):
                     await self._finish(result, batch, None)
-=======
-                else:
-                    self._measure(started)
-                    if isinstance(result, Awaitable):
-                        await self._finish(result, batch, None)
->>>>>>> project
             self._busy = False
             if self._threaded and not self._buffer.arm():
                 loop.call_soon(self._drain)

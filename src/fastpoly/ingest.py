@@ -106,10 +106,7 @@ class ThreadHost(_InLoop):
         self._name = name
         self._thread: threading.Thread | None = None
         self._stopping = asyncio.Event()
-<<<<<<< HEAD
         self._ended = asyncio.Event()
-=======
->>>>>>> project
 
     async def start(self) -> None:
         """See `Host.start`."""
@@ -127,17 +124,12 @@ class ThreadHost(_InLoop):
             await self._stopping.wait()
 
         def run() -> None:
-<<<<<<< HEAD
             try:
                 with asyncio.Runner(loop_factory=loop_factory()) as runner:
                     runner.run(main())
             finally:
                 with contextlib.suppress(RuntimeError):
                     caller.call_soon_threadsafe(self._ended.set)
-=======
-            with asyncio.Runner(loop_factory=loop_factory()) as runner:
-                runner.run(main())
->>>>>>> project
 
         self._thread = threading.Thread(target=run, name=self._name, daemon=True)
         self._thread.start()
@@ -148,15 +140,8 @@ class ThreadHost(_InLoop):
         self.stop_soon()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-<<<<<<< HEAD
             await self._ended.wait()
             thread.join()  # it has nothing left to do
-=======
-            # The thread has nothing left to do but to close its loop, which takes milliseconds.
-            while thread.is_alive():
-                await asyncio.sleep(0.001)
-            thread.join()
->>>>>>> project
 
     def stop_soon(self) -> None:
         """See `Host.stop_soon`."""

@@ -140,10 +140,7 @@ class StateChange:
         cause: What happened.
         error: What went wrong, if that is what happened.
         at_ns: When, Unix time in ns.
-<<<<<<< HEAD
         detail: More about it, such as which channels are silent; may be empty.
-=======
->>>>>>> project
     """
 
     old: State
@@ -151,10 +148,7 @@ class StateChange:
     cause: Input
     error: FastpolyError | None
     at_ns: int
-<<<<<<< HEAD
     detail: str = ""
-=======
->>>>>>> project
 
 
 class Lifecycle:

@@ -1187,7 +1187,6 @@ def test_slow_iteration_is_told_what_it_lost(ingest: str) -> None:
             assert got == sorted(got)
 
     run(main())
-<<<<<<< HEAD
 
 
 # --------------------------------------------------------------------------------- staleness
@@ -1257,5 +1256,3 @@ def test_nothing_is_stale_when_the_market_is_closed(monkeypatch: pytest.MonkeyPa
             assert len(server.peers) == 1
 
     run(main())
-=======
->>>>>>> project
