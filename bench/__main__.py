@@ -52,9 +52,7 @@ def ask_socket(made: Material, quick: bool, only: frozenset[str]) -> Answer:
 
 def ask_latency(made: Material, quick: bool, only: frozenset[str]) -> Answer:
     effort = latency.QUICK if quick else latency.FULL
-    # Floors see no events, and what the handlers of these two do would be timed as well.
-    left_out = {"floor", "floor_cython", "columns", "events"}
-    names = [name for name in runs.CLIENTS if name not in left_out and (not only or name in only)]
+    names = [name for name in latency.NAMES if not only or name in only]
     return effort, latency.measure(made.events, effort, names)
 
 

@@ -10,6 +10,8 @@ from xml.sax.saxutils import escape
 
 WIDTH: Final = 760
 LABEL_WIDTH: Final = 230
+LETTER_WIDTH: Final = 6.6
+LINE_STYLES: Final = 7
 VALUE_WIDTH: Final = 80
 ROW: Final = 22
 STYLE: Final = """
@@ -20,6 +22,7 @@ STYLE: Final = """
   .line-0 { stroke: #0969da; fill: #0969da } .line-1 { stroke: #bf8700; fill: #bf8700 }
   .line-2 { stroke: #1a7f37; fill: #1a7f37 } .line-3 { stroke: #cf222e; fill: #cf222e }
   .line-4 { stroke: #8250df; fill: #8250df } .line-5 { stroke: #6e7781; fill: #6e7781 }
+  .line-6 { stroke: #bf3989; fill: #bf3989 }
   polyline { fill: none !important; stroke-width: 2 }
   @media (prefers-color-scheme: dark) {
     text { fill: #9198a1 } .title, .heading { fill: #f0f6fc }
@@ -27,6 +30,7 @@ STYLE: Final = """
     .line-0 { stroke: #4493f8; fill: #4493f8 } .line-1 { stroke: #d29922; fill: #d29922 }
     .line-2 { stroke: #3fb950; fill: #3fb950 } .line-3 { stroke: #f85149; fill: #f85149 }
     .line-4 { stroke: #ab7df8; fill: #ab7df8 } .line-5 { stroke: #9198a1; fill: #9198a1 }
+    .line-6 { stroke: #f778ba; fill: #f778ba }
   }
 """
 
@@ -83,15 +87,18 @@ def lines(
     log_y: bool = False,
 ) -> str:
     """Lines over one pair of axes; the y axis begins at zero unless it is logarithmic."""
-    left, right, top, bottom = 70, WIDTH - 20, 60, 300
+    left, right = 70, WIDTH - 20
+    places = legend([line.label for line in series], left, right)
+    top = places[-1][1] + 26
+    bottom = top + 240
     points = [point for line in series for point in line.points]
     xs = scale([x for x, _ in points], left, right, log=log_x)
     ys = scale([y for _, y in points] + ([] if log_y else [0.0]), bottom, top, log=log_y)
     parts = [text(0, 18, title, "title")]
     for value in ticks([y for _, y in points], log=log_y):
-        y = f"{ys(value):.1f}"
+        height = f'y1="{ys(value):.1f}" y2="{ys(value):.1f}"'
         parts += [
-            f'<line class="grid" x1="{left}" x2="{right}" y1="{y}" y2="{y}"/>',
+            f'<line class="grid" x1="{left}" x2="{right}" {height}/>',
             text(left - 8, ys(value) + 4, spelled_y(value), anchor="end"),
         ]
     shown = -math.inf
@@ -100,17 +107,28 @@ def lines(
             parts.append(text(xs(value), bottom + 18, spelled_x(value), anchor="middle"))
             shown = xs(value)
     parts.append(text((left + right) / 2, bottom + 36, x_label, anchor="middle"))
-    legend = 0.0
-    for index, line in enumerate(series):
-        path = " ".join(f"{xs(x):.1f},{ys(y):.1f}" for x, y in line.points)
-        kind = f"line-{index % 6}"
+    for index, (line, (x, y)) in enumerate(zip(series, places, strict=True)):
+        path = " ".join(f"{xs(across):.1f},{ys(up):.1f}" for across, up in line.points)
+        kind = f"line-{index % LINE_STYLES}"
         parts += [
             f'<polyline class="{kind}" points="{path}"/>',
-            f'<rect class="{kind}" x="{left + legend:.0f}" y="34" width="10" height="10" rx="2"/>',
-            text(left + legend + 15, 43, line.label),
+            f'<rect class="{kind}" x="{x:.0f}" y="{y - 9:.0f}" width="10" height="10" rx="2"/>',
+            text(x + 15, y, line.label),
         ]
-        legend += 30 + 6.4 * len(line.label)
     return document(title, bottom + 44, parts)
+
+
+def legend(labels: Sequence[str], left: float, right: float) -> list[tuple[float, float]]:
+    """Where each label goes: side by side, in as many rows as it takes."""
+    places: list[tuple[float, float]] = []
+    x, y = left, 43.0
+    for label in labels:
+        width = 30 + LETTER_WIDTH * len(label)
+        if places and x + width > right:
+            x, y = left, y + 18
+        places.append((x, y))
+        x += width
+    return places
 
 
 def text(x: float, y: float, content: str, kind: str = "", anchor: str = "start") -> str:

@@ -17,6 +17,17 @@ from bench.server import Plan
 RATES: Final = {10_000: 1, 100_000: 10, 500_000: 50}
 """Events a second -> events in a frame: always 10,000 frames a second."""
 
+NAMES: Final = (
+    "untouched",
+    "dropin",
+    "picows_msgspec",
+    "aiohttp_orjson",
+    "official",
+    "official_tuned",
+    "community",
+)
+"""Of `bench.runs.CLIENTS`, those that look at events."""
+
 QUANTILES: Final = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
 FALLING_BEHIND: Final = 0.05
 """A client whose lag grows by more than this share of the time that passes does not keep up."""
@@ -37,7 +48,7 @@ class Effort:
     rates: tuple[int, ...]
 
 
-FULL: Final = Effort(3, 2.0, tuple(RATES))
+FULL: Final = Effort(3, 1.5, tuple(RATES))
 QUICK: Final = Effort(1, 0.3, (10_000, 100_000))
 
 

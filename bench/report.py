@@ -16,7 +16,7 @@ Cells = Sequence[dict[str, Any]]
 TASK_TITLES = {
     "batch": "decode, nothing more",
     "events": "every event an object",
-    "read": "and four attributes of each read",
+    "read": "four fields of every event read",
     "dicts": "dicts",
     "numpy": "NumPy columns",
     "arrow": "Arrow record batches",

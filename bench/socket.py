@@ -48,8 +48,8 @@ class Effort:
 
 
 FULL: Final = Effort(
-    5,
-    0.5,
+    4,
+    0.4,
     (
         *(Scheme("frames", False, size) for size in (1, 10, 100)),
         *(Scheme("stream", False, size) for size in (1, 10, 100)),

@@ -76,8 +76,8 @@ TARGETS: Final = (
         _all(3, 5),
     ),
     Target(
-        "same, and four attributes of each event read",
-        "same, four read",
+        "decode, every event taken out, four attributes read",
+        "msgspec into tagged Structs, four read",
         _decode("fastpoly_", "read"),
         _decode("msgspec_", "read"),
         _all(2, 2),
@@ -104,14 +104,14 @@ TARGETS: Final = (
         _all(20, 20),
     ),
     Target(
-        "same",
+        "socket to batch handler, CPU",
         "picows + msgspec by hand",
         _socket("untouched"),
         _socket("picows_msgspec"),
         {10: (1.5, 1.5), 100: (2.5, 2.5)},
     ),
     Target(
-        "same",
+        "socket to batch handler, CPU",
         "picows, counting bytes (a ceiling)",
         _socket("untouched"),
         _socket("floor"),

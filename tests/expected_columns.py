@@ -12,7 +12,7 @@ from tests.reference import Expected
 MISSING_INT = -(2**63)
 CODES_WIDTH = 7
 MS_BELOW = 10**14
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+_DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 
 
 def event_type_of(market: str, channel: str) -> schema.EventType:
@@ -28,7 +28,7 @@ def nanoseconds(value: int) -> int | None:
 
 
 def decimal(text: str) -> float:
-    return float(text) if _NUMBER.fullmatch(text) else math.nan
+    return float(text) if _DECIMAL.fullmatch(text) else math.nan
 
 
 def numpy_cell(kind: schema.Kind, value: Any) -> Any:

@@ -19,10 +19,7 @@ MAX_DEPTH = 1024
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _SURROGATES = re.compile(r"\\u[dD][89aAbB]..\\u[dD][c-fC-F]..|(\\u[dD][89a-fA-F])")
 _DIGITS = re.compile(r"[0-9]{1,19}")
-_STATUS_FIELDS = (
-    schema.Field("status", "status", schema.TEXT, ""),
-    schema.Field("message", "message", schema.TEXT, ""),
-)
+STATUS_FIELDS = ("status", "message")
 
 
 class NotJson(ValueError):
@@ -165,21 +162,21 @@ def _expected(tokens: Any, item: Any, market: str) -> Expected:
         return Expected("UnknownEvent", None, {}, (), item)
     channel = schema.MARKETS[market].channel(ev)
     if ev == schema.STATUS_CHANNEL:
-        cls, fields = "Status", _STATUS_FIELDS
-    elif channel is not None:
-        cls, fields = channel.event.name, channel.event.fields
-    else:
+        texts = {key: tokens.get(key) for key in STATUS_FIELDS}
+        texts = {key: text if type(text) is str else None for key, text in texts.items()}
+        return Expected("Status", ev, texts, (), item)
+    if channel is None:
         return Expected("UnknownEvent", ev, {}, (), item)
     values: dict[str, Any] = {}
-    for field in fields:
+    for field in channel.event.fields:
         sent = tokens.get(field.key)
         values[field.key] = None if sent is None else READERS[field.kind.name](sent)
     attributes = {
-        field.name: None if values[field.key] is BAD else values[field.key] for field in fields
+        field.name: None if values[field.key] is BAD else values[field.key]
+        for field in channel.event.fields
     }
-    return Expected(
-        cls, ev, attributes, tuple(key for key in tokens if values.get(key) is BAD), item
-    )
+    malformed = tuple(key for key in tokens if values.get(key) is BAD)
+    return Expected(channel.event.name, ev, attributes, malformed, item)
 
 
 def decode(frame: bytes | str, market: str) -> list[Expected]:

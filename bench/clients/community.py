@@ -30,8 +30,8 @@ async def stream(job: Job) -> None:
     client._handlers["status"] = lambda message: None  # it would print
     await client.subscribe_stock_trades(handler_function=on_message)
     await client.subscribe_stock_quotes(handler_function=on_message)
-    while True:
-        await client.handle_messages()
+    await client.handle_messages(reconnect=True)
+    raise SystemExit(f"the stream ended after {seen} of {mark}")
 
 
 def run(job: Job) -> None:

@@ -25,8 +25,8 @@ async def stream(job: Job) -> None:
     client = AsyncStreamClient("bench", "stocks", host=job.url)
     await client.subscribe_stock_trades(handler_function=on_message)
     await client.subscribe_stock_quotes(handler_function=on_message)
-    while True:
-        await client.handle_messages()
+    await client.handle_messages(reconnect=True)
+    raise SystemExit(f"the stream ended after {seen} of {mark}")
 
 
 def run(job: Job) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ssl
 
+import numpy  # noqa: F401  or the first batch would wait for it
 import uvloop
 
 from bench.clients.meter import STAMPED, Job, Meter
@@ -36,7 +37,7 @@ def run(job: Job) -> None:
         live = Stream("stocks", "T.*", "Q.*", api_key="bench", url=job.url, ssl=context)
         live.on("T", "Q")(on_batch)
         async with live:
-            await live.closed()
+            await live.wait_closed()
         raise SystemExit(f"the stream ended after {seen} of {mark}")
 
     uvloop.run(stream())

@@ -6,9 +6,11 @@ from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_FromStringAndS
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.list cimport PyList_New, PyList_SET_ITEM
 from cpython.number cimport PyNumber_AsSsize_t
+from cpython.pycapsule cimport PyCapsule_Destructor, PyCapsule_GetPointer, PyCapsule_New
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
-from libc.stdlib cimport free, malloc
+from libc.stdint cimport uintptr_t
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 from picows.picows cimport WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
@@ -42,6 +44,7 @@ cdef extern from *:
 
 cdef extern from "scan.hpp" namespace "fastpoly":
     enum:
+        kLead
         kPadding
 
 LOGGER = logging.getLogger("fastpoly")
@@ -63,5 +66,7 @@ if picows.__version__.split(".")[:2] != BUILT_WITH_PICOWS.split(".")[:2]:
 include "event.pxi"
 include "events.gen.pxi"
 include "batch.pxi"
+include "records.pxi"
+include "arrow.pxi"
 include "listener.pxi"
 include "sim_market.pxi"

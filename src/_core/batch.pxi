@@ -243,78 +243,89 @@ cdef class Batch:
                 counts[symbol] = counts.get(symbol, 0) + 1
         return counts
 
-    cdef list row_pointers(self, int column, vector[const char*]& rows):
-        # The rows of one column; the result lists the places, among them, of those that have a
-        # value which did not fit its row.
+    cdef int data_column(self, object channel) except -1:
+        # The column of a channel that has a schema.
+        cdef int i
+        cdef int market = self.store.market.index
+        for i in range(self.store.market.channel_count):
+            if channel_name(market, i) == <PyObject*>channel:
+                return i
+        i = self.column_of(channel)
+        if i >= self.store.market.channel_count:
+            raise UsageError(
+                f"{channel_text(channel)} events have no columns",
+                hint="select a channel of the market",
+            )
+        return i
+
+    cdef int find_rows(self, int column, RowRuns& runs) except -1:
+        if self.whole:
+            runs.add_stretch(self.store[0], column, 0, self.store.columns[column].count)
+        elif self.refs != NULL:
+            runs.add_refs(self.store[0], column, self.refs, self.size)
+        elif self.column == column:
+            runs.add_stretch(self.store[0], column, self.start, self.size)
+        return 0
+
+    cdef list spilled(self, int column):
+        # ``(place among the column's rows, event)`` of those with a value that is not in the row.
         cdef uint32_t i
         cdef RowRef ref
         cdef const char* row
-        spilled = []
-        if column >= self.store.market.channel_count:
-            raise UsageError(
-                f"{channel_text(<object>channel_name(self.store.market.index, column))} events "
-                f"have no columns", hint="select a channel of the market",
-            )
-        rows.reserve(self.size)
+        cdef int place = 0
+        found = []
         for i in range(self.size):
             ref = self.ref(i)
             if ref.column() != column:
                 continue
             row = self.store.columns[column].row(ref.index())
             if (<const RowHead*>row).foreign:
-                spilled.append((<int>rows.size(), make_event(self.store, self.classes, ref)))
-            rows.push_back(row)
-        return spilled
-
-    def records(self, channel, plan):
-        """The fixed-width part of `to_numpy`; `plan` is a `fastpoly.columns.Plan`.
-
-        Returns:
-            The records as a bytearray, the widest text of each text field by wire key, and
-            ``(place, event)`` of the events that have values which did not fit.
-        """
-        cdef int column = self.column_of(channel)
-        cdef vector[const char*] rows
-        cdef list spilled = self.row_pointers(column, rows)
-        cdef const EventSpec* spec = self.store.market.channels[column].event
-        cdef vector[Placement] placements
-        cdef Placement placement
-        cdef dict widths = {}
-        for index, offset, width in plan.placements:
-            placement.field, placement.offset, placement.width = index, offset, width
-            placements.push_back(placement)
-            if width:
-                widths[spec.fields[<int>index].key.decode()] = widest_text(
-                    rows.data(), rows.size(), spec.fields[<int>index]
-                )
-        records = PyByteArray_FromStringAndSize(NULL, rows.size() * <size_t>plan.itemsize)
-        gather(rows.data(), rows.size(), spec[0], placements.data(), placements.size(),
-               PyByteArray_AS_STRING(records), plan.itemsize)
-        return records, widths, spilled
+                found.append((place, make_event(self.store, self.classes, ref)))
+            place += 1
+        return found
 
     def to_numpy(self, channel):
         """The events of one channel as a structured array: a row an event, a column a field.
 
-        Columns are named like the attributes. Text is as wide as the longest here needs. What the
-        server did not send, or sent as another type: NaN, NaT, the least 64-bit integer, False or
-        an empty text; lists of codes are seven wide, filled up with -1. Times are datetime64 in the
-        wire's unit.
+        Columns are named like the attributes. Text is as wide as the schema says, and wider where
+        the longest here needs that; only what would make a column larger than 1 GiB is cut. What
+        the server did not send, or sent as another type: NaN, NaT, the least 64-bit integer, False
+        or an empty text; lists of codes are seven wide, filled up with -1. Times are datetime64 in
+        the wire's unit, decimal numbers are doubles. The array is a copy, which may be written to.
+
+        Args:
+            channel: Such as ``T``.
 
         Raises:
             UsageError: The market has no such channel, or NumPy is not installed.
         """
-        return columns.to_numpy(self, self.market, channel_text(channel))
+        return record_array(self, self.data_column(channel))
+
+    def columns(self, channel):
+        """The events of one channel as `Columns`, which every library that speaks Arrow can take.
+
+        Args:
+            channel: Such as ``T``.
+
+        Raises:
+            UsageError: The market has no such channel.
+        """
+        cdef Columns made = Columns.__new__(Columns)
+        made.column = self.data_column(channel)
+        made.batch = self
+        return made
 
     def to_arrow(self, channel):
-        """The events of one channel as a pyarrow.RecordBatch: null where a key was missing.
+        """The events of one channel as a pyarrow.RecordBatch: `columns`, made by pyarrow.
 
-        Symbols are dictionary-encoded, times are timestamps in UTC in the wire's unit, decimal
-        numbers are text as sent.
+        Args:
+            channel: Such as ``T``.
 
         Raises:
             UsageError: The market has no such channel, or pyarrow is not installed.
+            OverflowError: A column would take 2 GiB or more.
         """
-        return columns.to_arrow(self, self.market, channel_text(channel))
+        return record_batch(self, self.data_column(channel))
 
     def __len__(self):
         return self.size
@@ -440,21 +451,24 @@ def concat(batches):
 
     It counts the bytes of all of them, and has the receive time of the last.
     """
-    cdef RowStore* store = NULL
+    cdef RowStore* store
     cdef Batch batch
     cdef uint32_t i
-    for batch in batches:
-        if store == NULL:
-            store = RowStore.acquire(batch.store.market)
-        elif &store.market != &batch.store.market:
-            store.release()
+    parts = list(batches)
+    if not parts:
+        raise UsageError("there is no batch to join", hint="pass at least one")
+    for part in parts:
+        if not isinstance(part, Batch):
+            raise UsageError(f"{part!r} is not a Batch")
+        if part.market != parts[0].market:
             raise UsageError("batches of different markets cannot be one batch")
+    batch = parts[0]
+    store = RowStore.acquire(batch.store.market)
+    for batch in parts:
         for i in range(batch.size):
             copy_event(store, batch.store, batch.ref(i))
         store.end_frame(batch.store.nbytes)
         store.received_ns = batch.store.received_ns
-    if store == NULL:
-        raise UsageError("there is no batch to join", hint="pass at least one")
     return whole_batch(store)
 
 

@@ -11,31 +11,27 @@ namespace fastpoly {
 // A trade in a stock or an options contract.
 struct EquityTradeRow {
   RowHead head;
-  const Symbol* symbol_;  // sym
-  Text<23> id_;  // i
   int64_t exchange_;  // x
-  double price_;  // p
   int64_t size_;  // s
-  Codes conditions_;  // c
   int64_t timestamp_;  // t
   int64_t participant_timestamp_;  // pt
   int64_t sequence_number_;  // q
   int64_t tape_;  // z
   int64_t trf_id_;  // trfi
   int64_t trf_timestamp_;  // trft
+  const Symbol* symbol_;  // sym
+  Text<23> id_;  // i
+  double price_;  // p
+  Codes conditions_;  // c
   Text<23> fractional_shares_;  // ds
 };
 
 // A national best bid and offer.
 struct EquityQuoteRow {
   RowHead head;
-  const Symbol* symbol_;  // sym
   int64_t condition_;  // c
-  Codes indicators_;  // i
   int64_t bid_exchange_id_;  // bx
   int64_t ask_exchange_id_;  // ax
-  double bid_price_;  // bp
-  double ask_price_;  // ap
   int64_t bid_size_;  // bs
   int64_t ask_size_;  // as
   int64_t timestamp_;  // t
@@ -44,11 +40,17 @@ struct EquityQuoteRow {
   int64_t tape_;  // z
   int64_t trf_id_;  // trfi
   int64_t trf_timestamp_;  // trft
+  const Symbol* symbol_;  // sym
+  Codes indicators_;  // i
+  double bid_price_;  // bp
+  double ask_price_;  // ap
 };
 
 // A second or minute bar of a stock, options contract or index. A bar may be sent again when late trades change it: the newest with the same symbol and start replaces the others.
 struct EquityAggRow {
   RowHead head;
+  int64_t start_timestamp_;  // s
+  int64_t end_timestamp_;  // e
   const Symbol* symbol_;  // sym
   double volume_;  // v
   double accumulated_volume_;  // av
@@ -60,8 +62,6 @@ struct EquityAggRow {
   double low_;  // l
   double aggregate_vwap_;  // a
   double average_size_;  // z
-  int64_t start_timestamp_;  // s
-  int64_t end_timestamp_;  // e
   uint8_t otc_;  // otc
   Text<23> fractional_volume_;  // dv
   Text<23> fractional_accumulated_volume_;  // dav
@@ -70,26 +70,26 @@ struct EquityAggRow {
 // A limit-up limit-down price band, trading halt or resumption.
 struct LimitUpLimitDownRow {
   RowHead head;
+  int64_t tape_;  // z
+  int64_t sequence_number_;  // q
   double high_price_;  // h
   double low_price_;  // l
   Codes indicators_;  // i
-  int64_t tape_;  // z
   const Symbol* symbol_;  // T
   int64_t timestamp_;  // t
-  int64_t sequence_number_;  // q
 };
 
 // A net order imbalance before an auction.
 struct ImbalanceRow {
   RowHead head;
-  const Symbol* symbol_;  // T
-  int64_t time_stamp_;  // t
   int64_t auction_time_;  // at
-  Text<7> auction_type_;  // a
   int64_t symbol_sequence_;  // i
   int64_t exchange_id_;  // x
   int64_t imbalance_quantity_;  // o
   int64_t paired_quantity_;  // p
+  const Symbol* symbol_;  // T
+  int64_t time_stamp_;  // t
+  Text<7> auction_type_;  // a
   double book_clearing_price_;  // b
 };
 
@@ -112,24 +112,26 @@ struct LaunchpadValueRow {
 // The value of an index.
 struct IndexValueRow {
   RowHead head;
+  int64_t timestamp_;  // t
   double value_;  // val
   const Symbol* ticker_;  // T
-  int64_t timestamp_;  // t
 };
 
 // A quote of a currency pair.
 struct ForexQuoteRow {
   RowHead head;
-  const Symbol* pair_;  // p
   int64_t exchange_id_;  // x
+  int64_t timestamp_;  // t
+  const Symbol* pair_;  // p
   double ask_price_;  // a
   double bid_price_;  // b
-  int64_t timestamp_;  // t
 };
 
 // A second or minute bar of a currency pair or a crypto pair.
 struct CurrencyAggRow {
   RowHead head;
+  int64_t start_timestamp_;  // s
+  int64_t end_timestamp_;  // e
   const Symbol* pair_;  // pair
   double volume_;  // v
   double vwap_;  // vw
@@ -138,26 +140,27 @@ struct CurrencyAggRow {
   double close_;  // c
   double high_;  // h
   double low_;  // l
-  int64_t start_timestamp_;  // s
-  int64_t end_timestamp_;  // e
 };
 
 // A trade on a crypto exchange.
 struct CryptoTradeRow {
   RowHead head;
+  int64_t timestamp_;  // t
+  int64_t exchange_;  // x
+  int64_t received_timestamp_;  // r
   const Symbol* pair_;  // pair
   double price_;  // p
-  int64_t timestamp_;  // t
   double size_;  // s
   Codes conditions_;  // c
   Text<39> id_;  // i
-  int64_t exchange_;  // x
-  int64_t received_timestamp_;  // r
 };
 
 // A quote on a crypto exchange.
 struct CryptoQuoteRow {
   RowHead head;
+  int64_t timestamp_;  // t
+  int64_t exchange_id_;  // x
+  int64_t received_timestamp_;  // r
   const Symbol* pair_;  // pair
   double last_price_;  // lp
   double last_size_;  // ls
@@ -165,18 +168,15 @@ struct CryptoQuoteRow {
   double bid_size_;  // bs
   double ask_price_;  // ap
   double ask_size_;  // as
-  int64_t timestamp_;  // t
-  int64_t exchange_id_;  // x
-  int64_t received_timestamp_;  // r
 };
 
 // A snapshot of an order book, up to 100 levels a side. The vendor switched the channel off on 2024-07-01.
 struct Level2BookRow {
   RowHead head;
-  const Symbol* pair_;  // pair
   int64_t timestamp_;  // t
   int64_t received_timestamp_;  // r
   int64_t exchange_id_;  // x
+  const Symbol* pair_;  // pair
   Levels bid_prices_;  // b
   Levels ask_prices_;  // a
 };
@@ -184,43 +184,46 @@ struct Level2BookRow {
 // The best bid and offer over all crypto exchanges. In older documentation only.
 struct ConsolidatedQuoteRow {
   RowHead head;
+  int64_t ask_exchange_id_;  // ax
+  int64_t bid_exchange_id_;  // bx
+  int64_t timestamp_;  // t
   const Symbol* pair_;  // pair
   double ask_size_;  // as
   double ask_price_;  // ap
-  int64_t ask_exchange_id_;  // ax
   double bid_size_;  // bs
   double bid_price_;  // bp
-  int64_t bid_exchange_id_;  // bx
-  int64_t timestamp_;  // t
 };
 
 // A trade in a futures contract.
 struct FuturesTradeRow {
   RowHead head;
-  const Symbol* symbol_;  // sym
   int64_t tape_;  // z
-  double price_;  // p
   int64_t size_;  // s
   int64_t timestamp_;  // t
   int64_t sequence_number_;  // q
+  const Symbol* symbol_;  // sym
+  double price_;  // p
 };
 
 // A best bid and offer of a futures contract.
 struct FuturesQuoteRow {
   RowHead head;
-  const Symbol* symbol_;  // sym
-  double bid_price_;  // bp
   int64_t bid_size_;  // bs
   int64_t bid_timestamp_;  // bt
-  double ask_price_;  // ap
   int64_t ask_size_;  // as
   int64_t ask_timestamp_;  // at
   int64_t sip_timestamp_;  // t
+  const Symbol* symbol_;  // sym
+  double bid_price_;  // bp
+  double ask_price_;  // ap
 };
 
 // A second or minute bar of a futures contract.
 struct FuturesAggRow {
   RowHead head;
+  int64_t transactions_;  // n
+  int64_t start_timestamp_;  // s
+  int64_t end_timestamp_;  // e
   const Symbol* symbol_;  // sym
   double volume_;  // v
   double total_value_;  // dv
@@ -228,9 +231,6 @@ struct FuturesAggRow {
   double close_;  // c
   double high_;  // h
   double low_;  // l
-  int64_t transactions_;  // n
-  int64_t start_timestamp_;  // s
-  int64_t end_timestamp_;  // e
 };
 
 constexpr size_t kMaxRowSize = std::max({sizeof(RawRow), sizeof(EquityTradeRow), sizeof(EquityQuoteRow), sizeof(EquityAggRow), sizeof(LimitUpLimitDownRow), sizeof(ImbalanceRow), sizeof(FairMarketValueRow), sizeof(LaunchpadValueRow), sizeof(IndexValueRow), sizeof(ForexQuoteRow), sizeof(CurrencyAggRow), sizeof(CryptoTradeRow), sizeof(CryptoQuoteRow), sizeof(Level2BookRow), sizeof(ConsolidatedQuoteRow), sizeof(FuturesTradeRow), sizeof(FuturesQuoteRow), sizeof(FuturesAggRow)});

@@ -77,7 +77,7 @@ const char* skip_scalar(const char* p) {
     const int size = plain_string(p + 1);
     return size < 0 ? nullptr : p + size + 2;
   }
-  if (starts_with(p, "null")) return p + 4;
+  if (starts_with<4>(p, word_of("null", 4))) return p + 4;
   uint8_t flag;
   if (const char* after = read_flag(p, flag)) return after;
   int64_t whole;

@@ -71,11 +71,11 @@ FASTPOLY_INLINE const char* read_codes(const char* p, Codes& codes) {
 }
 
 FASTPOLY_INLINE const char* read_flag(const char* p, uint8_t& flag) {
-  if (starts_with(p, "true")) {
+  if (starts_with<4>(p, word_of("true", 4))) {
     flag = 1;
     return p + 4;
   }
-  if (starts_with(p, "false")) {
+  if (starts_with<5>(p, word_of("false", 5))) {
     flag = 0;
     return p + 5;
   }

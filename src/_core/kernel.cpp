@@ -32,7 +32,8 @@ inline void name_row(char* row, int channel, const RowStore& store) {
 }
 
 inline int channel_at(const char* event, const RowStore& store) {
-  if (FASTPOLY_UNLIKELY(!starts_with(event, "{\"ev\":\""))) return -1;
+  constexpr uint64_t kOpening = word_of("{\"ev\":\"", 7);
+  if (FASTPOLY_UNLIKELY(!starts_with<7>(event, kOpening))) return -1;
   return find_channel(store.market, event + 7);
 }
 
@@ -119,13 +120,14 @@ bool Kernel::decode(char* frame, size_t size, size_t capacity, RowStore& store,
 bool Kernel::decode_copy(const char* frame, size_t size, RowStore& store, DecodeFailure& failure) {
   // A giant frame must not stay in memory for ever, nor shall every frame allocate.
   constexpr size_t kKept = 1 << 20;
-  if (padded_.size() < size + kPadding || padded_.size() > 2 * kKept) {
-    padded_.resize(size + kPadding);
+  if (padded_.size() < size + kLead + kPadding || padded_.size() > 2 * kKept) {
+    padded_.resize(size + kLead + kPadding);
     if (size < kKept) padded_.shrink_to_fit();
   }
-  std::memcpy(padded_.data(), frame, size);
-  std::memset(padded_.data() + size, 0, kPadding);
-  return decode_padded(padded_.data(), size, store, failure);
+  char* const copy = padded_.data() + kLead;
+  std::memcpy(copy, frame, size);
+  std::memset(copy + size, 0, kPadding);
+  return decode_padded(copy, size, store, failure);
 }
 
 bool Kernel::decode_padded(char* frame, size_t size, RowStore& store, DecodeFailure& failure) {

@@ -27,7 +27,8 @@ class Kernel {
   Kernel& operator=(const Kernel&) = delete;
 
   // Appends the events of one frame to the store. `capacity` is how many bytes from `frame` on may
-  // be read; with less than kPadding beyond `size` the frame is copied. The byte after the frame is
+  // be read; with less than kPadding beyond `size` the frame is copied. The two bytes before it may
+  // be read too: in a socket's buffer they are the frame's header. The byte after the frame is
   // overwritten while this runs, and restored. On failure the store is as it was before.
   bool decode(char* frame, size_t size, size_t capacity, RowStore& store, DecodeFailure& failure);
 

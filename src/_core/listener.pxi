@@ -92,20 +92,23 @@ cdef class Listener(WSListener):
     cdef void on_fragment(self, WSTransport transport, WSFrame frame) except *:
         cdef size_t size
         if frame.msg_type != WSMsgType.CONTINUATION:
-            self.fragments.clear()
+            # What the decoder may read before a frame.
+            self.fragments.assign(kLead, 0)
             self.joining = True
         self.fragments.insert(
             self.fragments.end(), frame.payload_ptr, frame.payload_ptr + frame.payload_size
         )
-        size = self.fragments.size()
+        size = self.fragments.size() - kLead
         if self.max_message_bytes and size > self.max_message_bytes:
             self.joining = False
             self.fragments.clear()
             self.refuse(transport, size)
         elif frame.fin:
             self.joining = False
-            self.fragments.resize(size + kPadding)
-            self.on_message(transport, self.fragments.data(), size, size + kPadding)
+            self.fragments.resize(kLead + size + kPadding)
+            self.on_message(
+                transport, self.fragments.data() + <size_t>kLead, size, size + kPadding
+            )
             self.fragments.clear()
 
     cdef void on_message(self, WSTransport transport, char* text, size_t size,

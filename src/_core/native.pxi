@@ -3,6 +3,7 @@
 from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
+from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 
@@ -112,15 +113,49 @@ cdef extern from "events.gen.hpp" namespace "fastpoly" nogil:
         pass
 
 
+cdef extern from "runs.hpp" namespace "fastpoly" nogil:
+    cdef cppclass RowRuns:
+        void add_stretch(const RowStore& store, int column, uint32_t start,
+                         uint32_t count) except +
+        void add_refs(const RowStore& store, int column, const RowRef* refs, uint32_t size) except +
+        size_t rows()
+
+
 cdef extern from "gather.hpp" namespace "fastpoly" nogil:
-    cdef struct Placement:
-        uint16_t field
-        uint32_t offset
-        uint32_t width
-    uint32_t widest_text(const char* const* rows, size_t count, const FieldSpec& field)
-    void gather(const char* const* rows, size_t count, const EventSpec& event,
-                const Placement* placements, size_t placement_count, char* records,
-                size_t record_size)
+    cdef cppclass Gathered:
+        uint32_t foreign
+        uint32_t widest
+    cdef struct RecordLayout:
+        uint32_t symbol_width
+        uint32_t record_size
+        const uint16_t* offsets
+    enum:
+        kNoColumn
+        kSymbolWidths
+    const RecordLayout kRecordLayouts[][3]
+    int first_layout(const RowRuns& rows, const EventSpec& event)
+    Gathered gather(const RowRuns& rows, const RecordLayout& layout, char* records)
+
+
+cdef extern from "arrow.hpp" namespace "fastpoly" nogil:
+    cdef struct ArrowSchema "ArrowSchema":
+        int64_t n_children
+        void (*release)(ArrowSchema*) noexcept
+    cdef struct ArrowArray "ArrowArray":
+        void (*release)(ArrowArray*) noexcept
+    cdef struct ArrowArrayStream "ArrowArrayStream":
+        void (*release)(ArrowArrayStream*) noexcept
+    cdef cppclass Spill:
+        size_t row
+        int field
+        string text
+        vector[int64_t] codes
+        vector[vector[double]] levels
+    uint32_t foreign_fields(const RowRuns& rows)
+    void export_schema(const EventSpec& event, ArrowSchema* out) except +
+    void export_array(const RowRuns& rows, const EventSpec& event, const vector[Spill]& spills,
+                      ArrowArray* out) except +
+    void export_stream(const EventSpec& event, ArrowArray* array, ArrowArrayStream* out) except +
 
 
 cdef extern from "values.hpp" namespace "fastpoly":

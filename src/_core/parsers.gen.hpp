@@ -13,7 +13,10 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
   EquityTradeRow& row = *reinterpret_cast<EquityTradeRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"sym\":\"")) {
+  Tokens<8> ints(base);
+  uint32_t present = 0;
+  // ,"sym":"
+  if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -21,7 +24,8 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
   } else {
     row.symbol_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"i\":\"")) {
+  // ,"i":"
+  if (starts_with<6>(base + *at, 0x223a2269222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_text(p, end, row.id_)))) return false;
@@ -29,15 +33,17 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
   } else {
     row.id_ = {};
   }
-  if (starts_with(base + *at, ",\"x\":")) {
+  // ,"x":
+  if (starts_with<5>(base + *at, 0x3a2278222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.exchange_)))) return false;
+    ints.set(0, p, base + *++at);
     plain |= 0x4;
+    present |= 0x1;
   } else {
-    row.exchange_ = kMissingInt;
+    ints.skip(0, base);
   }
-  if (starts_with(base + *at, ",\"p\":")) {
+  // ,"p":
+  if (starts_with<5>(base + *at, 0x3a2270222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -47,70 +53,79 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
   } else {
     row.price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"s\":")) {
+  // ,"s":
+  if (starts_with<5>(base + *at, 0x3a2273222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.size_)))) return false;
+    ints.set(1, p, base + *++at);
     plain |= 0x10;
+    present |= 0x2;
   } else {
-    row.size_ = kMissingInt;
+    ints.skip(1, base);
   }
-  if (starts_with(base + *at, ",\"c\":[")) {
+  // ,"c":[
+  if (starts_with<6>(base + *at, 0x5b3a2263222cull)) {
     const char* const p = base + *at + 6;
     if (FASTPOLY_UNLIKELY(!(take_codes(p, base, at, row.conditions_)))) return false;
     plain |= 0x20;
   } else {
     clear_codes(row.conditions_);
   }
-  if (starts_with(base + *at, ",\"t\":")) {
+  // ,"t":
+  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.timestamp_)))) return false;
+    ints.set(2, p, base + *++at);
     plain |= 0x40;
+    present |= 0x4;
   } else {
-    row.timestamp_ = kMissingInt;
+    ints.skip(2, base);
   }
-  if (starts_with(base + *at, ",\"pt\":")) {
+  // ,"pt":
+  if (starts_with<6>(base + *at, 0x3a227470222cull)) {
     const char* const p = base + *at + 6;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.participant_timestamp_)))) return false;
+    ints.set(3, p, base + *++at);
     plain |= 0x80;
+    present |= 0x8;
   } else {
-    row.participant_timestamp_ = kMissingInt;
+    ints.skip(3, base);
   }
-  if (starts_with(base + *at, ",\"q\":")) {
+  // ,"q":
+  if (starts_with<5>(base + *at, 0x3a2271222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.sequence_number_)))) return false;
+    ints.set(4, p, base + *++at);
     plain |= 0x100;
+    present |= 0x10;
   } else {
-    row.sequence_number_ = kMissingInt;
+    ints.skip(4, base);
   }
-  if (starts_with(base + *at, ",\"z\":")) {
+  // ,"z":
+  if (starts_with<5>(base + *at, 0x3a227a222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.tape_)))) return false;
+    ints.set(5, p, base + *++at);
     plain |= 0x200;
+    present |= 0x20;
   } else {
-    row.tape_ = kMissingInt;
+    ints.skip(5, base);
   }
-  if (starts_with(base + *at, ",\"trfi\":")) {
+  // ,"trfi":
+  if (starts_with<8>(base + *at, 0x3a2269667274222cull)) {
     const char* const p = base + *at + 8;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.trf_id_)))) return false;
+    ints.set(6, p, base + *++at);
     plain |= 0x400;
+    present |= 0x40;
   } else {
-    row.trf_id_ = kMissingInt;
+    ints.skip(6, base);
   }
-  if (starts_with(base + *at, ",\"trft\":")) {
+  // ,"trft":
+  if (starts_with<8>(base + *at, 0x3a2274667274222cull)) {
     const char* const p = base + *at + 8;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.trf_timestamp_)))) return false;
+    ints.set(7, p, base + *++at);
     plain |= 0x800;
+    present |= 0x80;
   } else {
-    row.trf_timestamp_ = kMissingInt;
+    ints.skip(7, base);
   }
-  if (starts_with(base + *at, ",\"ds\":\"")) {
+  // ,"ds":"
+  if (starts_with<7>(base + *at, 0x223a227364222cull)) {
     const char* const p = base + *at + 7;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_text(p, end, row.fractional_shares_)))) return false;
@@ -118,6 +133,8 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
   } else {
     row.fractional_shares_ = {};
   }
+  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.exchange_)))
+    return false;
   row.head = RowHead{};
   row.head.plain = plain;
   row.head.integer = integer;
@@ -129,7 +146,10 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
   EquityQuoteRow& row = *reinterpret_cast<EquityQuoteRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"sym\":\"")) {
+  Tokens<11> ints(base);
+  uint32_t present = 0;
+  // ,"sym":"
+  if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -137,38 +157,43 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
   } else {
     row.symbol_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"c\":")) {
+  // ,"c":
+  if (starts_with<5>(base + *at, 0x3a2263222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.condition_)))) return false;
+    ints.set(0, p, base + *++at);
     plain |= 0x2;
+    present |= 0x1;
   } else {
-    row.condition_ = kMissingInt;
+    ints.skip(0, base);
   }
-  if (starts_with(base + *at, ",\"i\":[")) {
+  // ,"i":[
+  if (starts_with<6>(base + *at, 0x5b3a2269222cull)) {
     const char* const p = base + *at + 6;
     if (FASTPOLY_UNLIKELY(!(take_codes(p, base, at, row.indicators_)))) return false;
     plain |= 0x4;
   } else {
     clear_codes(row.indicators_);
   }
-  if (starts_with(base + *at, ",\"bx\":")) {
+  // ,"bx":
+  if (starts_with<6>(base + *at, 0x3a227862222cull)) {
     const char* const p = base + *at + 6;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.bid_exchange_id_)))) return false;
+    ints.set(1, p, base + *++at);
     plain |= 0x8;
+    present |= 0x2;
   } else {
-    row.bid_exchange_id_ = kMissingInt;
+    ints.skip(1, base);
   }
-  if (starts_with(base + *at, ",\"ax\":")) {
+  // ,"ax":
+  if (starts_with<6>(base + *at, 0x3a227861222cull)) {
     const char* const p = base + *at + 6;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.ask_exchange_id_)))) return false;
+    ints.set(2, p, base + *++at);
     plain |= 0x10;
+    present |= 0x4;
   } else {
-    row.ask_exchange_id_ = kMissingInt;
+    ints.skip(2, base);
   }
-  if (starts_with(base + *at, ",\"bp\":")) {
+  // ,"bp":
+  if (starts_with<6>(base + *at, 0x3a227062222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -178,7 +203,8 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
   } else {
     row.bid_price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"ap\":")) {
+  // ,"ap":
+  if (starts_with<6>(base + *at, 0x3a227061222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -188,70 +214,80 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
   } else {
     row.ask_price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"bs\":")) {
+  // ,"bs":
+  if (starts_with<6>(base + *at, 0x3a227362222cull)) {
     const char* const p = base + *at + 6;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.bid_size_)))) return false;
+    ints.set(3, p, base + *++at);
     plain |= 0x80;
+    present |= 0x8;
   } else {
-    row.bid_size_ = kMissingInt;
+    ints.skip(3, base);
   }
-  if (starts_with(base + *at, ",\"as\":")) {
+  // ,"as":
+  if (starts_with<6>(base + *at, 0x3a227361222cull)) {
     const char* const p = base + *at + 6;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.ask_size_)))) return false;
+    ints.set(4, p, base + *++at);
     plain |= 0x100;
+    present |= 0x10;
   } else {
-    row.ask_size_ = kMissingInt;
+    ints.skip(4, base);
   }
-  if (starts_with(base + *at, ",\"t\":")) {
+  // ,"t":
+  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.timestamp_)))) return false;
+    ints.set(5, p, base + *++at);
     plain |= 0x200;
+    present |= 0x20;
   } else {
-    row.timestamp_ = kMissingInt;
+    ints.skip(5, base);
   }
-  if (starts_with(base + *at, ",\"pt\":")) {
+  // ,"pt":
+  if (starts_with<6>(base + *at, 0x3a227470222cull)) {
     const char* const p = base + *at + 6;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.participant_timestamp_)))) return false;
+    ints.set(6, p, base + *++at);
     plain |= 0x400;
+    present |= 0x40;
   } else {
-    row.participant_timestamp_ = kMissingInt;
+    ints.skip(6, base);
   }
-  if (starts_with(base + *at, ",\"q\":")) {
+  // ,"q":
+  if (starts_with<5>(base + *at, 0x3a2271222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.sequence_number_)))) return false;
+    ints.set(7, p, base + *++at);
     plain |= 0x800;
+    present |= 0x80;
   } else {
-    row.sequence_number_ = kMissingInt;
+    ints.skip(7, base);
   }
-  if (starts_with(base + *at, ",\"z\":")) {
+  // ,"z":
+  if (starts_with<5>(base + *at, 0x3a227a222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.tape_)))) return false;
+    ints.set(8, p, base + *++at);
     plain |= 0x1000;
+    present |= 0x100;
   } else {
-    row.tape_ = kMissingInt;
+    ints.skip(8, base);
   }
-  if (starts_with(base + *at, ",\"trfi\":")) {
+  // ,"trfi":
+  if (starts_with<8>(base + *at, 0x3a2269667274222cull)) {
     const char* const p = base + *at + 8;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.trf_id_)))) return false;
+    ints.set(9, p, base + *++at);
     plain |= 0x2000;
+    present |= 0x200;
   } else {
-    row.trf_id_ = kMissingInt;
+    ints.skip(9, base);
   }
-  if (starts_with(base + *at, ",\"trft\":")) {
+  // ,"trft":
+  if (starts_with<8>(base + *at, 0x3a2274667274222cull)) {
     const char* const p = base + *at + 8;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.trf_timestamp_)))) return false;
+    ints.set(10, p, base + *++at);
     plain |= 0x4000;
+    present |= 0x400;
   } else {
-    row.trf_timestamp_ = kMissingInt;
+    ints.skip(10, base);
   }
+  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.condition_)))
+    return false;
   row.head = RowHead{};
   row.head.plain = plain;
   row.head.integer = integer;
@@ -263,7 +299,10 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   EquityAggRow& row = *reinterpret_cast<EquityAggRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"sym\":\"")) {
+  Tokens<2> ints(base);
+  uint32_t present = 0;
+  // ,"sym":"
+  if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -271,7 +310,8 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.symbol_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"v\":")) {
+  // ,"v":
+  if (starts_with<5>(base + *at, 0x3a2276222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -281,7 +321,8 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.volume_ = NAN;
   }
-  if (starts_with(base + *at, ",\"av\":")) {
+  // ,"av":
+  if (starts_with<6>(base + *at, 0x3a227661222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -291,7 +332,8 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.accumulated_volume_ = NAN;
   }
-  if (starts_with(base + *at, ",\"op\":")) {
+  // ,"op":
+  if (starts_with<6>(base + *at, 0x3a22706f222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -301,7 +343,8 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.official_open_price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"vw\":")) {
+  // ,"vw":
+  if (starts_with<6>(base + *at, 0x3a227776222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -311,7 +354,8 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.vwap_ = NAN;
   }
-  if (starts_with(base + *at, ",\"o\":")) {
+  // ,"o":
+  if (starts_with<5>(base + *at, 0x3a226f222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -321,7 +365,8 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.open_ = NAN;
   }
-  if (starts_with(base + *at, ",\"c\":")) {
+  // ,"c":
+  if (starts_with<5>(base + *at, 0x3a2263222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -331,7 +376,8 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.close_ = NAN;
   }
-  if (starts_with(base + *at, ",\"h\":")) {
+  // ,"h":
+  if (starts_with<5>(base + *at, 0x3a2268222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -341,7 +387,8 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.high_ = NAN;
   }
-  if (starts_with(base + *at, ",\"l\":")) {
+  // ,"l":
+  if (starts_with<5>(base + *at, 0x3a226c222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -351,7 +398,8 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.low_ = NAN;
   }
-  if (starts_with(base + *at, ",\"a\":")) {
+  // ,"a":
+  if (starts_with<5>(base + *at, 0x3a2261222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -361,7 +409,8 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.aggregate_vwap_ = NAN;
   }
-  if (starts_with(base + *at, ",\"z\":")) {
+  // ,"z":
+  if (starts_with<5>(base + *at, 0x3a227a222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -371,23 +420,26 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.average_size_ = NAN;
   }
-  if (starts_with(base + *at, ",\"s\":")) {
+  // ,"s":
+  if (starts_with<5>(base + *at, 0x3a2273222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.start_timestamp_)))) return false;
+    ints.set(0, p, base + *++at);
     plain |= 0x800;
+    present |= 0x1;
   } else {
-    row.start_timestamp_ = kMissingInt;
+    ints.skip(0, base);
   }
-  if (starts_with(base + *at, ",\"e\":")) {
+  // ,"e":
+  if (starts_with<5>(base + *at, 0x3a2265222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.end_timestamp_)))) return false;
+    ints.set(1, p, base + *++at);
     plain |= 0x1000;
+    present |= 0x2;
   } else {
-    row.end_timestamp_ = kMissingInt;
+    ints.skip(1, base);
   }
-  if (starts_with(base + *at, ",\"otc\":")) {
+  // ,"otc":
+  if (starts_with<7>(base + *at, 0x3a2263746f222cull)) {
     const char* const p = base + *at + 7;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(read_flag(p, row.otc_) == end))) return false;
@@ -395,7 +447,8 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.otc_ = 0;
   }
-  if (starts_with(base + *at, ",\"dv\":\"")) {
+  // ,"dv":"
+  if (starts_with<7>(base + *at, 0x223a227664222cull)) {
     const char* const p = base + *at + 7;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_text(p, end, row.fractional_volume_)))) return false;
@@ -403,7 +456,8 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.fractional_volume_ = {};
   }
-  if (starts_with(base + *at, ",\"dav\":\"")) {
+  // ,"dav":"
+  if (starts_with<8>(base + *at, 0x223a22766164222cull)) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_text(p, end, row.fractional_accumulated_volume_)))) return false;
@@ -411,6 +465,8 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.fractional_accumulated_volume_ = {};
   }
+  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.start_timestamp_)))
+    return false;
   row.head = RowHead{};
   row.head.plain = plain;
   row.head.integer = integer;
@@ -422,7 +478,10 @@ bool parse_LimitUpLimitDown(const char* base, const uint32_t*& separators, char*
   LimitUpLimitDownRow& row = *reinterpret_cast<LimitUpLimitDownRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"h\":")) {
+  Tokens<2> ints(base);
+  uint32_t present = 0;
+  // ,"h":
+  if (starts_with<5>(base + *at, 0x3a2268222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -432,7 +491,8 @@ bool parse_LimitUpLimitDown(const char* base, const uint32_t*& separators, char*
   } else {
     row.high_price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"l\":")) {
+  // ,"l":
+  if (starts_with<5>(base + *at, 0x3a226c222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -442,22 +502,25 @@ bool parse_LimitUpLimitDown(const char* base, const uint32_t*& separators, char*
   } else {
     row.low_price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"i\":[")) {
+  // ,"i":[
+  if (starts_with<6>(base + *at, 0x5b3a2269222cull)) {
     const char* const p = base + *at + 6;
     if (FASTPOLY_UNLIKELY(!(take_codes(p, base, at, row.indicators_)))) return false;
     plain |= 0x4;
   } else {
     clear_codes(row.indicators_);
   }
-  if (starts_with(base + *at, ",\"z\":")) {
+  // ,"z":
+  if (starts_with<5>(base + *at, 0x3a227a222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.tape_)))) return false;
+    ints.set(0, p, base + *++at);
     plain |= 0x8;
+    present |= 0x1;
   } else {
-    row.tape_ = kMissingInt;
+    ints.skip(0, base);
   }
-  if (starts_with(base + *at, ",\"T\":\"")) {
+  // ,"T":"
+  if (starts_with<6>(base + *at, 0x223a2254222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -465,7 +528,8 @@ bool parse_LimitUpLimitDown(const char* base, const uint32_t*& separators, char*
   } else {
     row.symbol_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"t\":")) {
+  // ,"t":
+  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.timestamp_)))) return false;
@@ -473,14 +537,17 @@ bool parse_LimitUpLimitDown(const char* base, const uint32_t*& separators, char*
   } else {
     row.timestamp_ = kMissingInt;
   }
-  if (starts_with(base + *at, ",\"q\":")) {
+  // ,"q":
+  if (starts_with<5>(base + *at, 0x3a2271222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.sequence_number_)))) return false;
+    ints.set(1, p, base + *++at);
     plain |= 0x40;
+    present |= 0x2;
   } else {
-    row.sequence_number_ = kMissingInt;
+    ints.skip(1, base);
   }
+  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.tape_)))
+    return false;
   row.head = RowHead{};
   row.head.plain = plain;
   row.head.integer = integer;
@@ -492,7 +559,10 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
   ImbalanceRow& row = *reinterpret_cast<ImbalanceRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"T\":\"")) {
+  Tokens<5> ints(base);
+  uint32_t present = 0;
+  // ,"T":"
+  if (starts_with<6>(base + *at, 0x223a2254222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -500,7 +570,8 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.symbol_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"t\":")) {
+  // ,"t":
+  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.time_stamp_)))) return false;
@@ -508,15 +579,17 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.time_stamp_ = kMissingInt;
   }
-  if (starts_with(base + *at, ",\"at\":")) {
+  // ,"at":
+  if (starts_with<6>(base + *at, 0x3a227461222cull)) {
     const char* const p = base + *at + 6;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.auction_time_)))) return false;
+    ints.set(0, p, base + *++at);
     plain |= 0x4;
+    present |= 0x1;
   } else {
-    row.auction_time_ = kMissingInt;
+    ints.skip(0, base);
   }
-  if (starts_with(base + *at, ",\"a\":\"")) {
+  // ,"a":"
+  if (starts_with<6>(base + *at, 0x223a2261222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_text(p, end, row.auction_type_)))) return false;
@@ -524,39 +597,44 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.auction_type_ = {};
   }
-  if (starts_with(base + *at, ",\"i\":")) {
+  // ,"i":
+  if (starts_with<5>(base + *at, 0x3a2269222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.symbol_sequence_)))) return false;
+    ints.set(1, p, base + *++at);
     plain |= 0x10;
+    present |= 0x2;
   } else {
-    row.symbol_sequence_ = kMissingInt;
+    ints.skip(1, base);
   }
-  if (starts_with(base + *at, ",\"x\":")) {
+  // ,"x":
+  if (starts_with<5>(base + *at, 0x3a2278222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.exchange_id_)))) return false;
+    ints.set(2, p, base + *++at);
     plain |= 0x20;
+    present |= 0x4;
   } else {
-    row.exchange_id_ = kMissingInt;
+    ints.skip(2, base);
   }
-  if (starts_with(base + *at, ",\"o\":")) {
+  // ,"o":
+  if (starts_with<5>(base + *at, 0x3a226f222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.imbalance_quantity_)))) return false;
+    ints.set(3, p, base + *++at);
     plain |= 0x40;
+    present |= 0x8;
   } else {
-    row.imbalance_quantity_ = kMissingInt;
+    ints.skip(3, base);
   }
-  if (starts_with(base + *at, ",\"p\":")) {
+  // ,"p":
+  if (starts_with<5>(base + *at, 0x3a2270222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.paired_quantity_)))) return false;
+    ints.set(4, p, base + *++at);
     plain |= 0x80;
+    present |= 0x10;
   } else {
-    row.paired_quantity_ = kMissingInt;
+    ints.skip(4, base);
   }
-  if (starts_with(base + *at, ",\"b\":")) {
+  // ,"b":
+  if (starts_with<5>(base + *at, 0x3a2262222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -566,6 +644,8 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.book_clearing_price_ = NAN;
   }
+  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.auction_time_)))
+    return false;
   row.head = RowHead{};
   row.head.plain = plain;
   row.head.integer = integer;
@@ -577,7 +657,8 @@ bool parse_FairMarketValue(const char* base, const uint32_t*& separators, char* 
   FairMarketValueRow& row = *reinterpret_cast<FairMarketValueRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"fmv\":")) {
+  // ,"fmv":
+  if (starts_with<7>(base + *at, 0x3a22766d66222cull)) {
     const char* const p = base + *at + 7;
     const char* const end = base + *++at;
     bool whole;
@@ -587,7 +668,8 @@ bool parse_FairMarketValue(const char* base, const uint32_t*& separators, char* 
   } else {
     row.fmv_ = NAN;
   }
-  if (starts_with(base + *at, ",\"sym\":\"")) {
+  // ,"sym":"
+  if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.ticker_)))) return false;
@@ -595,7 +677,8 @@ bool parse_FairMarketValue(const char* base, const uint32_t*& separators, char* 
   } else {
     row.ticker_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"t\":")) {
+  // ,"t":
+  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.timestamp_)))) return false;
@@ -614,7 +697,8 @@ bool parse_LaunchpadValue(const char* base, const uint32_t*& separators, char* i
   LaunchpadValueRow& row = *reinterpret_cast<LaunchpadValueRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"val\":")) {
+  // ,"val":
+  if (starts_with<7>(base + *at, 0x3a226c6176222cull)) {
     const char* const p = base + *at + 7;
     const char* const end = base + *++at;
     bool whole;
@@ -624,7 +708,8 @@ bool parse_LaunchpadValue(const char* base, const uint32_t*& separators, char* i
   } else {
     row.value_ = NAN;
   }
-  if (starts_with(base + *at, ",\"sym\":\"")) {
+  // ,"sym":"
+  if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -632,7 +717,8 @@ bool parse_LaunchpadValue(const char* base, const uint32_t*& separators, char* i
   } else {
     row.symbol_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"t\":")) {
+  // ,"t":
+  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.timestamp_)))) return false;
@@ -651,7 +737,10 @@ bool parse_IndexValue(const char* base, const uint32_t*& separators, char* into)
   IndexValueRow& row = *reinterpret_cast<IndexValueRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"val\":")) {
+  Tokens<1> ints(base);
+  uint32_t present = 0;
+  // ,"val":
+  if (starts_with<7>(base + *at, 0x3a226c6176222cull)) {
     const char* const p = base + *at + 7;
     const char* const end = base + *++at;
     bool whole;
@@ -661,7 +750,8 @@ bool parse_IndexValue(const char* base, const uint32_t*& separators, char* into)
   } else {
     row.value_ = NAN;
   }
-  if (starts_with(base + *at, ",\"T\":\"")) {
+  // ,"T":"
+  if (starts_with<6>(base + *at, 0x223a2254222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.ticker_)))) return false;
@@ -669,14 +759,17 @@ bool parse_IndexValue(const char* base, const uint32_t*& separators, char* into)
   } else {
     row.ticker_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"t\":")) {
+  // ,"t":
+  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.timestamp_)))) return false;
+    ints.set(0, p, base + *++at);
     plain |= 0x4;
+    present |= 0x1;
   } else {
-    row.timestamp_ = kMissingInt;
+    ints.skip(0, base);
   }
+  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.timestamp_)))
+    return false;
   row.head = RowHead{};
   row.head.plain = plain;
   row.head.integer = integer;
@@ -688,7 +781,10 @@ bool parse_ForexQuote(const char* base, const uint32_t*& separators, char* into)
   ForexQuoteRow& row = *reinterpret_cast<ForexQuoteRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"p\":\"")) {
+  Tokens<2> ints(base);
+  uint32_t present = 0;
+  // ,"p":"
+  if (starts_with<6>(base + *at, 0x223a2270222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.pair_)))) return false;
@@ -696,15 +792,17 @@ bool parse_ForexQuote(const char* base, const uint32_t*& separators, char* into)
   } else {
     row.pair_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"x\":")) {
+  // ,"x":
+  if (starts_with<5>(base + *at, 0x3a2278222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.exchange_id_)))) return false;
+    ints.set(0, p, base + *++at);
     plain |= 0x2;
+    present |= 0x1;
   } else {
-    row.exchange_id_ = kMissingInt;
+    ints.skip(0, base);
   }
-  if (starts_with(base + *at, ",\"a\":")) {
+  // ,"a":
+  if (starts_with<5>(base + *at, 0x3a2261222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -714,7 +812,8 @@ bool parse_ForexQuote(const char* base, const uint32_t*& separators, char* into)
   } else {
     row.ask_price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"b\":")) {
+  // ,"b":
+  if (starts_with<5>(base + *at, 0x3a2262222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -724,14 +823,17 @@ bool parse_ForexQuote(const char* base, const uint32_t*& separators, char* into)
   } else {
     row.bid_price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"t\":")) {
+  // ,"t":
+  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.timestamp_)))) return false;
+    ints.set(1, p, base + *++at);
     plain |= 0x10;
+    present |= 0x2;
   } else {
-    row.timestamp_ = kMissingInt;
+    ints.skip(1, base);
   }
+  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.exchange_id_)))
+    return false;
   row.head = RowHead{};
   row.head.plain = plain;
   row.head.integer = integer;
@@ -743,7 +845,10 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
   CurrencyAggRow& row = *reinterpret_cast<CurrencyAggRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"pair\":\"")) {
+  Tokens<2> ints(base);
+  uint32_t present = 0;
+  // ,"pair":"
+  if (starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull)) {
     const char* const p = base + *at + 9;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.pair_)))) return false;
@@ -751,7 +856,8 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
   } else {
     row.pair_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"v\":")) {
+  // ,"v":
+  if (starts_with<5>(base + *at, 0x3a2276222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -761,7 +867,8 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
   } else {
     row.volume_ = NAN;
   }
-  if (starts_with(base + *at, ",\"vw\":")) {
+  // ,"vw":
+  if (starts_with<6>(base + *at, 0x3a227776222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -771,7 +878,8 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
   } else {
     row.vwap_ = NAN;
   }
-  if (starts_with(base + *at, ",\"z\":")) {
+  // ,"z":
+  if (starts_with<5>(base + *at, 0x3a227a222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -781,7 +889,8 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
   } else {
     row.avg_trade_size_ = NAN;
   }
-  if (starts_with(base + *at, ",\"o\":")) {
+  // ,"o":
+  if (starts_with<5>(base + *at, 0x3a226f222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -791,7 +900,8 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
   } else {
     row.open_ = NAN;
   }
-  if (starts_with(base + *at, ",\"c\":")) {
+  // ,"c":
+  if (starts_with<5>(base + *at, 0x3a2263222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -801,7 +911,8 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
   } else {
     row.close_ = NAN;
   }
-  if (starts_with(base + *at, ",\"h\":")) {
+  // ,"h":
+  if (starts_with<5>(base + *at, 0x3a2268222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -811,7 +922,8 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
   } else {
     row.high_ = NAN;
   }
-  if (starts_with(base + *at, ",\"l\":")) {
+  // ,"l":
+  if (starts_with<5>(base + *at, 0x3a226c222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -821,22 +933,26 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
   } else {
     row.low_ = NAN;
   }
-  if (starts_with(base + *at, ",\"s\":")) {
+  // ,"s":
+  if (starts_with<5>(base + *at, 0x3a2273222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.start_timestamp_)))) return false;
+    ints.set(0, p, base + *++at);
     plain |= 0x100;
+    present |= 0x1;
   } else {
-    row.start_timestamp_ = kMissingInt;
+    ints.skip(0, base);
   }
-  if (starts_with(base + *at, ",\"e\":")) {
+  // ,"e":
+  if (starts_with<5>(base + *at, 0x3a2265222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.end_timestamp_)))) return false;
+    ints.set(1, p, base + *++at);
     plain |= 0x200;
+    present |= 0x2;
   } else {
-    row.end_timestamp_ = kMissingInt;
+    ints.skip(1, base);
   }
+  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.start_timestamp_)))
+    return false;
   row.head = RowHead{};
   row.head.plain = plain;
   row.head.integer = integer;
@@ -848,7 +964,10 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
   CryptoTradeRow& row = *reinterpret_cast<CryptoTradeRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"pair\":\"")) {
+  Tokens<3> ints(base);
+  uint32_t present = 0;
+  // ,"pair":"
+  if (starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull)) {
     const char* const p = base + *at + 9;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.pair_)))) return false;
@@ -856,7 +975,8 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
   } else {
     row.pair_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"p\":")) {
+  // ,"p":
+  if (starts_with<5>(base + *at, 0x3a2270222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -866,15 +986,17 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
   } else {
     row.price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"t\":")) {
+  // ,"t":
+  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.timestamp_)))) return false;
+    ints.set(0, p, base + *++at);
     plain |= 0x4;
+    present |= 0x1;
   } else {
-    row.timestamp_ = kMissingInt;
+    ints.skip(0, base);
   }
-  if (starts_with(base + *at, ",\"s\":")) {
+  // ,"s":
+  if (starts_with<5>(base + *at, 0x3a2273222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -884,14 +1006,16 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
   } else {
     row.size_ = NAN;
   }
-  if (starts_with(base + *at, ",\"c\":[")) {
+  // ,"c":[
+  if (starts_with<6>(base + *at, 0x5b3a2263222cull)) {
     const char* const p = base + *at + 6;
     if (FASTPOLY_UNLIKELY(!(take_codes(p, base, at, row.conditions_)))) return false;
     plain |= 0x10;
   } else {
     clear_codes(row.conditions_);
   }
-  if (starts_with(base + *at, ",\"i\":\"")) {
+  // ,"i":"
+  if (starts_with<6>(base + *at, 0x223a2269222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_text(p, end, row.id_)))) return false;
@@ -899,22 +1023,26 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
   } else {
     row.id_ = {};
   }
-  if (starts_with(base + *at, ",\"x\":")) {
+  // ,"x":
+  if (starts_with<5>(base + *at, 0x3a2278222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.exchange_)))) return false;
+    ints.set(1, p, base + *++at);
     plain |= 0x40;
+    present |= 0x2;
   } else {
-    row.exchange_ = kMissingInt;
+    ints.skip(1, base);
   }
-  if (starts_with(base + *at, ",\"r\":")) {
+  // ,"r":
+  if (starts_with<5>(base + *at, 0x3a2272222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.received_timestamp_)))) return false;
+    ints.set(2, p, base + *++at);
     plain |= 0x80;
+    present |= 0x4;
   } else {
-    row.received_timestamp_ = kMissingInt;
+    ints.skip(2, base);
   }
+  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.timestamp_)))
+    return false;
   row.head = RowHead{};
   row.head.plain = plain;
   row.head.integer = integer;
@@ -926,7 +1054,10 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
   CryptoQuoteRow& row = *reinterpret_cast<CryptoQuoteRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"pair\":\"")) {
+  Tokens<3> ints(base);
+  uint32_t present = 0;
+  // ,"pair":"
+  if (starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull)) {
     const char* const p = base + *at + 9;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.pair_)))) return false;
@@ -934,7 +1065,8 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
   } else {
     row.pair_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"lp\":")) {
+  // ,"lp":
+  if (starts_with<6>(base + *at, 0x3a22706c222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -944,7 +1076,8 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
   } else {
     row.last_price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"ls\":")) {
+  // ,"ls":
+  if (starts_with<6>(base + *at, 0x3a22736c222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -954,7 +1087,8 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
   } else {
     row.last_size_ = NAN;
   }
-  if (starts_with(base + *at, ",\"bp\":")) {
+  // ,"bp":
+  if (starts_with<6>(base + *at, 0x3a227062222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -964,7 +1098,8 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
   } else {
     row.bid_price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"bs\":")) {
+  // ,"bs":
+  if (starts_with<6>(base + *at, 0x3a227362222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -974,7 +1109,8 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
   } else {
     row.bid_size_ = NAN;
   }
-  if (starts_with(base + *at, ",\"ap\":")) {
+  // ,"ap":
+  if (starts_with<6>(base + *at, 0x3a227061222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -984,7 +1120,8 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
   } else {
     row.ask_price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"as\":")) {
+  // ,"as":
+  if (starts_with<6>(base + *at, 0x3a227361222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -994,30 +1131,35 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
   } else {
     row.ask_size_ = NAN;
   }
-  if (starts_with(base + *at, ",\"t\":")) {
+  // ,"t":
+  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.timestamp_)))) return false;
+    ints.set(0, p, base + *++at);
     plain |= 0x80;
+    present |= 0x1;
   } else {
-    row.timestamp_ = kMissingInt;
+    ints.skip(0, base);
   }
-  if (starts_with(base + *at, ",\"x\":")) {
+  // ,"x":
+  if (starts_with<5>(base + *at, 0x3a2278222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.exchange_id_)))) return false;
+    ints.set(1, p, base + *++at);
     plain |= 0x100;
+    present |= 0x2;
   } else {
-    row.exchange_id_ = kMissingInt;
+    ints.skip(1, base);
   }
-  if (starts_with(base + *at, ",\"r\":")) {
+  // ,"r":
+  if (starts_with<5>(base + *at, 0x3a2272222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.received_timestamp_)))) return false;
+    ints.set(2, p, base + *++at);
     plain |= 0x200;
+    present |= 0x4;
   } else {
-    row.received_timestamp_ = kMissingInt;
+    ints.skip(2, base);
   }
+  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.timestamp_)))
+    return false;
   row.head = RowHead{};
   row.head.plain = plain;
   row.head.integer = integer;
@@ -1029,7 +1171,10 @@ bool parse_Level2Book(const char* base, const uint32_t*& separators, char* into)
   Level2BookRow& row = *reinterpret_cast<Level2BookRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"pair\":\"")) {
+  Tokens<3> ints(base);
+  uint32_t present = 0;
+  // ,"pair":"
+  if (starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull)) {
     const char* const p = base + *at + 9;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.pair_)))) return false;
@@ -1037,30 +1182,35 @@ bool parse_Level2Book(const char* base, const uint32_t*& separators, char* into)
   } else {
     row.pair_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"t\":")) {
+  // ,"t":
+  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.timestamp_)))) return false;
+    ints.set(0, p, base + *++at);
     plain |= 0x2;
+    present |= 0x1;
   } else {
-    row.timestamp_ = kMissingInt;
+    ints.skip(0, base);
   }
-  if (starts_with(base + *at, ",\"r\":")) {
+  // ,"r":
+  if (starts_with<5>(base + *at, 0x3a2272222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.received_timestamp_)))) return false;
+    ints.set(1, p, base + *++at);
     plain |= 0x4;
+    present |= 0x2;
   } else {
-    row.received_timestamp_ = kMissingInt;
+    ints.skip(1, base);
   }
-  if (starts_with(base + *at, ",\"x\":")) {
+  // ,"x":
+  if (starts_with<5>(base + *at, 0x3a2278222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.exchange_id_)))) return false;
+    ints.set(2, p, base + *++at);
     plain |= 0x8;
+    present |= 0x4;
   } else {
-    row.exchange_id_ = kMissingInt;
+    ints.skip(2, base);
   }
+  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.timestamp_)))
+    return false;
   row.head = RowHead{};
   row.head.plain = plain;
   row.head.integer = integer;
@@ -1072,7 +1222,10 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
   ConsolidatedQuoteRow& row = *reinterpret_cast<ConsolidatedQuoteRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"pair\":\"")) {
+  Tokens<3> ints(base);
+  uint32_t present = 0;
+  // ,"pair":"
+  if (starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull)) {
     const char* const p = base + *at + 9;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.pair_)))) return false;
@@ -1080,7 +1233,8 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
   } else {
     row.pair_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"as\":")) {
+  // ,"as":
+  if (starts_with<6>(base + *at, 0x3a227361222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1090,7 +1244,8 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
   } else {
     row.ask_size_ = NAN;
   }
-  if (starts_with(base + *at, ",\"ap\":")) {
+  // ,"ap":
+  if (starts_with<6>(base + *at, 0x3a227061222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1100,15 +1255,17 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
   } else {
     row.ask_price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"ax\":")) {
+  // ,"ax":
+  if (starts_with<6>(base + *at, 0x3a227861222cull)) {
     const char* const p = base + *at + 6;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.ask_exchange_id_)))) return false;
+    ints.set(0, p, base + *++at);
     plain |= 0x8;
+    present |= 0x1;
   } else {
-    row.ask_exchange_id_ = kMissingInt;
+    ints.skip(0, base);
   }
-  if (starts_with(base + *at, ",\"bs\":")) {
+  // ,"bs":
+  if (starts_with<6>(base + *at, 0x3a227362222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1118,7 +1275,8 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
   } else {
     row.bid_size_ = NAN;
   }
-  if (starts_with(base + *at, ",\"bp\":")) {
+  // ,"bp":
+  if (starts_with<6>(base + *at, 0x3a227062222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1128,22 +1286,26 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
   } else {
     row.bid_price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"bx\":")) {
+  // ,"bx":
+  if (starts_with<6>(base + *at, 0x3a227862222cull)) {
     const char* const p = base + *at + 6;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.bid_exchange_id_)))) return false;
+    ints.set(1, p, base + *++at);
     plain |= 0x40;
+    present |= 0x2;
   } else {
-    row.bid_exchange_id_ = kMissingInt;
+    ints.skip(1, base);
   }
-  if (starts_with(base + *at, ",\"t\":")) {
+  // ,"t":
+  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.timestamp_)))) return false;
+    ints.set(2, p, base + *++at);
     plain |= 0x80;
+    present |= 0x4;
   } else {
-    row.timestamp_ = kMissingInt;
+    ints.skip(2, base);
   }
+  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.ask_exchange_id_)))
+    return false;
   row.head = RowHead{};
   row.head.plain = plain;
   row.head.integer = integer;
@@ -1155,7 +1317,10 @@ bool parse_FuturesTrade(const char* base, const uint32_t*& separators, char* int
   FuturesTradeRow& row = *reinterpret_cast<FuturesTradeRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"sym\":\"")) {
+  Tokens<4> ints(base);
+  uint32_t present = 0;
+  // ,"sym":"
+  if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -1163,15 +1328,17 @@ bool parse_FuturesTrade(const char* base, const uint32_t*& separators, char* int
   } else {
     row.symbol_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"z\":")) {
+  // ,"z":
+  if (starts_with<5>(base + *at, 0x3a227a222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.tape_)))) return false;
+    ints.set(0, p, base + *++at);
     plain |= 0x2;
+    present |= 0x1;
   } else {
-    row.tape_ = kMissingInt;
+    ints.skip(0, base);
   }
-  if (starts_with(base + *at, ",\"p\":")) {
+  // ,"p":
+  if (starts_with<5>(base + *at, 0x3a2270222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -1181,30 +1348,35 @@ bool parse_FuturesTrade(const char* base, const uint32_t*& separators, char* int
   } else {
     row.price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"s\":")) {
+  // ,"s":
+  if (starts_with<5>(base + *at, 0x3a2273222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.size_)))) return false;
+    ints.set(1, p, base + *++at);
     plain |= 0x8;
+    present |= 0x2;
   } else {
-    row.size_ = kMissingInt;
+    ints.skip(1, base);
   }
-  if (starts_with(base + *at, ",\"t\":")) {
+  // ,"t":
+  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.timestamp_)))) return false;
+    ints.set(2, p, base + *++at);
     plain |= 0x10;
+    present |= 0x4;
   } else {
-    row.timestamp_ = kMissingInt;
+    ints.skip(2, base);
   }
-  if (starts_with(base + *at, ",\"q\":")) {
+  // ,"q":
+  if (starts_with<5>(base + *at, 0x3a2271222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.sequence_number_)))) return false;
+    ints.set(3, p, base + *++at);
     plain |= 0x20;
+    present |= 0x8;
   } else {
-    row.sequence_number_ = kMissingInt;
+    ints.skip(3, base);
   }
+  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.tape_)))
+    return false;
   row.head = RowHead{};
   row.head.plain = plain;
   row.head.integer = integer;
@@ -1216,7 +1388,10 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
   FuturesQuoteRow& row = *reinterpret_cast<FuturesQuoteRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"sym\":\"")) {
+  Tokens<5> ints(base);
+  uint32_t present = 0;
+  // ,"sym":"
+  if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -1224,7 +1399,8 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
   } else {
     row.symbol_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"bp\":")) {
+  // ,"bp":
+  if (starts_with<6>(base + *at, 0x3a227062222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1234,23 +1410,26 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
   } else {
     row.bid_price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"bs\":")) {
+  // ,"bs":
+  if (starts_with<6>(base + *at, 0x3a227362222cull)) {
     const char* const p = base + *at + 6;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.bid_size_)))) return false;
+    ints.set(0, p, base + *++at);
     plain |= 0x4;
+    present |= 0x1;
   } else {
-    row.bid_size_ = kMissingInt;
+    ints.skip(0, base);
   }
-  if (starts_with(base + *at, ",\"bt\":")) {
+  // ,"bt":
+  if (starts_with<6>(base + *at, 0x3a227462222cull)) {
     const char* const p = base + *at + 6;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.bid_timestamp_)))) return false;
+    ints.set(1, p, base + *++at);
     plain |= 0x8;
+    present |= 0x2;
   } else {
-    row.bid_timestamp_ = kMissingInt;
+    ints.skip(1, base);
   }
-  if (starts_with(base + *at, ",\"ap\":")) {
+  // ,"ap":
+  if (starts_with<6>(base + *at, 0x3a227061222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1260,30 +1439,35 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
   } else {
     row.ask_price_ = NAN;
   }
-  if (starts_with(base + *at, ",\"as\":")) {
+  // ,"as":
+  if (starts_with<6>(base + *at, 0x3a227361222cull)) {
     const char* const p = base + *at + 6;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.ask_size_)))) return false;
+    ints.set(2, p, base + *++at);
     plain |= 0x20;
+    present |= 0x4;
   } else {
-    row.ask_size_ = kMissingInt;
+    ints.skip(2, base);
   }
-  if (starts_with(base + *at, ",\"at\":")) {
+  // ,"at":
+  if (starts_with<6>(base + *at, 0x3a227461222cull)) {
     const char* const p = base + *at + 6;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.ask_timestamp_)))) return false;
+    ints.set(3, p, base + *++at);
     plain |= 0x40;
+    present |= 0x8;
   } else {
-    row.ask_timestamp_ = kMissingInt;
+    ints.skip(3, base);
   }
-  if (starts_with(base + *at, ",\"t\":")) {
+  // ,"t":
+  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.sip_timestamp_)))) return false;
+    ints.set(4, p, base + *++at);
     plain |= 0x80;
+    present |= 0x10;
   } else {
-    row.sip_timestamp_ = kMissingInt;
+    ints.skip(4, base);
   }
+  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.bid_size_)))
+    return false;
   row.head = RowHead{};
   row.head.plain = plain;
   row.head.integer = integer;
@@ -1295,7 +1479,10 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
   FuturesAggRow& row = *reinterpret_cast<FuturesAggRow*>(into);
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
-  if (starts_with(base + *at, ",\"sym\":\"")) {
+  Tokens<3> ints(base);
+  uint32_t present = 0;
+  // ,"sym":"
+  if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -1303,7 +1490,8 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
   } else {
     row.symbol_ = nullptr;
   }
-  if (starts_with(base + *at, ",\"v\":")) {
+  // ,"v":
+  if (starts_with<5>(base + *at, 0x3a2276222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -1313,7 +1501,8 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
   } else {
     row.volume_ = NAN;
   }
-  if (starts_with(base + *at, ",\"dv\":")) {
+  // ,"dv":
+  if (starts_with<6>(base + *at, 0x3a227664222cull)) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1323,7 +1512,8 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
   } else {
     row.total_value_ = NAN;
   }
-  if (starts_with(base + *at, ",\"o\":")) {
+  // ,"o":
+  if (starts_with<5>(base + *at, 0x3a226f222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -1333,7 +1523,8 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
   } else {
     row.open_ = NAN;
   }
-  if (starts_with(base + *at, ",\"c\":")) {
+  // ,"c":
+  if (starts_with<5>(base + *at, 0x3a2263222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -1343,7 +1534,8 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
   } else {
     row.close_ = NAN;
   }
-  if (starts_with(base + *at, ",\"h\":")) {
+  // ,"h":
+  if (starts_with<5>(base + *at, 0x3a2268222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -1353,7 +1545,8 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
   } else {
     row.high_ = NAN;
   }
-  if (starts_with(base + *at, ",\"l\":")) {
+  // ,"l":
+  if (starts_with<5>(base + *at, 0x3a226c222cull)) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -1363,30 +1556,35 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
   } else {
     row.low_ = NAN;
   }
-  if (starts_with(base + *at, ",\"n\":")) {
+  // ,"n":
+  if (starts_with<5>(base + *at, 0x3a226e222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.transactions_)))) return false;
+    ints.set(0, p, base + *++at);
     plain |= 0x80;
+    present |= 0x1;
   } else {
-    row.transactions_ = kMissingInt;
+    ints.skip(0, base);
   }
-  if (starts_with(base + *at, ",\"s\":")) {
+  // ,"s":
+  if (starts_with<5>(base + *at, 0x3a2273222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.start_timestamp_)))) return false;
+    ints.set(1, p, base + *++at);
     plain |= 0x100;
+    present |= 0x2;
   } else {
-    row.start_timestamp_ = kMissingInt;
+    ints.skip(1, base);
   }
-  if (starts_with(base + *at, ",\"e\":")) {
+  // ,"e":
+  if (starts_with<5>(base + *at, 0x3a2265222cull)) {
     const char* const p = base + *at + 5;
-    const char* const end = base + *++at;
-    if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.end_timestamp_)))) return false;
+    ints.set(2, p, base + *++at);
     plain |= 0x200;
+    present |= 0x4;
   } else {
-    row.end_timestamp_ = kMissingInt;
+    ints.skip(2, base);
   }
+  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.transactions_)))
+    return false;
   row.head = RowHead{};
   row.head.plain = plain;
   row.head.integer = integer;

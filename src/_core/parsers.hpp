@@ -7,6 +7,7 @@ namespace fastpoly {
 
 extern const EventParser kPortableParsers[];
 extern const EventParser kWideParsers[];
+extern const EventParser kAvx512Parsers[];
 
 // The set that this processor runs fastest, by the index of the event type; chosen at load.
 extern const EventParser* const parsers;

@@ -20,27 +20,34 @@ namespace fastpoly {
 
 constexpr size_t kPadding = 64;  // also what simdjson asks for
 
+// Readable bytes that a copy of a frame has before it.
+constexpr size_t kLead = 16;
+
 FASTPOLY_INLINE uint64_t load8(const char* p) {
   uint64_t word;
   std::memcpy(&word, p, 8);
   return word;
 }
 
-// Whether the bytes at `p` begin with `literal`, whose length is known when compiling.
-template <size_t N>
-FASTPOLY_INLINE bool starts_with(const char* p, const char (&literal)[N]) {
-  constexpr size_t size = N - 1;
-  static_assert(size >= 1 && size <= 16, "longer literals want a loop");
-  if constexpr (size <= 8) {
-    uint64_t want = 0;
-    std::memcpy(&want, literal, size);
-    constexpr uint64_t keep = size == 8 ? ~uint64_t{0} : (uint64_t{1} << (size % 8 * 8)) - 1;
-    return (load8(p) & keep) == want;
+// Up to eight characters as the little-endian word that a load gives.
+constexpr uint64_t word_of(const char* text, int size) {
+  uint64_t word = 0;
+  for (int i = 0; i < size && i < 8; ++i)
+    word |= static_cast<uint64_t>(static_cast<unsigned char>(text[i])) << (i * 8);
+  return word;
+}
+
+// Whether the `kSize` bytes at `p` are those of the words: the first eight, and the last eight of
+// more. (Given as words, because compilers build the word of a string literal in memory, and wait
+// for it.)
+template <int kSize>
+FASTPOLY_INLINE bool starts_with(const char* p, uint64_t head, uint64_t tail = 0) {
+  static_assert(kSize >= 1 && kSize <= 16, "longer ones want a loop");
+  if constexpr (kSize <= 8) {
+    constexpr uint64_t keep = kSize == 8 ? ~uint64_t{0} : (uint64_t{1} << (kSize % 8 * 8)) - 1;
+    return (load8(p) & keep) == head;
   } else {
-    uint64_t head, tail;
-    std::memcpy(&head, literal, 8);
-    std::memcpy(&tail, literal + size - 8, 8);
-    return ((load8(p) ^ head) | (load8(p + size - 8) ^ tail)) == 0;
+    return ((load8(p) ^ head) | (load8(p + kSize - 8) ^ tail)) == 0;
   }
 }
 

@@ -7,6 +7,42 @@
 
 namespace fastpoly {
 
+// The whole numbers of one event, to be read together once all of them have been found.
+template <int N>
+struct Tokens {
+  static_assert(N <= 16, "more would want wider masks");
+  static constexpr int kRoom = 16;
+  alignas(32) uint16_t size[kRoom];  // 0 where there is none
+  const char* end[kRoom];
+
+  // `base` only has to be readable.
+  FASTPOLY_INLINE explicit Tokens(const char* base) {
+    std::memset(size, 0, sizeof size);
+    for (int i = N; i < (N + 3) / 4 * 4; ++i) end[i] = base + 16;
+  }
+
+  FASTPOLY_INLINE void set(int i, const char* p, const char* after) {
+    const ptrdiff_t length = after - p;
+    size[i] = static_cast<uint16_t>(length < 0xffff ? length : 0xffff);
+    end[i] = after;
+  }
+
+  FASTPOLY_INLINE void skip(int i, const char* base) { end[i] = base + 16; }
+};
+
+// Reads them one by one. Bit i of `present` tells whether there is a token i; where there is none,
+// the value is kMissingInt.
+template <class Numbers, int N>
+FASTPOLY_INLINE bool take_each_int(const Tokens<N>& tokens, uint32_t present, int64_t* values) {
+  bool good = true;
+  for (int i = 0; i < N; ++i) {
+    const char* const end = tokens.end[i];
+    values[i] = kMissingInt;
+    if (present >> i & 1) good &= Numbers::take_int(end - tokens.size[i], end, values[i]);
+  }
+  return good;
+}
+
 // Whether the plain string that opened before `p` closes just before `end`; its size if so.
 FASTPOLY_INLINE bool take_string(const char* p, const char* end, int& size) {
   const ptrdiff_t room = end - p - 1;

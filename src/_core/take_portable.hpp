@@ -1,7 +1,7 @@
 // Reading a field whose end is known: numbers, in words of eight bytes, for any processor.
 #pragma once
 
-#include "fields.hpp"
+#include "take.hpp"
 
 namespace fastpoly {
 
@@ -49,6 +49,12 @@ struct PortableNumbers {
     value = static_cast<double>(static_cast<int64_t>(eight_digits(digits))) / kTens[7 - point / 8];
     // A point has digits on both sides, and no zero leads but one alone.
     return point > shift && point < 56 && (*p != '0' || p[1] == '.');
+  }
+
+  template <int N>
+  static FASTPOLY_INLINE bool take_ints(const Tokens<N>& tokens, uint32_t present,
+                                        int64_t* values) {
+    return take_each_int<PortableNumbers>(tokens, present, values);
   }
 };
 

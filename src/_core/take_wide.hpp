@@ -3,7 +3,7 @@
 
 #include <smmintrin.h>
 
-#include "fields.hpp"
+#include "take.hpp"
 
 namespace fastpoly {
 
@@ -80,6 +80,12 @@ struct WideNumbers {
     value = static_cast<double>(static_cast<int64_t>(sixteen_digits(digits))) / kTens[15 - point];
     // A point has digits on both sides, and no zero leads but one alone.
     return point > 16 - size && point < 15 && (*p != '0' || p[1] == '.');
+  }
+
+  template <int N>
+  static FASTPOLY_INLINE bool take_ints(const Tokens<N>& tokens, uint32_t present,
+                                        int64_t* values) {
+    return take_each_int<WideNumbers>(tokens, present, values);
   }
 };
 

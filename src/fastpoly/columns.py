@@ -1,10 +1,11 @@
-"""Columns of a batch: its rows as a NumPy structured array or an Arrow record batch."""
+"""What columns need of Python: the dtype of records, and the values that did not fit their row."""
 
 from __future__ import annotations
 
 import functools
 import importlib
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +13,13 @@ from fastpoly import schema
 from fastpoly.errors import UsageError
 
 if TYPE_CHECKING:
-    import numpy
-    import pyarrow
+    import numpy as np
 
-    from fastpoly._core import Batch
-
-MS_TO_NS = 1_000_000
-FIRST_NS = 10**14
-"""An epoch below this is in ms, else in ns."""
+MAX_TEXT_COLUMN = 2**28
+"""Characters of a text column of an array (1 GiB): one broken text must not fill the memory."""
 
 _TEXTS = (schema.SYMBOL, schema.TEXT)
+_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 
 
 def _optional(module: str, extra: str) -> ModuleType:
@@ -33,121 +31,125 @@ def _optional(module: str, extra: str) -> ModuleType:
         ) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How the rows of one event type become records.
+def numpy() -> ModuleType:
+    """The numpy module.
 
-    Attributes:
-        dtype: The records' dtype, without the columns of Python objects.
-        placements: ``(field, offset in the record, characters of text or 0)`` of each column.
-        full: The array's dtype.
+    Raises:
+        UsageError: It is not installed.
     """
+    return _optional("numpy", "numpy")
 
-    dtype: numpy.dtype[Any]
-    placements: tuple[tuple[int, int, int], ...]
-    full: numpy.dtype[Any]
 
-    @property
-    def itemsize(self) -> int:
-        """Bytes of one record."""
-        return int(self.dtype.itemsize)
+def pyarrow() -> ModuleType:
+    """The pyarrow module.
+
+    Raises:
+        UsageError: It is not installed.
+    """
+    return _optional("pyarrow", "arrow")
 
 
 @functools.cache
 def event_type(market: str, channel: str) -> schema.EventType:
-    """The event type of a market's channel.
-
-    Raises:
-        UsageError: The market has no such channel.
-    """
+    """The event type of a market's channel; KeyError where it has none of that name."""
     found = schema.MARKETS[market].channel(channel)
     if found is None:
-        names = ", ".join(each.name for each in schema.MARKETS[market].channels)
-        raise UsageError(
-            f"{market} has no channel {channel!r} with columns.", hint=f"Use one of: {names}."
-        )
+        raise KeyError(channel)
     return found.event
 
 
-@functools.lru_cache(maxsize=256)
-def plan(event: schema.EventType, widths: tuple[int, ...] = ()) -> Plan:
-    """The plan for an event type; `widths` are the least widths of its text columns, in order."""
-    numpy = _optional("numpy", "numpy")
-    names, formats, placements = [], [], []
-    least = iter(widths or [0] * len(event.fields))
-    for index, field in enumerate(event.fields):
-        width = max(field.width, next(least)) if field.kind in _TEXTS else 0
-        names.append(field.name)
-        formats.append(field.kind.numpy.format(width=width))
-        placements.append((index, width))
-    full = numpy.dtype({"names": names, "formats": formats})
-    kept = [name for name in names if full[name] != object]
-    dtype = numpy.dtype([(name, full[name]) for name in kept])
-    return Plan(
-        dtype,
-        tuple(
-            (index, dtype.fields[name][1], width)
-            for name, (index, width) in zip(names, placements, strict=True)
-            if name in kept
-        ),
-        numpy.dtype([(name, full[name]) for name in names]),
+def record_dtype(
+    event: schema.EventType, symbol_width: int, offsets: Sequence[int | None], size: int
+) -> np.dtype[Any]:
+    """The dtype of records as the core writes them.
+
+    Args:
+        event: The event type.
+        symbol_width: Characters of a symbol.
+        offsets: Of each field in a record, bytes; None for a column of Python objects, which
+            records do not have.
+        size: Bytes of a record.
+    """
+    kept = [
+        (field, offset)
+        for field, offset in zip(event.fields, offsets, strict=True)
+        if offset is not None
+    ]
+    widths = {
+        field.name: symbol_width if field.kind is schema.SYMBOL else field.width
+        for field, _ in kept
+    }
+    made: np.dtype[Any] = numpy().dtype(
+        {
+            "names": [field.name for field, _ in kept],
+            "formats": [field.kind.numpy.format(width=widths[field.name]) for field, _ in kept],
+            "offsets": [offset for _, offset in kept],
+            "itemsize": size,
+        },
+        align=True,
     )
+    return made
 
 
-def to_numpy(batch: Batch, market: str, channel: str) -> numpy.ndarray[Any, Any]:
-    """See `Batch.to_numpy`."""
-    numpy = _optional("numpy", "numpy")
-    event = event_type(market, channel)
-    chosen = plan(event)
-    records, widths, spilled = batch.records(channel, chosen)
-    needed = _widths(event, widths, spilled)
-    if any(width > least for width, least in needed):
-        chosen = plan(event, tuple(width for width, _ in needed))
-        records, _, spilled = batch.records(channel, chosen)
-    array = numpy.frombuffer(records, chosen.dtype)
-    if chosen.full != chosen.dtype:
-        partial, array = array, numpy.empty(len(array), chosen.full)
-        for name in partial.dtype.names or ():
-            array[name] = partial[name]
-    for place, spilt in spilled:
-        _patch(array, place, spilt, event)
-    return array  # type: ignore[no-any-return]
+@functools.lru_cache(maxsize=256)
+def _wider_dtype(event: schema.EventType, widths: tuple[int, ...]) -> np.dtype[Any]:
+    """The dtype of all columns; `widths` are those of the text columns, in order."""
+    left = iter(widths)
+    formats = [
+        field.kind.numpy.format(width=next(left) if field.kind in _TEXTS else 0)
+        for field in event.fields
+    ]
+    names = [field.name for field in event.fields]
+    made: np.dtype[Any] = numpy().dtype({"names": names, "formats": formats}, align=True)
+    return made
 
 
-def _widths(
-    event: schema.EventType, widths: dict[str, int], spilled: list[tuple[int, Any]]
-) -> list[tuple[int, int]]:
-    """Of each text column: the longest text here, and the width that it has anyway."""
-    result = []
-    for field in event.fields:
-        if field.kind in _TEXTS:
-            longest = [len(getattr(spilt, field.name) or "") for _, spilt in spilled]
-            result.append((max([widths[field.key], *longest]), field.width))
-    return result
+def with_spilled(
+    records: np.ndarray[Any, Any], event: schema.EventType, spilled: Iterable[tuple[int, Any]]
+) -> np.ndarray[Any, Any]:
+    """The array of some records, made complete.
+
+    Args:
+        records: What was in the rows.
+        event: Their type.
+        spilled: ``(place, event)`` of those with values that were not in their row.
+    """
+    longest = MAX_TEXT_COLUMN // max(len(records), 1)
+    values = [
+        (place, field, value)
+        for place, spilt in spilled
+        for field in event.fields
+        if (value := _cell(field, getattr(spilt, field.name), longest)) is not None
+    ]
+    widths = {
+        field.name: records.dtype[field.name].itemsize // 4
+        for field in event.fields
+        if field.kind in _TEXTS
+    }
+    for _, field, value in values:
+        if field.kind in _TEXTS and len(value) > widths[field.name]:
+            # Few widths, so that arrays of most batches have the same dtype.
+            widths[field.name] = -(-len(value) // 8) * 8
+    dtype = _wider_dtype(event, tuple(widths.values()))
+    array = records
+    if dtype != records.dtype:
+        array = numpy().empty(len(records), dtype)
+        for name in records.dtype.names or ():
+            array[name] = records[name]
+    for place, field, value in values:
+        array[field.name][place] = value
+    return array
 
 
-def _patch(array: Any, place: int, spilt: Any, event: schema.EventType) -> None:
-    """Writes the values that did not fit their row, long texts and lists, into the array."""
-    for field in event.fields:
-        value = getattr(spilt, field.name)
-        if value is None:
-            continue
-        if field.kind in _TEXTS or field.kind is schema.LEVELS:
-            array[field.name][place] = value
-        elif field.kind is schema.CODES:
-            codes = [code if -(2**15) <= code < 2**15 else -1 for code in value[:7]]
-            array[field.name][place] = codes + [-1] * (7 - len(codes))
-        elif field.kind is schema.DECIMAL:
-            array[field.name][place] = _decimal(value)
-
-
-def _decimal(text: str) -> float:
-    digits = text.removeprefix("-")
-    if not digits.isascii() or not digits.replace(".", "", 1).isdigit():
-        return float("nan")
-    return float(text)
-
-
-def to_arrow(batch: Batch, market: str, channel: str) -> pyarrow.RecordBatch:
-    """See `Batch.to_arrow`."""
-    raise UsageError("to_arrow is not available yet.")
+def _cell(field: schema.Field, value: Any, longest: int) -> Any:
+    """The cell for a value that may not have been in its row; None where the record has it."""
+    if value is None or field.kind is schema.LEVELS:
+        return value
+    if field.kind in _TEXTS:
+        return value[:longest]
+    if field.kind is schema.CODES:
+        codes = [code if -(2**15) <= code < 2**15 else -1 for code in value[:7]]
+        return codes + [-1] * (7 - len(codes))
+    if field.kind is schema.DECIMAL:
+        return float(value) if _NUMBER.fullmatch(value) else float("nan")
+    return None

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from fastpoly.delivery import Buffer, BufferStats
 from fastpoly.errors import FastpolyError, UsageError
+from fastpoly.notices import NOTICE_CHANNEL
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
 
-__all__ = ["Batches", "Consumer", "pick"]
+__all__ = ["Batches", "Consumer", "Picker", "count_notices"]
 
 FAIR_SHARE_S: Final = 0.01
 """How long an iteration may go on without letting the loop do anything else."""
@@ -22,27 +23,44 @@ FAIR_SHARE_S: Final = 0.01
 class Consumer(Protocol):
     """Who gets batches from the line."""
 
-    def push(self, batch: Batch) -> None:
-        """Takes a batch; in the thread that reads the line. Must not raise or wait."""
+    def push(self, batch: Batch, channels: tuple[str, ...]) -> None:
+        """Takes a batch; in the thread that reads the line. Must not raise or wait.
+
+        Args:
+            batch: The batch.
+            channels: Its `Batch.channels`, which take a look at each event to find out.
+        """
 
     def end(self, error: FastpolyError | None) -> None:
         """There will be no more; in the thread that reads the line."""
 
 
-def pick(batch: Batch, channels: frozenset[str] | None) -> Batch | None:
-    """The events of some channels; None if there are none.
+class Picker:
+    """Picks the events of some channels out of batches.
 
     Args:
-        batch: The batch.
-        channels: Names of channels; None for all.
+        channels: Names of channels.
     """
-    if channels is None:
-        return batch
-    there = batch.channels
-    wanted = [channel for channel in there if channel in channels]
-    if not wanted:
-        return None
-    return batch if len(wanted) == len(there) else batch.select(*wanted)
+
+    def __init__(self, channels: frozenset[str]) -> None:
+        self._channels = channels
+        # Channels of a batch -> those to select, all of them or none; there are few combinations.
+        self._plans: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def pick(self, batch: Batch, channels: tuple[str, ...]) -> Batch | None:
+        """The events that are wanted; None if there are none."""
+        plan = self._plans.get(channels)
+        if plan is None:
+            plan = tuple(channel for channel in channels if channel in self._channels)
+            self._plans[channels] = plan
+        if not plan:
+            return None
+        return batch if len(plan) == len(channels) else batch.select(*plan)
+
+
+def count_notices(batch: Batch, channels: tuple[str, ...]) -> int:
+    """How many notices there are in a batch of these channels."""
+    return batch.count(NOTICE_CHANNEL) if NOTICE_CHANNEL in channels else 0
 
 
 class Batches(AsyncIterator["Batch"]):
@@ -67,7 +85,7 @@ class Batches(AsyncIterator["Batch"]):
         on_raise: Callable[[], object],
     ) -> None:
         self._buffer = buffer
-        self._channels = channels
+        self._picker = None if channels is None else Picker(channels)
         self._call_soon = call_soon
         self._detach = detach
         self._on_raise = on_raise
@@ -77,11 +95,11 @@ class Batches(AsyncIterator["Batch"]):
 
     # ----------------------------------------------------------------- in the line's thread
 
-    def push(self, batch: Batch) -> None:
+    def push(self, batch: Batch, channels: tuple[str, ...]) -> None:
         """See `Consumer.push`."""
-        picked = pick(batch, self._channels)
+        picked = batch if self._picker is None else self._picker.pick(batch, channels)
         if picked is not None:
-            self._buffer.put(picked)
+            self._buffer.put(picked, count_notices(picked, channels))
 
     def end(self, error: FastpolyError | None) -> None:
         """See `Consumer.end`."""

@@ -59,11 +59,6 @@ class BufferStats:
     peak_nbytes: int
 
 
-def _events(batch: Batch) -> int:
-    """How many events of the server there are in a batch."""
-    return len(batch) - batch.count(NOTICE_CHANNEL)
-
-
 class _Hole:
     """A run of lost events."""
 
@@ -110,8 +105,8 @@ class Buffer:
         self._block_bytes = int(max_bytes * BLOCK_AT)
         self._max_age_ns = None if max_age_s is None else int(max_age_s * 1e9)
         self._lock = threading.Lock()
-        # (batch, when it was put in, its bytes)
-        self._entries: deque[tuple[Batch, int, int]] = deque()
+        # (batch, when it was put in, its bytes, its events of the server)
+        self._entries: deque[tuple[Batch, int, int, int]] = deque()
         self._nbytes = 0
         self._peak_nbytes = 0
         self._events = 0
@@ -128,41 +123,40 @@ class Buffer:
 
     # ----------------------------------------------------------------------------- one end
 
-    def put(self, batch: Batch) -> None:
-        """Adds a batch; what the policy says happens if there is no room. Thread-safe."""
+    def put(self, batch: Batch, notices: int = 0) -> None:
+        """Adds a batch; what the policy says happens if there is no room. Thread-safe.
+
+        Args:
+            batch: The batch.
+            notices: How many of its events are notices; they are not counted as received or lost.
+        """
         now = time.monotonic_ns()
-        ready = full = False
+        nbytes = batch.nbytes
+        events = len(batch) - notices
+        full = False
         with self._lock:
-            if self._closed:
-                if self._error is not None:
+            if self._closed or self._refusing:
+                if self._refusing or self._error is not None:
                     self._lose(batch)
                 return
-            nbytes = batch.nbytes
-            if self._refusing:
-                self._lose(batch)
-                return
             entries = self._entries
-            over = self._nbytes + nbytes > self._max_bytes or self._is_old(now)
-            if over and entries and not self._make_room(batch, now):
-                ready = self._disarm() if self._closed else False
-            else:
-                entries.append((batch, now, nbytes))
-                self._events += _events(batch)
+            over = bool(entries) and (self._nbytes + nbytes > self._max_bytes or self._is_old(now))
+            if not over or self._make_room(batch, now):
+                entries.append((batch, now, nbytes, events))
+                self._events += events
                 self._nbytes += nbytes
-                self._peak_nbytes = max(self._peak_nbytes, self._nbytes)
-                if over and self.overflow is Overflow.CONFLATE:
+                if self._nbytes > self._peak_nbytes:
+                    self._peak_nbytes = self._nbytes
+                if self.overflow is Overflow.BLOCK:
+                    full = not self._full and (self._nbytes > self._block_bytes or over)
+                    self._full |= full
+                elif over and self.overflow is Overflow.CONFLATE:
                     self._conflate(now)
-                ready = self._disarm()
-                if self.overflow is Overflow.BLOCK and not self._full:
-                    self._full = full = self._nbytes > self._block_bytes or self._is_old(now)
+            ready, self._armed = self._armed and (bool(entries) or self._closed), False
         if ready:
             self.on_ready()
         if full:
             self.on_full()
-
-    def _disarm(self) -> bool:
-        armed, self._armed = self._armed, False
-        return armed
 
     def _is_old(self, now: int) -> bool:
         limit = self._max_age_ns
@@ -211,14 +205,14 @@ class Buffer:
             kept = left
         self._lose_counts({name: n - after.get(name, 0) for name, n in before.items()})
         self._entries.clear()
-        self._entries.append((kept, now, nbytes))
+        self._events = sum(after.values())
+        self._entries.append((kept, now, nbytes, self._events))
         self._nbytes = nbytes
-        self._events = _events(kept)
 
     def _pop(self) -> Batch:
-        batch, _, nbytes = self._entries.popleft()
+        batch, _, nbytes, events = self._entries.popleft()
         self._nbytes -= nbytes
-        self._events -= _events(batch)
+        self._events -= events
         return batch
 
     @staticmethod
@@ -271,12 +265,13 @@ class Buffer:
             return self._announce(self._hole)
         if not self._entries:
             return self._announce(self._hole) if self._hole is not None else None
+        before = self._events
         batch = self._pop()
-        self._received += _events(batch)
+        self._received += before - self._events
         if self._refusing and self._nbytes <= self._low_bytes:
             self._refusing = False
             if self._hole is not None:
-                self._entries.append((self._announce(self._hole), time.monotonic_ns(), 0))
+                self._entries.append((self._announce(self._hole), time.monotonic_ns(), 0, 0))
         return batch
 
     def _announce(self, hole: _Hole) -> Batch:
@@ -317,7 +312,7 @@ class Buffer:
         """
         with self._lock:
             self._close(error)
-            ready = self._disarm()
+            ready, self._armed = self._armed, False
         if ready:
             self.on_ready()
 

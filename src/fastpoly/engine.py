@@ -23,11 +23,13 @@ from fastpoly.errors import (
     FastpolyError,
     UsageError,
 )
+from fastpoly.fanout import Route
 from fastpoly.gaps import Interruption
 from fastpoly.lifecycle import Action, Input, Lifecycle, State, StateChange
 from fastpoly.reconciler import Reconciler
 from fastpoly.reconnect import ReconnectPolicy, Verdict, classify
 from fastpoly.session import Session
+from fastpoly.staleness import Silence, StaleAfter, Watch
 from fastpoly.stats import LineStats
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ __all__ = ["Engine", "EngineSettings"]
 logger = logging.getLogger("fastpoly.stream")
 
 
-def _drop(batch: Batch) -> None:
+def _drop(batch: Batch, channels: tuple[str, ...]) -> None:
     """Where batches go before anyone has said where."""
 
 
@@ -53,6 +55,7 @@ class EngineSettings:
         api_key: The key.
         policy: When to reconnect.
         subscribe_timeout_s: Seconds to wait for the server's next answer to a request.
+        stale_after: Seconds of silence after which a channel is stale.
         session: Further arguments of `Session`.
     """
 
@@ -60,6 +63,7 @@ class EngineSettings:
     api_key: ApiKey
     policy: ReconnectPolicy
     subscribe_timeout_s: float
+    stale_after: StaleAfter = None
     session: dict[str, Any] = field(default_factory=dict)
 
 
@@ -83,14 +87,14 @@ class Engine:
         on_trouble: Callable[[FastpolyError], object],
         on_finish: Callable[[FastpolyError | None], object],
     ) -> None:
-        self._deliver: Callable[[Batch], object] = _drop
+        self._deliver: Route = _drop
         self._on_finish = on_finish
         self._settings = settings
         self._market = market
         self._on_change = on_change
         self._on_trouble = on_trouble
         self._lifecycle = Lifecycle()
-        self._inputs: deque[tuple[Input, FastpolyError | None]] = deque()
+        self._inputs: deque[tuple[Input, FastpolyError | None, str]] = deque()
         self._feeding = False
         self._reconciler = Reconciler(
             market,
@@ -112,6 +116,10 @@ class Engine:
         # Totals of the listeners of all connections that have ended.
         self._ended_lines = dict.fromkeys(("bytes", "frames", "events", "bad", "last_ns"), 0)
         self._full: set[object] = set()
+        self._watch = Watch(market, settings.stale_after)
+        self._silence = Silence({}, mute=False)
+        self._look: asyncio.TimerHandle | None = None
+        self._live_since_ns = 0
         # By channel, the last batch that had it.
         self._last: dict[str, Batch] = {}
         self._interruption: Interruption | None = None
@@ -146,8 +154,11 @@ class Engine:
         """Parameters that the server has confirmed on this line."""
         return self._reconciler.subscriptions.confirmed
 
-    def route(self, deliver: Callable[[Batch], object]) -> None:
-        """Has a function called with every batch from now on; it must not raise."""
+    def route(self, deliver: Route) -> None:
+        """Has a function called with every batch, and its channels, from now on.
+
+        The function must not raise.
+        """
         self._deliver = deliver
 
     # ------------------------------------------------------------------------- what users ask
@@ -222,32 +233,37 @@ class Engine:
 
     # ------------------------------------------------------------------------------ the table
 
-    def _feed(self, cause: Input, error: FastpolyError | None = None) -> None:
+    def _feed(self, cause: Input, error: FastpolyError | None = None, detail: str = "") -> None:
         """Takes a step through the table, and those that its actions lead to."""
-        self._inputs.append((cause, error))
+        self._inputs.append((cause, error, detail))
         if self._feeding:
             return
         self._feeding = True
         try:
             while self._inputs:
-                cause, error = self._inputs.popleft()
+                cause, error, detail = self._inputs.popleft()
                 old = self.state
                 actions = self._lifecycle.feed(cause)
                 if actions is None:
                     continue
                 if old is not self.state:
-                    self._announce(StateChange(old, self.state, cause, error, time.time_ns()))
+                    at_ns = time.time_ns()
+                    self._announce(StateChange(old, self.state, cause, error, at_ns, detail))
                 for action in actions:
                     self._actions[action](error)
         finally:
             self._feeding = False
 
     def _announce(self, change: StateChange) -> None:
-        why = f": {change.error}" if change.error is not None else ""
-        logger.info("%s: %s -> %s%s", self._market, change.old, change.new, why)
-        if change.new is State.LIVE:
+        why = f": {change.error}" if change.error is not None else f" ({change.detail})"
+        logger.info(
+            "%s: %s -> %s%s", self._market, change.old, change.new, why if why != " ()" else ""
+        )
+        if change.new is State.LIVE and change.old is not State.STALE:
             self._was_live = True
             self._opened.set()
+            self._live_since_ns = change.at_ns
+            self._look_for_silence()
         self._on_change(change)
 
     def _lose(self, error: FastpolyError) -> None:
@@ -357,10 +373,9 @@ class Engine:
 
     def _do_finish(self, error: FastpolyError | None) -> None:
         self._error = error
-        if self._retry is not None:
-            self._retry.cancel()
-        if error is not None:
-            logger.error("%s: the stream has ended: %s", self._market, error)
+        for timer in (self._retry, self._look):
+            if timer is not None:
+                timer.cancel()
         self._reconciler.finish(error)
         self._on_finish(error)
         self._opened.set()
@@ -371,10 +386,11 @@ class Engine:
     def _on_batch(self, batch: Batch) -> None:
         if not self._flowing_since_ns:
             batch = self._on_first_batch(batch)
+        channels = batch.channels
         last = self._last
-        for channel in batch.channels:
+        for channel in channels:
             last[channel] = batch
-        self._deliver(batch)
+        self._deliver(batch, channels)
 
     def _on_first_batch(self, batch: Batch) -> Batch:
         """The first data of a line; after an interruption the gap is announced with it."""
@@ -391,6 +407,44 @@ class Engine:
 
     def _on_bad_frame(self, error: DecodeError) -> None:
         self._on_trouble(error)
+
+    # ------------------------------------------------------------------------------ silence
+
+    @property
+    def silence(self) -> Silence:
+        """Which channels are silent that should speak."""
+        return self._silence
+
+    def _look_for_silence(self) -> None:
+        """Looks, judges, and comes back in a while for as long as the line is up."""
+        if self._look is not None:
+            self._look.cancel()
+        if self.state not in (State.LIVE, State.STALE) or self._session is None:
+            self._silence = Silence({}, mute=False)
+            return
+        loop = asyncio.get_running_loop()
+        self._look = loop.call_later(self._watch.interval_s, self._look_for_silence)
+        if self._full:
+            # What is not read cannot be heard.
+            self._live_since_ns = time.time_ns()
+            return
+        self._silence = silence = self._watch.look(
+            time.time_ns(),
+            since_ns=self._live_since_ns,
+            params=self._reconciler.subscriptions.confirmed,
+            last_ns={channel: batch.received_ns for channel, batch in self._last.items()},
+        )
+        if silence.mute:
+            self._session.drop(
+                ConnectionLost(
+                    f"The line is up but mute: {silence}.",
+                    hint="The server has stopped sending; or the market is closed unexpectedly.",
+                )
+            )
+        elif silence.seconds_by_channel:
+            self._feed(Input.SILENT, detail=str(silence))
+        else:
+            self._feed(Input.DATA)
 
     # ---------------------------------------------------------------------------- reading
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from fastpoly.consumers import Consumer
+from fastpoly.consumers import Consumer, count_notices
 from fastpoly.delivery import Buffer
 from fastpoly.errors import FastpolyError
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
 
-__all__ = ["FanOut"]
+__all__ = ["FanOut", "Route"]
+
+Route: TypeAlias = "Callable[[Batch, tuple[str, ...]], object]"
+"""Where batches go, each with its channels."""
 
 
 class FanOut:
@@ -30,7 +33,7 @@ class FanOut:
 
     def __init__(
         self,
-        route: Callable[[Callable[[Batch], object]], object],
+        route: Callable[[Route], object],
         unclaimed: Buffer,
         call_soon: Callable[[Callable[[], object]], object],
     ) -> None:
@@ -39,7 +42,7 @@ class FanOut:
         self._call_soon = call_soon
         self._consumers: tuple[Consumer, ...] = ()
         self._ended: tuple[FastpolyError | None] | None = None
-        route(unclaimed.put)
+        route(self._keep)
 
     def claim(self, consumer: Consumer) -> None:
         """Adds the consumer that has taken the buffer over."""
@@ -79,12 +82,16 @@ class FanOut:
             return
         self._unclaimed = None
         while (batch := unclaimed.take()) is not None:
-            self._push_all(batch)
+            self._push_all(batch, batch.channels)
         self._update()
 
     def _update(self) -> None:
         self._route(self._consumers[0].push if len(self._consumers) == 1 else self._push_all)
 
-    def _push_all(self, batch: Batch) -> None:
+    def _push_all(self, batch: Batch, channels: tuple[str, ...]) -> None:
         for consumer in self._consumers:
-            consumer.push(batch)
+            consumer.push(batch, channels)
+
+    def _keep(self, batch: Batch, channels: tuple[str, ...]) -> None:
+        if self._unclaimed is not None:
+            self._unclaimed.put(batch, count_notices(batch, channels))

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from fastpoly.consumers import FAIR_SHARE_S, pick
+from fastpoly.consumers import FAIR_SHARE_S, Picker, count_notices
 from fastpoly.delivery import Buffer, BufferStats
 from fastpoly.errors import FastpolyError, UsageError
 
@@ -28,7 +28,7 @@ __all__ = ["Handler", "HandlerFunction", "HandlerStats"]
 
 HandlerFunction: TypeAlias = "Callable[[Batch], object]"
 
-BLOCKED_S: Final = 0.1
+BLOCKED_NS: Final = 100_000_000
 """A call that holds the loop for longer than this is noted."""
 
 # Documented for whoever steps coroutines outside of asyncio's own tasks: without them, code in the
@@ -95,6 +95,7 @@ class Handler:
             )
         self.function = function
         self.channels = channels
+        self._picker = None if channels is None else Picker(channels)
         self.name = getattr(function, "__qualname__", None) or repr(function)
         self._buffer = buffer
         self._threaded = threaded
@@ -110,6 +111,8 @@ class Handler:
         self._drained = asyncio.Event()
         self._calls = self._events = self._errors = self._blocked = 0
         self._busy_ns = self._longest_ns = 0
+        # A call that took longer than this is looked at.
+        self._noteworthy_ns = 0
 
     def __repr__(self) -> str:
         return f"<Handler {self.name}>"
@@ -123,15 +126,17 @@ class Handler:
 
     # ------------------------------------------------------------------ in the line's thread
 
-    def push(self, batch: Batch) -> None:
+    def push(self, batch: Batch, channels: tuple[str, ...]) -> None:
         """See `Consumer.push`."""
-        picked = pick(batch, self.channels)
-        if picked is None or not self._attached:
-            return
-        if self._threaded or self._busy or self._loop is None:
-            self._buffer.put(picked)
-        else:
-            self._run(picked)
+        if self._picker is not None:
+            picked = self._picker.pick(batch, channels)
+            if picked is None:
+                return
+            batch = picked
+        if self._threaded or self._busy:
+            self._buffer.put(batch, count_notices(batch, channels))
+        elif self._attached:
+            self._run(batch)
 
     def end(self, error: FastpolyError | None) -> None:
         """See `Consumer.end`. What waits is still handed over."""
@@ -178,22 +183,23 @@ class Handler:
     def _run(self, batch: Batch) -> None:
         """Calls the function; goes with its coroutine up to where it first waits."""
         started = time.perf_counter_ns()
-        self._calls += 1
-        self._events += len(batch)
         try:
             result = self.function(batch)
-            if result is not None and isinstance(result, Awaitable):
+            if result is not None:
                 self._begin(result, batch)
         except BaseException as error:
             self._fail(error, batch)
-        self._measure(started)
-
-    def _measure(self, started: int) -> None:
         busy_ns = time.perf_counter_ns() - started
+        self._calls += 1
+        self._events += len(batch)
         self._busy_ns += busy_ns
-        if busy_ns > self._longest_ns:
-            self._longest_ns = busy_ns
-        if busy_ns > BLOCKED_S * 1e9:
+        if busy_ns > self._noteworthy_ns:
+            self._note_long(busy_ns)
+
+    def _note_long(self, busy_ns: int) -> None:
+        self._longest_ns = max(self._longest_ns, busy_ns)
+        self._noteworthy_ns = min(self._longest_ns, BLOCKED_NS)
+        if busy_ns > BLOCKED_NS:
             self._blocked += 1
             self._on_blocked(self, busy_ns / 1e9)
 
@@ -201,23 +207,29 @@ class Handler:
         self._errors += 1
         self._on_error(error, self, batch)
 
-    def _begin(self, awaitable: Awaitable[object], batch: Batch) -> None:
-        loop = asyncio.get_running_loop()
-        driver = self._driver
-        if driver is None:
-            self._wake = loop.create_future()
-            driver = self._driver = loop.create_task(self._drive(), context=self._context)
-        if not isinstance(awaitable, Coroutine) or asyncio.current_task(loop) is not None:
-            self._hand_over(_Waiting(awaitable, batch))
+    def _begin(self, result: object, batch: Batch) -> None:
+        """Takes a coroutine its first step here; what is not done then is the driver's."""
+        loop, driver = self._loop, self._driver
+        if loop is None or driver is None:
+            loop, driver = self._make_driver()
+        if type(result) is not types.CoroutineType or asyncio.current_task(loop) is not None:
+            if isinstance(result, Awaitable):
+                self._hand_over(_Waiting(result, batch))
             return
         _enter_task(loop, driver)
         try:
-            yielded = self._context.run(awaitable.send, None)
+            yielded = self._context.run(result.send, None)
         except StopIteration:
             return
         finally:
             _leave_task(loop, driver)
-        self._hand_over(_Waiting(_rest(awaitable, yielded), batch))
+        self._hand_over(_Waiting(_rest(result, yielded), batch))
+
+    def _make_driver(self) -> tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]:
+        loop = asyncio.get_running_loop()
+        self._wake = loop.create_future()
+        self._driver = loop.create_task(self._drive(), context=self._context)
+        return loop, self._driver
 
     def _hand_over(self, waiting: _Waiting) -> None:
         self._busy = True
@@ -250,17 +262,20 @@ class Handler:
             if waiting is not None:
                 await self._finish(waiting.awaitable, waiting.batch, interrupted)
             while self._attached and (batch := self._buffer.take()) is not None:
-                self._calls += 1
-                self._events += len(batch)
                 started = time.perf_counter_ns()
+                result: object = None
                 try:
                     result = self.function(batch)
                 except BaseException as error:
                     self._fail(error, batch)
-                else:
-                    self._measure(started)
-                    if isinstance(result, Awaitable):
-                        await self._finish(result, batch, None)
+                busy_ns = time.perf_counter_ns() - started
+                self._calls += 1
+                self._events += len(batch)
+                self._busy_ns += busy_ns
+                if busy_ns > self._noteworthy_ns:
+                    self._note_long(busy_ns)
+                if isinstance(result, Awaitable):
+                    await self._finish(result, batch, None)
             self._busy = False
             if self._threaded and not self._buffer.arm():
                 loop.call_soon(self._drain)

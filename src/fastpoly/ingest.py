@@ -106,6 +106,7 @@ class ThreadHost(_InLoop):
         self._name = name
         self._thread: threading.Thread | None = None
         self._stopping = asyncio.Event()
+        self._ended = asyncio.Event()
 
     async def start(self) -> None:
         """See `Host.start`."""
@@ -123,8 +124,12 @@ class ThreadHost(_InLoop):
             await self._stopping.wait()
 
         def run() -> None:
-            with asyncio.Runner(loop_factory=loop_factory()) as runner:
-                runner.run(main())
+            try:
+                with asyncio.Runner(loop_factory=loop_factory()) as runner:
+                    runner.run(main())
+            finally:
+                with contextlib.suppress(RuntimeError):
+                    caller.call_soon_threadsafe(self._ended.set)
 
         self._thread = threading.Thread(target=run, name=self._name, daemon=True)
         self._thread.start()
@@ -135,10 +140,8 @@ class ThreadHost(_InLoop):
         self.stop_soon()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            # The thread has nothing left to do but to close its loop, which takes milliseconds.
-            while thread.is_alive():
-                await asyncio.sleep(0.001)
-            thread.join()
+            await self._ended.wait()
+            thread.join()  # it has nothing left to do
 
     def stop_soon(self) -> None:
         """See `Host.stop_soon`."""

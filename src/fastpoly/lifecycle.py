@@ -140,6 +140,7 @@ class StateChange:
         cause: What happened.
         error: What went wrong, if that is what happened.
         at_ns: When, Unix time in ns.
+        detail: More about it, such as which channels are silent; may be empty.
     """
 
     old: State
@@ -147,6 +148,7 @@ class StateChange:
     cause: Input
     error: FastpolyError | None
     at_ns: int
+    detail: str = ""
 
 
 class Lifecycle:

@@ -85,7 +85,7 @@ class Reconciler:
     # ------------------------------------------------------------------------------- the users
 
     def expect(self, params: Iterable[str]) -> asyncio.Future[None]:
-        """A future that is done when desired parameters are confirmed, or fails when they are not."""
+        """A future that is done when desired parameters are confirmed, or fails if they are not."""
         return self._wait("subscribe", tuple(params)).future
 
     async def subscribe(self, params: Iterable[str | Iterable[str]]) -> None:

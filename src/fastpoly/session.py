@@ -384,11 +384,12 @@ class Session:
 
     async def _watch_silence(self, transport: picows.WSTransport, keep_alive: KeepAlive) -> None:
         if await keep_alive.wait_until_dead(transport, self._listener):
-            self._error = self._error or ConnectionLost(
-                f"{self._where} was silent and left a ping unanswered.",
-                hint="The network or the server is gone.",
+            self.drop(
+                ConnectionLost(
+                    f"{self._where} was silent and left a ping unanswered.",
+                    hint="The network or the server is gone.",
+                )
             )
-            self._hang_up(transport, 1011)
 
     # --------------------------------------------------------------------------- requests, end
 
@@ -484,6 +485,12 @@ class Session:
         self._closing = True
         if self._transport is not None:
             self._transport.disconnect(False)
+
+    def drop(self, error: FastpolyError) -> None:
+        """Drops the line as lost, with an error that `closed` gives."""
+        self._error = self._error or error
+        if self._transport is not None:
+            self._hang_up(self._transport, 1011)
 
     def _say_goodbye(self, transport: picows.WSTransport, code: int) -> None:
         if not transport.is_disconnected and not transport.is_close_frame_sent:

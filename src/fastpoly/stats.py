@@ -45,6 +45,7 @@ class StreamStats:
         subscriptions: Parameters that are wanted.
         confirmed: Parameters that the server has confirmed on this connection.
         line: What came over the line.
+        silent: Channels that are stale, and for how many seconds they have been silent.
         iterations: What each iteration got, the stream's own first.
         handlers: What each handler got.
     """
@@ -55,6 +56,7 @@ class StreamStats:
     subscriptions: tuple[str, ...]
     confirmed: tuple[str, ...]
     line: LineStats
+    silent: dict[str, float]
     iterations: tuple[BufferStats, ...]
     handlers: tuple[HandlerStats, ...]
 

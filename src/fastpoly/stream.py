@@ -22,6 +22,7 @@ from fastpoly.reconnect import ReconnectPolicy, make_policy
 from fastpoly.roster import Limits, Roster
 from fastpoly.script import run_stream
 from fastpoly.session import DEFAULT_MAX_MESSAGE_BYTES
+from fastpoly.staleness import StaleAfter
 from fastpoly.stats import StreamStats
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ class Stream:
         on_error: Called as ``on_error(error, handler, batch)`` with what handlers raise, and with
             errors that no call can raise (handler and batch are None then).
         error_policy: What becomes of a handler that raises, see `ErrorPolicy`.
+        stale_after: Seconds without data, in trading hours, after which a channel is stale: one
+            number for all, or by channel; by default only channels subscribed as a whole are
+            watched, see `fastpoly.staleness`.
         subscribe_timeout: Seconds to wait for the server's next answer to a subscription.
         open_timeout: Seconds for a connection to come up.
         auth_timeout: Seconds for the server's answer to the key.
@@ -102,6 +106,7 @@ class Stream:
         overflow: str = Overflow.DROP_OLDEST,
         on_error: ErrorHook | None = None,
         error_policy: str = ErrorPolicy.CONTINUE,
+        stale_after: StaleAfter = None,
         subscribe_timeout: float = 10.0,
         open_timeout: float = 10.0,
         auth_timeout: float = 10.0,
@@ -141,6 +146,7 @@ class Stream:
                 api_key=find_api_key(api_key),
                 policy=make_policy(reconnect),
                 subscribe_timeout_s=subscribe_timeout,
+                stale_after=stale_after,
                 session={
                     "ping_interval": ping_interval,
                     "ping_timeout": ping_timeout,
@@ -174,6 +180,7 @@ class Stream:
         self._state_callbacks: list[Callable[[StateChange], object]] = []
         self._stop_error: BaseException | None = None
         self._told = False
+        self._waiting = 0
         self._drain = True
         self._winding_up: asyncio.Task[None] | None = None
         self._closed = asyncio.Event()
@@ -212,6 +219,7 @@ class Stream:
             subscriptions=self._engine.desired,
             confirmed=self._engine.confirmed,
             line=self._engine.stats(),
+            silent=dict(self._engine.silence.seconds_by_channel),
             iterations=tuple(iteration.stats() for iteration in self._roster.iterations),
             handlers=tuple(handler.stats() for handler in self._roster.handlers),
         )
@@ -231,6 +239,7 @@ class Stream:
                 f"This stream was opened before and is {self.state}.", hint="Make a new one."
             )
         self._loop = asyncio.get_running_loop()
+        self._waiting += 1
         try:
             await self._host.start()
             self._roster.start()
@@ -239,6 +248,8 @@ class Stream:
             self._told = True
             await self._host.stop()
             raise
+        finally:
+            self._waiting -= 1
         return self
 
     async def __aenter__(self) -> Self:
@@ -287,7 +298,11 @@ class Stream:
         """
         if self._loop is None:
             raise UsageError("The stream was never opened.", hint="Enter `async with` first.")
-        await self._wait_wound_up()
+        self._waiting += 1
+        try:
+            await self._wait_wound_up()
+        finally:
+            self._waiting -= 1
         self._told = True
         if self.error is not None:
             raise self.error
@@ -303,6 +318,9 @@ class Stream:
         self._to_user(self._begin_winding_up)
 
     def _begin_winding_up(self) -> None:
+        if self.error is not None and not (self._told or self._waiting or self._roster.iterations):
+            # Nobody is there to whom it could be raised now.
+            logger.error("%s: the stream has ended: %s", self._market, self.error)
         if self._winding_up is None and self._loop is not None:
             self._winding_up = self._loop.create_task(self._wind_up())
 

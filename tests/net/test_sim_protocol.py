@@ -466,7 +466,7 @@ async def test_a_slow_consumer_is_dropped_and_costs_no_memory() -> None:
 
 @in_loop
 async def test_or_the_market_waits_for_it() -> None:
-    async with simulator(rate=200_000, slow_consumer="wait", stop_after=100_000) as server:
+    async with simulator(rate=1e6, slow_consumer="wait", stop_after=100_000) as server:
         client = await WireClient.login(server.url())
         assert client.transport is not None
         client.transport.underlying_transport.pause_reading()

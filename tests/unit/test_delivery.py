@@ -222,7 +222,7 @@ def test_what_waited_too_long_is_dropped_when_it_is_taken(monkeypatch: pytest.Mo
 
 def test_notices_outlive_the_events_around_them() -> None:
     buffer = make("drop_oldest")
-    buffer.put(concat([gap(), batch("T")]))
+    buffer.put(concat([gap(), batch("T")]), notices=1)
     for _ in range(20):
         buffer.put(batch("T"))
     first, second, *_ = drain(buffer)

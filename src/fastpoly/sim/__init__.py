@@ -1,5 +1,7 @@
 """A simulator of the service on loopback: six made-up markets, at any rate, without a key."""
 
+from __future__ import annotations
+
 from fastpoly.sim.config import SimulatorConfig
 from fastpoly.sim.process import SimulatorProcess
 from fastpoly.sim.proxy import Proxy

@@ -1,0 +1,29 @@
+// The canonical parsers for x86-64 processors with AVX-512, as of the server kind from 2017 on.
+#include "parsers.hpp"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+// GCC 12 takes the undefined registers in its own AVX-512 header for mistakes of ours (its bug
+// 105593).
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
+
+// Everything that is shared with other files is included before, or inlined always: what the linker
+// might pick for them must not need these instructions.
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#pragma GCC push_options
+#pragma GCC target("avx2,bmi,bmi2,popcnt,lzcnt,avx512f,avx512bw,avx512dq,avx512vl")
+#include "take_avx512.hpp"
+
+#define FASTPOLY_NUMBERS Avx512Numbers
+#define FASTPOLY_PARSERS kAvx512Parsers
+#include "parsers.gen.hpp"
+#pragma GCC pop_options
+
+#endif

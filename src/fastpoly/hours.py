@@ -1,0 +1,154 @@
+"""When a market's data may be expected: trading hours, holidays, half days. Pure.
+
+All of it follows New York time, whose rule for daylight saving is written out here: systems without
+a time zone database are common where Python runs in containers. Closures that are announced ad hoc,
+such as days of mourning, are not known; a market that is silent for one looks stale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum
+from functools import lru_cache
+from typing import Final
+
+__all__ = ["Hours", "hours_at", "new_york"]
+
+
+class Hours(Enum):
+    """How much may be expected of a market at a time."""
+
+    CLOSED = "closed"
+    EXTENDED = "extended"
+    """Before or after regular hours: thin."""
+    REGULAR = "regular"
+
+
+def _nth_weekday(year: int, month: int, weekday: int, n: int) -> date:
+    first = date(year, month, 1)
+    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (n - 1))
+
+
+def new_york(at: datetime) -> datetime:
+    """A point in time as New York's clocks show it, without a time zone.
+
+    Args:
+        at: Any point in time from 2007 on, with a time zone.
+    """
+    utc = at.astimezone(UTC).replace(tzinfo=None)
+    # Daylight saving: from the second Sunday of March to the first of November, at 2:00 local.
+    begin = datetime.combine(_nth_weekday(utc.year, 3, 6, 2), time(7))
+    end = datetime.combine(_nth_weekday(utc.year, 11, 6, 1), time(6))
+    return utc - timedelta(hours=4 if begin <= utc < end else 5)
+
+
+def _easter(year: int) -> date:
+    # Anonymous Gregorian computus.
+    a, b, c = year % 19, year // 100, year % 100
+    d, e = divmod(b, 4)
+    g = (8 * b + 13) // 25
+    h = (19 * a + b - d - g + 15) % 30
+    i, k = divmod(c, 4)
+    m = (32 + 2 * e + 2 * i - h - k) % 7
+    n = (a + 11 * h + 22 * m) // 451
+    month, day = divmod(h + m - 7 * n + 114, 31)
+    return date(year, month, day + 1)
+
+
+@lru_cache(maxsize=8)
+def _holidays(year: int) -> frozenset[date]:
+    """Days on which the US stock exchanges are closed."""
+    days = {
+        _nth_weekday(year, 1, 0, 3),  # Martin Luther King
+        _nth_weekday(year, 2, 0, 3),  # Washington
+        _easter(year) - timedelta(days=2),  # Good Friday
+        max(date(year, 5, day) for day in range(25, 32) if date(year, 5, day).weekday() == 0),
+        _nth_weekday(year, 9, 0, 1),  # Labor
+        _nth_weekday(year, 11, 3, 4),  # Thanksgiving
+    }
+    for month, day in ((1, 1), (6, 19), (7, 4), (12, 25)):
+        fixed = date(year, month, day)
+        if fixed.weekday() == 6:
+            days.add(fixed + timedelta(days=1))
+        elif fixed.weekday() == 5 and month != 1:
+            # New Year on a Saturday is not made up for in the old year.
+            days.add(fixed - timedelta(days=1))
+        else:
+            days.add(fixed)
+    return frozenset(days)
+
+
+@lru_cache(maxsize=8)
+def _half_days(year: int) -> frozenset[date]:
+    """Days on which regular hours end at 13:00."""
+    days = {
+        _nth_weekday(year, 11, 3, 4) + timedelta(days=1),
+        date(year, 7, 3),
+        date(year, 12, 24),
+    }
+    return frozenset(day for day in days if day.weekday() < 5) - _holidays(year)
+
+
+@dataclass(frozen=True, slots=True)
+class _ExchangeDay:
+    """Trading days of a US exchange."""
+
+    opens: time
+    closes: time
+    extended: tuple[time, time] | None = None
+
+    def at(self, local: datetime) -> Hours:
+        day = local.date()
+        if day.weekday() >= 5 or day in _holidays(day.year):
+            return Hours.CLOSED
+        half = day in _half_days(day.year)
+        closes = min(self.closes, time(13)) if half else self.closes
+        if self.opens <= local.time() < closes:
+            return Hours.REGULAR
+        if self.extended is not None and self.extended[0] <= local.time() < self.extended[1]:
+            return Hours.EXTENDED
+        return Hours.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class _TradingWeek:
+    """From an hour of Sunday to an hour of Friday, perhaps with a break each day."""
+
+    opens: time
+    closes: time
+    pause: tuple[time, time] | None = None
+
+    def at(self, local: datetime) -> Hours:
+        day, now = local.weekday(), local.time()
+        before = day == 6 and now < self.opens
+        if day == 5 or before or (day == 4 and now >= self.closes):
+            return Hours.CLOSED
+        if self.pause is not None and self.pause[0] <= now < self.pause[1]:
+            return Hours.CLOSED
+        return Hours.REGULAR
+
+
+class _Always:
+    def at(self, local: datetime) -> Hours:
+        return Hours.REGULAR
+
+
+_SCHEDULES: Final[dict[str, _ExchangeDay | _TradingWeek | _Always]] = {
+    "stocks": _ExchangeDay(time(9, 30), time(16), (time(4), time(20))),
+    "options": _ExchangeDay(time(9, 30), time(16)),
+    "indices": _ExchangeDay(time(9, 30), time(16)),
+    "forex": _TradingWeek(time(17), time(17)),
+    "crypto": _Always(),
+    "futures": _TradingWeek(time(18), time(17), (time(17), time(18))),
+}
+
+
+def hours_at(market: str, at_ns: int) -> Hours:
+    """What may be expected of a market at a time.
+
+    Args:
+        market: The market's name.
+        at_ns: The time, Unix time in ns.
+    """
+    return _SCHEDULES[market].at(new_york(datetime.fromtimestamp(at_ns / 1e9, UTC)))

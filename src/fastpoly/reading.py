@@ -1,0 +1,79 @@
+"""A batch's messages, made as they are asked for, and what is left of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import chain
+from operator import length_hint
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from fastpoly._core import Batch
+
+__all__ = ["Messages", "Reading"]
+
+Messages: TypeAlias = Literal["dicts", "events", "batches"]
+"""What handlers get: dicts or events one at a time, or the batches of their channels."""
+
+CHUNK: Final = 64
+"""Messages that are made at a time. Thousands at once would leave the processor's caches, and keep
+the garbage collector busy, before the first is looked at; fewer cost more calls."""
+
+_LISTS: Final[dict[Messages, Callable[[Batch], list[Any]]]] = {
+    "dicts": lambda batch: batch.dicts(),
+    "events": list,
+    "batches": lambda batch: [batch],
+}
+
+
+class Reading:
+    """Takes batches apart, one after the other.
+
+    Args:
+        messages: Into what.
+    """
+
+    __slots__ = ("_batch", "_chunk", "_list", "_made", "_total", "_whole")
+
+    def __init__(self, messages: Messages) -> None:
+        self._list = _LISTS[messages]
+        self._whole = messages == "batches"
+        self._batch: Batch | None = None
+        self._chunk: Iterator[Any] = iter(())
+        self._made = self._total = 0
+
+    def begin(self, batch: Batch) -> Iterator[Any]:
+        """A batch's messages. The one before must have been read to its end, or stopped."""
+        self._batch = batch
+        total = self._total = 1 if self._whole else len(batch)
+        if total > CHUNK:
+            self._made = 0
+            return chain.from_iterable(self._chunks(batch))
+        self._made = total
+        chunk = self._chunk = iter(self._list(batch)) if total else iter(())
+        return chunk
+
+    def _chunks(self, batch: Batch) -> Iterator[Iterator[Any]]:
+        while self._made < self._total:
+            start = self._made
+            self._made = min(start + CHUNK, self._total)
+            self._chunk = iter(self._list(batch[start : self._made]))
+            yield self._chunk
+
+    def stop(self) -> Batch | None:
+        """Ends the reading.
+
+        Returns:
+            The events that were not asked for; None if there are none.
+        """
+        batch, chunk = self._batch, self._chunk
+        if batch is None:
+            return None
+        left = self._total - self._made + length_hint(chunk)
+        self._batch = None
+        self._made = self._total
+        deque(chunk, maxlen=0)
+        if not left:
+            return None
+        return batch if self._whole else batch[len(batch) - left :]

@@ -1,0 +1,177 @@
+"""Holds the compiled decoder to the reference decoder, in every form that it gives a frame in."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import fastpoly
+from fastpoly import schema
+from fastpoly.errors import DecodeError
+from tests import expected_columns, reference
+from tests.reference import Expected, NotJson, Undecided
+
+_GENERAL = {market: fastpoly.Decoder(market) for market in schema.MARKETS}
+for _decoder in _GENERAL.values():
+    _decoder.fast = False
+
+MOST_KEYS = 40
+"""How many keys of one event are read one by one."""
+
+_NAMES = {event.name: tuple(field.name for field in event.fields) for event in schema.EVENT_TYPES}
+_NAMES["Status"] = reference.STATUS_FIELDS
+_NAMES["UnknownEvent"] = ()
+
+
+def exact(frame: bytes) -> Any:
+    """The frame in a buffer of just its size: AddressSanitizer sees a step beyond it."""
+    return (ctypes.c_ubyte * len(frame)).from_buffer_copy(frame)
+
+
+def observed(batch: fastpoly.Batch) -> list[Expected]:
+    """What a batch says of its events, in the reference decoder's terms."""
+    return [
+        Expected(
+            type(event).__name__,
+            event.event_type,
+            {name: getattr(event, name) for name in _NAMES[type(event).__name__]},
+            event.malformed,
+            item,
+        )
+        for event, item in zip(list(batch), batch.dicts(), strict=True)
+    ]
+
+
+def _differ(what: str, got: Any, want: Any) -> Iterator[str]:
+    # repr tells 1 from 1.0 and True, -0.0 from 0.0, and one double from the next; == does not.
+    if repr(got) != repr(want):
+        yield f"{what}: got {got!r}, want {want!r}"
+
+
+def _mapping(event: Any, item: Any) -> Iterator[str]:
+    keys = list(item) if isinstance(item, dict) else []
+    yield from _differ("to_dict()", event.to_dict(), item if isinstance(item, dict) else {})
+    yield from _differ("keys()", list(event.keys()), keys)
+    if len(keys) > MOST_KEYS:
+        keys = keys[:: len(keys) // MOST_KEYS]
+    yield from _differ("[]", [event[key] for key in keys], [item[key] for key in keys])
+    yield from _differ("get()", [event.get(key, 0) for key in keys], [item[key] for key in keys])
+    if not all(key in event for key in keys) or "no such key" in event:
+        yield "in: wrong"
+    if not isinstance(item, dict):
+        yield from _differ("value", event.value, item)
+
+
+def _events(batch: fastpoly.Batch, want: list[Expected]) -> Iterator[str]:
+    got = observed(batch)
+    for index, (one, other) in enumerate(zip(got, want, strict=True)):
+        for part in ("cls", "event_type", "attributes", "malformed", "item"):
+            yield from _differ(f"event {index} {part}", getattr(one, part), getattr(other, part))
+    for index, (event, other) in enumerate(zip(batch, want, strict=True)):
+        for message in _mapping(event, other.item):
+            yield f"event {index} {message}"
+
+
+def _channels(batch: fastpoly.Batch, want: list[Expected], market: str) -> Iterator[str]:
+    spec = schema.MARKETS[market]
+    names = [
+        "unknown" if one.cls == "UnknownEvent" else one.event_type or "unknown" for one in want
+    ]
+    yield from _differ("channels", batch.channels, tuple(dict.fromkeys(names)))
+    for name in (*(channel.name for channel in spec.channels), schema.STATUS_CHANNEL, "unknown"):
+        yield from _differ(f"count({name})", batch.count(name), names.count(name))
+    for name in batch.channels:
+        items = [one.item for one, other in zip(want, names, strict=True) if other == name]
+        yield from _differ(f"select({name})", batch.select(name).dicts(), items)
+
+
+def _columns(batch: fastpoly.Batch, want: list[Expected], market: str) -> Iterator[str]:
+    for channel in schema.MARKETS[market].channels:
+        rows = expected_columns.rows(want, channel.name)
+        if not rows:
+            continue
+        array = batch.to_numpy(channel.name)
+        table = batch.to_arrow(channel.name)
+        for field in channel.event.fields:
+            where = f"{channel.name}.{field.name}"
+            values = [row.attributes[field.name] for row in rows]
+            column = array[field.name]
+            if column.dtype.kind == "M":
+                column = column.astype("i8")
+            cells = [expected_columns.numpy_cell(field.kind, value) for value in values]
+            yield from _differ(f"to_numpy {where}", column.tolist(), cells)
+            arrow = table.column(field.name)
+            if field.kind.arrow.startswith("ts"):
+                arrow = arrow.cast("int64")
+            cells = [expected_columns.arrow_cell(field.kind, value) for value in values]
+            yield from _differ(f"to_arrow {where}", arrow.to_pylist(), cells)
+
+
+def _touch(frame: Any, market: str) -> None:
+    """Asks for everything that an undecided frame could give; only a ValueError may come of it."""
+    try:
+        batch = fastpoly.decode(frame, market=market)
+        batch.dicts()
+        observed(batch)
+        for event in batch:
+            repr(event)
+        for channel in schema.MARKETS[market].channels:
+            batch.to_numpy(channel.name)
+            batch.to_arrow(channel.name)
+    except ValueError:
+        pass
+
+
+def _compared(
+    batch: fastpoly.Batch, want: list[Expected], market: str, frame: bytes
+) -> Iterator[str]:
+    if len(batch) != len(want):
+        yield f"{len(batch)} events, want {len(want)}"
+        return
+    yield from _differ("nbytes", batch.nbytes, len(frame))
+    yield from _differ("dicts()", batch.dicts(), [one.item for one in want])
+    yield from _events(batch, want)
+    yield from _channels(batch, want, market)
+    yield from _columns(batch, want, market)
+
+
+def disagreements(frame: bytes, market: str) -> Iterator[str]:
+    """What the compiled decoder makes of a frame that the reference decoder does not."""
+    try:
+        want = reference.decode(frame, market)
+    except Undecided:
+        _touch(exact(frame), market)
+        return
+    except NotJson as refusal:
+        offsets = []
+        for decode in (fastpoly.Decoder(market).decode, _GENERAL[market].decode):
+            try:
+                batch = decode(exact(frame))
+            except DecodeError as error:
+                offsets.append(error.offset)
+            else:
+                yield f"accepted, {len(batch)} events; want a refusal: {refusal}"
+        if len(set(offsets)) > 1 or not 0 <= max(offsets, default=0) <= len(frame):
+            yield f"offsets {offsets} of {len(frame)} bytes"
+        return
+    for name, decode in (
+        ("", partial(fastpoly.decode, market=market)),
+        ("general path: ", _GENERAL[market].decode),
+    ):
+        try:
+            batch = decode(exact(frame))
+        except DecodeError as error:
+            yield f"{name}refused: {error}"
+        else:
+            for message in _compared(batch, want, market, frame):
+                yield name + message
+
+
+def agree(frame: bytes, market: str) -> None:
+    """Fails with the frame and every difference."""
+    messages = list(disagreements(frame, market))
+    assert not messages, f"{market} {frame[:2000]!r}\n" + "\n".join(
+        message[:600] for message in messages[:20]
+    )

@@ -1,0 +1,427 @@
+"""`AsyncStreamClient` and lines that are lost: what it restores, when it gives up, what it says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import pytest
+
+from fastpoly.async_client import AsyncStreamClient
+from fastpoly.errors import (
+    AuthError,
+    ConnectError,
+    ConnectionEvicted,
+    ConnectionLost,
+    ConsumerTooSlow,
+    FastpolyError,
+    HandlerFailed,
+    UsageError,
+)
+from fastpoly.notices import Gap, SlowConsumer
+from tests.loops import in_loop
+from tests.net.recording import EVICTED, REFUSED, Peer, RecordingServer, as_service, only_auth
+
+FAST = {"max_reconnection_attempts": 3, "reconnection_delay": 0.01}
+
+
+class Running:
+    """A client whose loop runs, with the trades that it got."""
+
+    def __init__(self, server: RecordingServer, **options: Any) -> None:
+        self.server = server
+        self.client = AsyncStreamClient("KEY", "stocks", server.url(), **options)
+        self.trades: list[Any] = []
+        self.loop: asyncio.Task[None]
+
+    async def on_trade(self, message: Any) -> None:
+        self.trades.append(message)
+
+    async def start(self, **arguments: Any) -> None:
+        await self.client.change_handler("status", lambda message: None)
+        await self.client.subscribe_stock_trades(["A"], self.on_trade)
+        self.loop = asyncio.create_task(
+            self.client.handle_messages(reconnect=True, **(FAST | arguments))
+        )
+        # Until it takes what is read.
+        await until(lambda: self.client._connection.running)
+
+    async def close(self) -> None:
+        await self.client.close_stream()
+        await self.loop
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 - what the server does sets no event of ours
+            await asyncio.sleep(0.001)
+
+
+def drop(peer: Peer) -> None:
+    peer.drop()
+
+
+def close_with(code: int) -> Any:
+    def close(peer: Peer) -> None:
+        peer.close(code)
+
+    close.__name__ = str(code)
+    return close
+
+
+def break_the_protocol(peer: Peer) -> None:
+    peer._transport.underlying_transport.write(b"\xff\xff\xff\xff")
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [drop, break_the_protocol, *map(close_with, (1000, 1001, 1008, 1011, 1012))],
+    ids=lambda lose: lose.__name__,
+)
+@in_loop
+async def test_every_lost_line_is_restored_with_the_net_subscriptions_once(lose: Any) -> None:
+    async with RecordingServer() as server:
+        run = Running(server)
+        await run.start()
+        await run.client.subscribe_stock_quotes(["B", "C"], run.on_trade)
+        await run.client.subscribe_stock_minute_aggregates(["D"])
+        await run.client.subscribe_stock_second_aggregates(["D"])
+        await run.client.unsubscribe_stock_quotes(["B"])
+        await run.client.unsubscribe_stock_second_aggregates()
+        await run.client.subscribe_stock_trades(["A"], run.on_trade)
+        await server.peer.wait_for(8)
+        for count in (2, 3):
+            lose(server.peer)
+            peer = await server.wait_for_peers(count)
+            await peer.wait_for(2)
+            peer.send_events({"ev": "T", "q": count}, {"ev": "Q", "q": -count})
+            await until(lambda: len(run.trades) % 2 == 0 and run.trades[-1:])
+            await until(lambda: run.trades[-1] == {"ev": "Q", "q": -count})  # noqa: B023
+            assert peer.received[1:] == ['{"action":"subscribe", "params":"T.A,Q.C,AM.D"}']
+        assert [trade["q"] for trade in run.trades] == [2, -2, 3, -3]
+        assert server.most_at_once == 1
+        await run.close()
+
+
+@in_loop
+async def test_gives_up_with_an_error_when_the_attempts_have_run_out() -> None:
+    async with RecordingServer() as server:
+        run = Running(server)
+        await run.start()
+        await server.stop()
+        started = time.monotonic()
+        server.peer.drop()
+        with pytest.raises(ConnectionLost, match="Gave up after 3 attempts") as caught:
+            await run.loop
+        assert time.monotonic() - started >= 0.03
+        assert isinstance(caught.value.__cause__, ConnectError)
+        # And says so again to who handles frames on their own.
+        with pytest.raises(ConnectionLost):
+            await run.client.handle_messages()
+        assert (await run.client.reconnect())[0] is False
+        await server.start()
+        assert await run.client.reconnect() == (True, "Reconnect Successful")
+        assert (await server.peer.wait_for(2))[1] == '{"action":"subscribe", "params":"T.A"}'
+        await run.client.close_stream()
+
+
+@in_loop
+async def test_attempts_are_counted_from_the_start_only_after_stable_data() -> None:
+    class Policy:
+        stable_after_s = 0.05
+        asked: list[int]
+
+        def __init__(self) -> None:
+            self.asked = []
+
+        def next_delay(self, attempt: int, error: FastpolyError) -> float | None:
+            self.asked.append(attempt)
+            return 0.0
+
+    policy = Policy()
+    async with RecordingServer() as server:
+        run = Running(server, reconnect=policy)
+        await run.start()
+        # No data at all, though the key was accepted each time.
+        for count in (2, 3):
+            server.peer.drop()
+            await (await server.wait_for_peers(count)).wait_for(2)
+        # Data, but not for long.
+        server.peer.send_events({"ev": "T"})
+        await until(lambda: run.trades)
+        server.peer.drop()
+        await (await server.wait_for_peers(4)).wait_for(2)
+        assert policy.asked == [1, 2, 3]
+        server.peer.send_events({"ev": "T"})
+        await until(lambda: len(run.trades) == 2)
+        await asyncio.sleep(0.06)
+        server.peer.drop()
+        await server.wait_for_peers(5)
+        assert policy.asked == [1, 2, 3, 1]
+        await run.close()
+
+
+@pytest.mark.parametrize(("told", "expected"), [(REFUSED, AuthError), (EVICTED, ConnectionEvicted)])
+@in_loop
+async def test_refusals_on_reconnecting_are_not_retried(
+    told: str, expected: type[Exception]
+) -> None:
+    async with RecordingServer() as server:
+        run = Running(server)
+        await run.start()
+        server.answer = lambda peer, text: told
+        server.peer.drop()
+        with pytest.raises(expected):
+            await run.loop
+        assert len(server.peers) == 2
+        await run.client.close_stream()
+
+
+@in_loop
+async def test_eviction_is_not_retried() -> None:
+    async with RecordingServer() as server:
+        run = Running(server)
+        statuses: list[Any] = []
+        await run.start()
+        await run.client.change_handler("status", statuses.append)
+        server.peer.send(EVICTED)
+        server.peer.close(1008)
+        with pytest.raises(ConnectionEvicted, match="evict each other"):
+            await run.loop
+        assert len(server.peers) == 1
+        assert statuses[-1]["status"] == "max_connections"
+        await run.client.close_stream()
+
+
+@in_loop
+async def test_changes_made_while_the_line_is_down_are_sent_when_it_is_up() -> None:
+    async with RecordingServer() as server:
+        run = Running(server)
+        await run.start(reconnection_delay=0.2)
+        await server.stop()
+        server.peer.drop()
+        await until(lambda: not run.client._connection.is_open)
+        await run.client.subscribe_stock_quotes(["B"], run.on_trade)
+        await run.client.unsubscribe_stock_trades(["A"])
+        await server.start()
+        peer = await server.wait_for_peers(2)
+        await peer.wait_for(2)
+        await run.client.subscribe_stock_quotes(["C"], run.on_trade)
+        await peer.wait_for(3)
+        assert peer.received[1:] == [
+            '{"action":"subscribe", "params":"Q.B"}',
+            '{"action":"subscribe", "params":"Q.C"}',
+        ]
+        await run.close()
+
+
+@in_loop
+async def test_changes_made_while_it_logs_in_again_are_sent_once() -> None:
+    async with RecordingServer() as server:
+        run = Running(server)
+        await run.start()
+        server.answer = lambda peer, text: None
+        server.peer.drop()
+        peer = await server.wait_for_peers(2)
+        await peer.wait_for(1)
+        await run.client.subscribe_stock_quotes(["B"], run.on_trade)
+        server.answer = as_service
+        peer.send('[{"ev":"status","status":"auth_success","message":"authenticated"}]')
+        await peer.wait_for(2)
+        await asyncio.sleep(0.02)
+        assert peer.received[1:] == ['{"action":"subscribe", "params":"T.A,Q.B"}']
+        await run.close()
+
+
+@in_loop
+async def test_close_while_it_waits_to_reconnect() -> None:
+    async with RecordingServer() as server:
+        run = Running(server)
+        await run.start(reconnection_delay=60)
+        server.peer.drop()
+        await until(lambda: not run.client._connection.is_open)
+        async with asyncio.timeout(2):
+            await run.close()
+
+
+@in_loop
+async def test_reconnect_by_hand_while_the_loop_runs() -> None:
+    async with RecordingServer() as server:
+        run = Running(server)
+        await run.start()
+        assert await run.client.reconnect() == (True, "Reconnect Successful")
+        server.peer.send_events({"ev": "T", "q": 1})
+        await until(lambda: run.trades)
+        await asyncio.sleep(0.05)
+        assert (len(server.peers), server.most_at_once) == (2, 1)
+        await run.close()
+
+
+@in_loop
+async def test_loop_that_is_cancelled_leaves_the_connection_to_the_caller() -> None:
+    async with RecordingServer(only_auth) as server:
+        run = Running(server)
+        await run.start()
+        run.loop.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run.loop
+        server.peer.send_events({"ev": "T", "q": 1})
+        await run.client.handle_messages()
+        assert run.trades == [{"ev": "T", "q": 1}]
+        await run.client.close_stream()
+
+
+@in_loop
+async def test_many_subscriptions_are_sent_again_in_few_messages() -> None:
+    names = [f"S{number}" for number in range(1200)]
+    async with RecordingServer(only_auth) as server:
+        run = Running(server)
+        await run.start()
+        await run.client.subscribe_stock_quotes(names)
+        assert len(await server.peer.wait_for(3)) == 3
+        server.peer.drop()
+        peer = await server.wait_for_peers(2)
+        await peer.wait_for(4)
+        params = [json.loads(text)["params"].split(",") for text in peer.received[1:]]
+        assert [param for part in params for param in part] == [
+            "T.A",
+            *(f"Q.{name}" for name in names),
+        ]
+        assert [len(part) for part in params] == [500, 500, 201]
+        await run.close()
+
+
+@in_loop
+async def test_gap_is_told_to_who_asks_in_the_order_of_the_messages() -> None:
+    async with RecordingServer() as server:
+        run = Running(server, messages="events")
+        await run.start()
+        await run.client.change_handler("notice", run.on_trade)
+        server.peer.send_events({"ev": "T", "sym": "A", "q": 1})
+        await until(lambda: run.trades)
+        server.peer.close(1012)
+        peer = await server.wait_for_peers(2)
+        await peer.wait_for(2)
+        peer.send_events({"ev": "T", "sym": "A", "q": 7})
+        await until(lambda: len(run.trades) == 3)
+        await run.close()
+    before, gap, after = run.trades
+    assert isinstance(gap, Gap)
+    assert (gap.code, gap.attempts, gap.channels) == (1012, 1, ("T",))
+    assert gap.last_by_channel == {"T": before}
+    assert gap.first_by_channel == {"T": after}
+    assert gap.since_ns < gap.until_ns
+
+
+@in_loop
+async def test_gap_is_logged_otherwise(caplog: pytest.LogCaptureFixture) -> None:
+    async with RecordingServer() as server:
+        run = Running(server)
+        await run.start()
+        for count in (2, 3):
+            server.peer.send_events({"ev": "T", "q": count})
+            await until(lambda: run.trades and run.trades[-1]["q"] == count)  # noqa: B023
+            server.peer.drop()
+            await (await server.wait_for_peers(count)).wait_for(2)
+        server.peer.send_events({"ev": "T", "q": 4})
+        await until(lambda: len(run.trades) == 3)
+        await run.close()
+    assert [trade["ev"] for trade in run.trades] == ["T"] * 3
+    assert caplog.text.count("'ev': 'gap'") == 2
+
+
+@in_loop
+async def test_loss_is_announced_where_messages_are_dropped() -> None:
+    gate = asyncio.Event()
+    got: list[Any] = []
+
+    async def slow(event: Any) -> None:
+        await gate.wait()
+        got.append(event)
+
+    count = 400
+    async with RecordingServer(only_auth) as server:
+        run = Running(server, messages="events", overflow="drop_oldest", max_buffer_bytes=20_000)
+        await run.start()
+        await run.client.change_handler("T", slow)
+        for number in range(count):
+            server.peer.send_events({"ev": "T", "sym": "A", "q": number, "x": "x" * 500})
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.05)
+        gate.set()
+        await until(lambda: got and got[-1].get("q") == count - 1)
+        await run.close()
+    lost = [event for event in got if isinstance(event, SlowConsumer)]
+    numbers = [event["q"] for event in got if not isinstance(event, SlowConsumer)]
+    assert lost
+    assert numbers == sorted(numbers)
+    assert len(numbers) + sum(notice.lost for notice in lost) == count
+
+
+@in_loop
+async def test_overflow_may_be_an_error() -> None:
+    async with RecordingServer(only_auth) as server:
+        run = Running(server, overflow="error", max_buffer_bytes=20_000)
+        gate = asyncio.Event()
+
+        async def slow(message: Any) -> None:
+            await gate.wait()
+
+        await run.start()
+        await run.client.change_handler("T", slow)
+        for number in range(200):
+            server.peer.send_events({"ev": "T", "q": number, "x": "x" * 500})
+        with pytest.raises(ConsumerTooSlow, match="slow"):
+            await run.loop
+        gate.set()
+        assert len(server.peers) == 1
+        await run.client.close_stream()
+
+
+@in_loop
+async def test_error_of_a_handler_may_end_the_stream() -> None:
+    async with RecordingServer(only_auth) as server:
+        run = Running(server, error_policy="stop")
+
+        async def broken(message: Any) -> None:
+            raise ValueError("broken")
+
+        await run.start()
+        await run.client.change_handler("T", broken)
+        server.peer.send_events({"ev": "T"}, {"ev": "T"})
+        with pytest.raises(HandlerFailed, match="raised ValueError") as caught:
+            await run.loop
+        assert isinstance(caught.value.__cause__, ValueError)
+        await run.client.close_stream()
+
+
+@in_loop
+async def test_error_of_a_handler_may_end_its_messages_only() -> None:
+    async with RecordingServer(only_auth) as server:
+        run = Running(server, error_policy="detach")
+        quotes: list[Any] = []
+
+        async def broken(message: Any) -> None:
+            run.trades.append(message)
+            raise ValueError("broken")
+
+        await run.start()
+        await run.client.change_handler("T", broken)
+        await run.client.subscribe_stock_quotes(handler_function=quotes.append)
+        server.peer.send_events({"ev": "T"}, {"ev": "Q"}, {"ev": "T"}, {"ev": "Q"})
+        server.peer.send_events({"ev": "T"}, {"ev": "Q"})
+        await until(lambda: len(quotes) == 3)
+        assert len(run.trades) == 1
+        await run.close()
+
+
+def test_bad_policies() -> None:
+    for options in (
+        {"reconnect": 5},
+        {"overflow": "explode"},
+        {"error_policy": "ignore"},
+    ):
+        with pytest.raises(UsageError):
+            AsyncStreamClient("KEY", "stocks", **options)  # type: ignore[arg-type]

@@ -1,0 +1,218 @@
+"""What must hold of any frame: the compiled decoder against the reference and against itself."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from fractions import Fraction
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+import fastpoly
+from fastpoly import schema
+from tests import agreement, frames, reference
+from tests.fuzz import differential
+
+quick = settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+Case = tuple[str, bytes]
+
+
+@quick
+@given(frames.canonical_frames)
+def test_canonical_frames_agree(case: Case) -> None:
+    agreement.agree(case[1], case[0])
+
+
+@quick
+@given(frames.disturbed_frames)
+def test_disturbed_frames_agree(case: Case) -> None:
+    agreement.agree(case[1], case[0])
+
+
+@quick
+@given(frames.mutated_frames)
+def test_mutated_frames_agree(case: Case) -> None:
+    agreement.agree(case[1], case[0])
+
+
+@quick
+@given(st.binary(max_size=200))
+@example(b"")
+def test_any_bytes_agree(frame: bytes) -> None:
+    agreement.agree(frame, "stocks")
+
+
+@quick
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(st.characters(exclude_categories=["Cs"])),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner)
+        ),
+    )
+)
+def test_any_json_agrees(value: object) -> None:
+    agreement.agree(json.dumps(value).encode(), "stocks")
+    agreement.agree(
+        json.dumps([value, {"ev": "T", "new": value}], ensure_ascii=False).encode(), "stocks"
+    )
+
+
+def test_bounded_differential_run(capsys: pytest.CaptureFixture[str]) -> None:
+    bad = differential.run(seed=1, start=0, seconds=60.0, count=4000)
+    assert bad == 0, capsys.readouterr().out
+
+
+def _prices(texts: list[str]) -> list[float]:
+    frame = "[" + ",".join(f'{{"ev":"T","sym":"A","p":{text},"s":1}}' for text in texts) + "]"
+    batch = fastpoly.decode(frame)
+    prices = [event.price for event in batch]
+    assert [struct.pack("d", p) for p in batch.to_numpy("T")["price"]] == [
+        struct.pack("d", p) for p in prices
+    ]
+    assert repr([item["p"] for item in batch.dicts()]) == repr([json.loads(text) for text in texts])
+    return prices
+
+
+def _same_bits(texts: list[str]) -> None:
+    got = [struct.pack("d", price) for price in _prices(texts)]
+    want = [struct.pack("d", float(text)) for text in texts]
+    assert got == want, [t for t, g, w in zip(texts, got, want, strict=True) if g != w][:5]
+
+
+@quick
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
+def test_doubles_written_by_repr_come_back(values: list[float]) -> None:
+    _same_bits([repr(value) for value in values])
+
+
+@quick
+@given(
+    st.lists(
+        st.from_regex(
+            r"-?(0|[1-9][0-9]{0,22})(\.[0-9]{1,25})?([eE][-+]?[0-9]{1,3})?", fullmatch=True
+        ).filter(str.isascii),
+        min_size=1,
+    )
+)
+def test_doubles_of_any_spelling_are_pythons(texts: list[str]) -> None:
+    _same_bits(texts)
+
+
+def test_doubles_in_bulk() -> None:
+    rng = Random(3)
+    texts = []
+    for _ in range(20_000):
+        whole, fraction = rng.randint(1, 12), rng.randint(0, 10)
+        text = str(rng.randrange(10**whole))
+        if fraction:
+            text += "." + "".join(rng.choice("0123456789") for _ in range(fraction))
+        texts.append(text)
+    _same_bits(texts)
+
+
+def test_doubles_around_halfway_points() -> None:
+    rng = Random(4)
+    texts = []
+    for _ in range(2000):
+        bits = rng.getrandbits(52) | rng.randrange(1, 2046) << 52
+        low = struct.unpack("d", struct.pack("Q", bits))[0]
+        high = math.nextafter(low, math.inf)
+        if math.isinf(high):
+            continue
+        middle = (Fraction(low) + Fraction(high)) / 2
+        for nudge in (Fraction(0), Fraction(1, 10**30), -Fraction(1, 10**30)):
+            value = middle * (1 + nudge)
+            exponent = math.floor(math.log10(high)) if high > 0 else 0
+            scaled = value / Fraction(10) ** (exponent - 40)
+            texts.append(f"{round(scaled)}e{exponent - 40}")
+    _same_bits(texts)
+
+
+@quick
+@given(st.lists(st.integers(-(2**65), 2**65), min_size=1))
+def test_integers_of_any_size(values: list[int]) -> None:
+    frame = json.dumps([{"ev": "T", "q": value, "p": value, "c": [value]} for value in values])
+    batch = fastpoly.decode(frame)
+    for event, value in zip(batch, values, strict=True):
+        held = value if -(2**63) <= value < 2**63 else None
+        assert event.sequence_number == held
+        assert event.conditions == (None if held is None else [held])
+        assert event.price == float(value)
+        assert event["q"] == value
+    assert batch.dicts() == json.loads(frame)
+
+
+@quick
+@given(st.data(), frames.markets)
+def test_space_between_tokens_changes_nothing(data: st.DataObject, market: str) -> None:
+    rng = data.draw(st.randoms(use_true_random=False))
+    tight = frames.frame(rng, market, 3, hostile=0.0)
+    loose = frames.TOKEN.sub(
+        lambda match: (
+            rng.choice(frames.SPACES).encode() + match[0] + rng.choice(frames.SPACES).encode()
+        ),
+        tight,
+    )
+    one, other = fastpoly.decode(tight, market=market), fastpoly.decode(loose, market=market)
+    assert agreement.observed(one) == agreement.observed(other)
+    assert list(one) == list(other)
+
+
+@quick
+@given(frames.disturbed_frames, st.data())
+def test_events_do_not_depend_on_their_neighbours(case: Case, data: st.DataObject) -> None:
+    market, frame = case
+    try:
+        items = reference.loads(frame)
+    except reference.Undecided:
+        return
+    if not isinstance(items, list) or "Infinity" in json.dumps(items):
+        return  # json.dumps has no way to write 1e400
+    alone = [
+        agreement.observed(fastpoly.decode(json.dumps([item]), market=market))[0] for item in items
+    ]
+    order = data.draw(st.permutations(range(len(items))))
+    mixed = fastpoly.decode(json.dumps([items[at] for at in order]), market=market)
+    assert agreement.observed(mixed) == [alone[at] for at in order]
+
+
+@quick
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1))
+def test_text_of_any_alphabet(texts: list[str]) -> None:
+    items = [{"ev": "T", "sym": text, "i": text, "ds": text, text: text} for text in texts]
+    for ascii_only in (True, False):
+        frame = json.dumps(items, ensure_ascii=ascii_only)
+        agreement.agree(frame.encode(), "stocks")
+
+
+def test_key_order_learnt_from_one_event_is_not_taken_for_the_next() -> None:
+    rng = Random(5)
+    for market, spec in schema.MARKETS.items():
+        for channel in spec.channels:
+            pairs = frames.event(rng, market, channel, frozenset())
+            objects = []
+            for at in range(len(pairs)):
+                objects.append(pairs)
+                objects.append(pairs[:at] + pairs[at + 1 :])
+                objects.append([*pairs[:at], *reversed(pairs[at:])])
+                objects.append([*pairs[:at], (pairs[at][0], "null"), *pairs[at + 1 :]])
+                objects.append([*pairs[:at], ("new", '"x"'), *pairs[at:]])
+                objects.append([*pairs, pairs[at]])
+            text = ",".join(
+                frames.spelled(rng, one, padded=False, escaped=False) for one in objects
+            )
+            agreement.agree(f"[{text}]".encode(), market)
