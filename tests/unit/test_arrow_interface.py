@@ -1,4 +1,4 @@
-"""The Arrow PyCapsule protocol: what is handed over, to whom it belongs, and when it is given back."""
+"""The Arrow interface: capsules, their lifetimes, and the libraries that take them."""
 
 from __future__ import annotations
 
