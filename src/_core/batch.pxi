@@ -1,8 +1,9 @@
 # Batches: a view over the rows of one store, and everything that reads it.
 
 cdef dict MARKET_INDEX = {kMarkets[i].name.decode(): i for i in range(kMarketCount)}
-# The class of each column's events, by market.
+# The class of each column's events, and the column of each channel's name, by market.
 cdef list COLUMN_CLASSES = []
+cdef list COLUMNS_BY_NAME = []
 
 
 cdef void fill_column_classes():
@@ -15,6 +16,10 @@ cdef void fill_column_classes():
         classes[kStatusColumn] = Status
         classes[kUnknownColumn] = UnknownEvent
         COLUMN_CLASSES.append(classes)
+        COLUMNS_BY_NAME.append({
+            <object>channel_name(i, j): j
+            for j in range(kColumns) if channel_name(i, j) != NULL
+        })
 
 
 fill_column_classes()
@@ -115,14 +120,15 @@ cdef class Batch:
             return self.refs[at]
         return RowRef.of(self.column, self.start + at)
 
-    cdef int column_of(self, object channel) except -2:
-        # The column of a channel's name, -1 for none of this market.
-        cdef int i
+    cdef int column_of(self, object channel) except -1:
+        columns_by_name = <dict>COLUMNS_BY_NAME[self.store.market.index]
+        column = columns_by_name.get(channel)
+        if column is not None:
+            return column
         name = getattr(channel, "value", channel)
-        for i in range(kColumns):
-            known = channel_name(self.store.market.index, i)
-            if known != NULL and <object>known == name:
-                return i
+        column = columns_by_name.get(name) if isinstance(name, str) else None
+        if column is not None:
+            return column
         market = self.market
         raise UsageError(
             f"{market} has no channel {name!r}",
@@ -507,6 +513,26 @@ cdef class Decoder:
     def decode(self, frame):
         """See `fastpoly.decode`."""
         return decode_frame(self.kernel, kMarkets[self.market], frame)
+
+    def decode_in_place(self, buffer, Py_ssize_t size):
+        """Decodes a frame where it lies, as it is done in a socket's buffer.
+
+        Args:
+            buffer: Writable memory. Two bytes, then the frame, then whatever follows it; where
+                fewer than 64 bytes follow, the frame is copied after all.
+            size: Bytes of the frame.
+        """
+        cdef uint8_t[::1] view = buffer
+        cdef DecodeFailure failure
+        cdef RowStore* store
+        if size < 0 or view.shape[0] < size + 2:
+            raise UsageError(f"a frame of {size} bytes does not fit the buffer")
+        store = RowStore.acquire(kMarkets[self.market])
+        if self.kernel.decode(<char*>&view[2] if view.shape[0] > 2 else <char*>&view[0], size,
+                              view.shape[0] - 2, store[0], failure):
+            return whole_batch(store)
+        store.release()
+        raise not_json(failure)
 
 
 cdef Batch decode_frame(Kernel* kernel, const MarketSpec& market, object frame):

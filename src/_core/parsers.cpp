@@ -1,19 +1,16 @@
 // The choice of parsers.
 #include "parsers.hpp"
 
+#include "processor.hpp"
+
 namespace fastpoly {
 
 namespace {
 
 const EventParser* choose() {
 #if defined(__x86_64__) && defined(__GNUC__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2"))
-    return kAvx512Parsers;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") &&
-      __builtin_cpu_supports("popcnt"))
-    return kWideParsers;
+  if (processor() == Processor::kAvx512) return kAvx512Parsers;
+  if (processor() == Processor::kAvx2) return kWideParsers;
 #endif
   return kPortableParsers;
 }

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "processor.hpp"
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 #define FASTPOLY_X86 1
@@ -116,13 +118,8 @@ size_t find_sse2(const char* text, size_t size, uint32_t* offsets) {
 }
 
 FindSeparators choose() {
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi2") &&
-      __builtin_cpu_supports("popcnt"))
-    return find_avx512;
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-                    __builtin_cpu_supports("popcnt");
-  return avx2 ? find_avx2 : find_sse2;
+  if (processor() == Processor::kAvx512) return find_avx512;
+  return processor() == Processor::kAvx2 ? find_avx2 : find_sse2;
 }
 
 #else

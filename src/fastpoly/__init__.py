@@ -4,5 +4,66 @@ from __future__ import annotations
 
 from fastpoly._core import Batch, Decoder, decode
 from fastpoly._version import __version__
+from fastpoly.async_client import AsyncStreamClient
+from fastpoly.enums import (
+    ErrorPolicy,
+    Feed,
+    Ingest,
+    Market,
+    Overflow,
+    StreamCluster,
+    StreamHost,
+    StreamServicePrefix,
+)
+from fastpoly.errors import (
+    AuthError,
+    CertificateError,
+    ConnectError,
+    ConnectionEvicted,
+    ConnectionLost,
+    ConsumerTooSlow,
+    DecodeError,
+    FastpolyError,
+    HandlerFailed,
+    HostNotFoundError,
+    NotAuthorizedError,
+    NotWebSocketError,
+    ServerError,
+    SubscriptionError,
+    SubscriptionLimitError,
+    UsageError,
+)
+from fastpoly.stream import Stream
 
-__all__ = ["Batch", "Decoder", "__version__", "decode"]
+__all__ = [
+    "AsyncStreamClient",
+    "AuthError",
+    "Batch",
+    "CertificateError",
+    "ConnectError",
+    "ConnectionEvicted",
+    "ConnectionLost",
+    "ConsumerTooSlow",
+    "DecodeError",
+    "Decoder",
+    "ErrorPolicy",
+    "FastpolyError",
+    "Feed",
+    "HandlerFailed",
+    "HostNotFoundError",
+    "Ingest",
+    "Market",
+    "NotAuthorizedError",
+    "NotWebSocketError",
+    "Overflow",
+    "ServerError",
+    "Stream",
+    "StreamCluster",
+    "StreamHost",
+    "StreamServicePrefix",
+    "SubscriptionError",
+    "SubscriptionLimitError",
+    "UsageError",
+    "__version__",
+    "decode",
+]

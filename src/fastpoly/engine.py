@@ -111,6 +111,8 @@ class Engine:
         self._finished = asyncio.Event()
         self._error: FastpolyError | None = None
         self._was_live = False
+        # Whether anything can be missing after a loss: something had been confirmed, or had come.
+        self._had_begun = False
         self._attempt = 0
         self._connections = 0
         # Totals of the listeners of all connections that have ended.
@@ -322,6 +324,7 @@ class Engine:
         finally:
             self._session = None
             self._count_line(session.listener)
+            self._had_begun = self._was_live or bool(self.confirmed or self._flowing_since_ns)
             self._reconciler.disconnected()
             if self._asking is not None:
                 self._asking.cancel()
@@ -341,7 +344,7 @@ class Engine:
 
     def _do_note_gap(self, error: FastpolyError | None) -> None:
         channels = self._reconciler.subscriptions.channels
-        if error is not None and self._interruption is None and channels:
+        if error is not None and self._interruption is None and channels and self._had_begun:
             self._interruption = Interruption(error, time.time_ns(), channels, dict(self._last))
 
     def _do_ask_policy(self, error: FastpolyError | None) -> None:
