@@ -156,8 +156,10 @@ def disagreements(frame: bytes, market: str) -> Iterator[str]:
         if len(set(offsets)) > 1 or not 0 <= max(offsets, default=0) <= len(frame):
             yield f"offsets {offsets} of {len(frame)} bytes"
         return
+    # A decoder of its own has a buffer of the frame's size, so that a sanitizer sees a step beyond.
+    fresh = fastpoly.Decoder(market).decode
     for name, decode in (
-        ("", partial(fastpoly.decode, market=market)),
+        ("", fresh if len(frame) % 2 else partial(fastpoly.decode, market=market)),
         ("general path: ", _GENERAL[market].decode),
     ):
         try:

@@ -114,7 +114,7 @@ def with_spilled(
         event: Their type.
         spilled: ``(place, event)`` of those with values that were not in their row.
     """
-    longest = MAX_TEXT_COLUMN // max(len(records), 1)
+    longest = MAX_TEXT_COLUMN // max(len(records), 1) // 8 * 8
     values = [
         (place, field, value)
         for place, spilt in spilled

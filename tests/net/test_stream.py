@@ -1227,19 +1227,21 @@ def test_stale_and_live_again(ingest: str) -> None:
 @pytest.mark.usefixtures("_always_open")
 def test_mute_line_is_left(ingest: str) -> None:
     async def main() -> None:
-        async with ScriptedServer() as server:
-            async with make(server, "T.A", ingest=ingest, stale_after={"T": 0.1}) as stream:
-                server.peers[0].send(trade(q=1))
-                second = await server.peer(2)
-                await until(lambda: second.held)
-                second.send(trade(q=2))
-                events: list[Any] = []
-                async for batch in stream:
-                    events += batch
-                    if len(events) >= 3:
-                        break
-                assert isinstance(events[1], Gap)
-                assert "mute: no T for" in events[1].cause
+        async with (
+            ScriptedServer() as server,
+            make(server, "T.A", ingest=ingest, stale_after={"T": 0.1}) as stream,
+        ):
+            server.peers[0].send(trade(q=1))
+            second = await server.peer(2)
+            await until(lambda: second.held)
+            second.send(trade(q=2))
+            events: list[Any] = []
+            async for batch in stream:
+                events += batch
+                if len(events) >= 3:
+                    break
+            assert isinstance(events[1], Gap)
+            assert "mute: no T for" in events[1].cause
 
     run(main())
 

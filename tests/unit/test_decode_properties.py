@@ -216,3 +216,46 @@ def test_key_order_learnt_from_one_event_is_not_taken_for_the_next() -> None:
                 frames.spelled(rng, one, padded=False, escaped=False) for one in objects
             )
             agreement.agree(f"[{text}]".encode(), market)
+
+
+def _long_frame(rng: Random, market: str, size: int, hostile: float) -> bytes:
+    parts: list[bytes] = []
+    while sum(map(len, parts)) < size:
+        part = frames.frame(rng, market, 40, hostile)
+        if part.startswith(b"[{"):
+            parts.append(part[1:-1])
+    return b"[" + b",".join(parts) + b"]"
+
+
+@pytest.mark.parametrize("market", schema.MARKETS)
+@pytest.mark.parametrize("hostile", [0.0, 0.02])
+def test_frames_of_many_kilobytes_agree(market: str, hostile: float) -> None:
+    agreement.agree(_long_frame(Random(6), market, 150_000, hostile), market)
+
+
+@pytest.mark.parametrize("block", [4096, 32768, 65536])
+def test_events_around_a_boundary_of_any_block(block: int) -> None:
+    rng = Random(block)
+    pairs = frames.event(rng, "stocks", schema.MARKETS["stocks"].channels[0], frozenset())
+    plain = frames.spelled(rng, pairs, padded=False, escaped=False)
+    odd = frames.spelled(rng, [*pairs, ("new", '{"a":[1,"},{"]}')], padded=False, escaped=False)
+    head = dict(json.loads(plain), i="1234567890")
+    for shift in range(0, 2 * len(plain), 3):
+        for last in (plain, odd):
+            # Longer ids, which still fit a row, bring the last events to the block's end.
+            size = len(json.dumps(head, separators=(",", ":"))) + 1
+            count, missing = divmod(block - shift - 1, size)
+            fillers = [dict(head) for _ in range(count)]
+            for filler in fillers[: missing // 10 + 1]:
+                filler["i"] += "0" * min(10, missing)
+                missing -= min(10, missing)
+            texts = [json.dumps(filler, separators=(",", ":")) for filler in fillers]
+            frame = "[" + ",".join([*texts, last, plain, last]) + "]"
+            assert len(frame) - len(plain) - 2 * len(last) - 3 == block - shift
+            batch = fastpoly.decode(frame)
+            want = json.loads(frame)
+            assert batch.dicts()[-4:] == want[-4:], shift
+            assert len(batch) == len(want)
+            assert [event.to_dict() for event in batch[-4:]] == want[-4:]
+            assert [event.price for event in batch[-4:]] == [item["p"] for item in want[-4:]]
+            assert batch.to_numpy("T")["sequence_number"].tolist() == [item["q"] for item in want]
