@@ -33,7 +33,7 @@ def threads() -> list[str]:
 
 async def until(condition: Any) -> None:
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - what happens elsewhere sets no event of ours
+        while not condition():
             await asyncio.sleep(0.001)
 
 
