@@ -150,7 +150,11 @@ class Batches(AsyncIterator["Batch"]):
         return self._buffer.stats()
 
     async def aclose(self) -> None:
-        """Takes no more batches."""
+        """Takes no more batches; what waits is lost."""
+        self.abort()
+
+    def abort(self) -> None:
+        """As `aclose`."""
         self._detach(self)
         self._buffer.close()
         self._buffer.clear()

@@ -243,9 +243,7 @@ class Roster:
             timeout_s: Seconds after which they are cut off.
         """
         if not drain:
-            for iteration in self.iterations:
-                await iteration.aclose()
-            self._abort_handlers()
+            self.abort()
         try:
             async with asyncio.timeout(timeout_s):
                 for handler in self.handlers:
@@ -257,6 +255,12 @@ class Roster:
                 self._market,
                 timeout_s,
             )
+
+    def abort(self) -> None:
+        """Takes from everyone what waits for them, and cancels what runs."""
+        for iteration in self.iterations:
+            iteration.abort()
+        self._abort_handlers()
 
     def _abort_handlers(self) -> None:
         for handler in self.handlers:

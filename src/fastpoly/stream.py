@@ -289,6 +289,8 @@ class Stream:
         self._drain = False
         with contextlib.suppress(UsageError, RuntimeError):  # its loop is gone, and so is it
             self._host.post(self._engine.abort)
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._roster.abort)
 
     async def wait_closed(self) -> None:
         """Waits until the stream has ended, whatever the reason.
