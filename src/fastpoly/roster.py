@@ -20,6 +20,7 @@ from fastpoly.fence import Fence
 from fastpoly.handlers import Handler
 from fastpoly.ingest import Host
 from fastpoly.notices import NOTICE_CHANNEL
+from fastpoly.stalls import Stalls
 
 __all__ = ["Limits", "Roster"]
 
@@ -100,12 +101,15 @@ class Roster:
         self._fan_out = FanOut(engine.route, self._unclaimed, host.call_soon)
         self._main: Batches | None = None
         self._started = False
+        self._stalls = Stalls(lambda: [*self.handlers, *self.iterations], fence.loop_stalled)
 
     # --------------------------------------------------------------------------------- coming
 
     def start(self) -> None:
         """Begins, in the user's loop, before the engine does."""
         self._started = True
+        if not self._threaded:
+            self._stalls.start()
         for handler in self.handlers:
             handler.start()
             self._fan_out.claim(handler)
@@ -242,6 +246,7 @@ class Roster:
             drain: Whether they get what waits for them.
             timeout_s: Seconds after which they are cut off.
         """
+        self._stalls.stop()
         if not drain:
             self.abort()
         try:
