@@ -98,7 +98,7 @@ class Roster:
         self._to_user = to_user
         self._on_raise = on_raise
         self._unclaimed = self._make_buffer("iteration", limits)
-        self._fan_out = FanOut(engine.route, self._unclaimed, host.call_soon)
+        self._fan_out = FanOut(engine.flow.route, self._unclaimed, host.call_soon)
         self._main: Batches | None = None
         self._started = False
         self._stalls = Stalls(lambda: [*self.handlers, *self.iterations], fence.loop_stalled)

@@ -213,3 +213,33 @@ def test_policy_that_raises_ends_the_stream(caplog: pytest.LogCaptureFixture) ->
 
     run(main())
     assert "policy's own" in caplog.text
+
+
+@pytest.mark.parametrize("stable", [True, False])
+def test_only_good_data_over_a_while_resets_the_count(stable: bool) -> None:
+    """Accepted keys and confirmed subscriptions do not: two evicted programs have both."""
+    attempts: list[int] = []
+
+    class Policy:
+        stable_after_s = 0.2
+
+        def next_delay(self, attempt: int, error: errors.FastpolyError) -> float | None:
+            attempts.append(attempt)
+            return 0.01
+
+    async def main() -> None:
+        async with ScriptedServer() as server, make(server, "T.A", reconnect=Policy()):
+            for number in range(1, 4):
+                peer = await server.peer(number)
+                await until(lambda: peer.held)  # noqa: B023
+                if stable:
+                    for q in range(6):
+                        peer.send(trade(q=q))
+                        await asyncio.sleep(0.06)
+                else:
+                    await asyncio.sleep(0.3)
+                peer.drop()
+            await server.peer(4)
+
+    run(main())
+    assert attempts == ([1, 1, 1] if stable else [1, 2, 3])
