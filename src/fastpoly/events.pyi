@@ -10,8 +10,6 @@ from fastpoly.notices import Gap as Gap
 from fastpoly.notices import SlowConsumer as SlowConsumer
 
 __all__ = [
-    "Gap",
-    "SlowConsumer",
     "ConsolidatedQuote",
     "CryptoQuote",
     "CryptoTrade",
@@ -25,11 +23,13 @@ __all__ = [
     "FuturesAgg",
     "FuturesQuote",
     "FuturesTrade",
+    "Gap",
     "Imbalance",
     "IndexValue",
     "LaunchpadValue",
     "Level2Book",
     "LimitUpLimitDown",
+    "SlowConsumer",
     "Status",
     "UnknownEvent",
 ]

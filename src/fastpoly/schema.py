@@ -9,7 +9,8 @@ The generator and ``setup.py`` load this file by path before the package is buil
 nothing but the standard library.
 
 Facts come from the vendor's published channel descriptions and its official Python client
-(attribute names), and where those are silent or wrong from recorded observations of the live service.
+(attribute names), and where those are silent or wrong from recorded observations of the live
+service.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The Arrow PyCapsule protocol: what is handed over, to whom it belongs, and when it is given back."""
+"""The Arrow PyCapsule protocol: what is handed over, to whom, and when it is given back."""
 
 from __future__ import annotations
 
@@ -333,7 +333,7 @@ def test_polars_and_duckdb_read_every_channel(market: str) -> None:
             else f'"{field.name}"'
             for field in channel.event.fields
         )
-        selected = database.sql(f"SELECT {cells_of} FROM columns").fetchall()
+        selected = database.from_arrow(columns).project(cells_of).fetchall()
         for at, field in enumerate(channel.event.fields):
             if field.kind.arrow.startswith("ts"):
                 cells = values(want, field.name)

@@ -94,9 +94,10 @@ def _record(event: Any) -> str:
             continue
         statements += f"    {_WRITERS[field.kind.name].format(name=member(field))};\n"
         if field.kind.name == "TEXT":
+            name = member(field)
             asserts += (
-                f"  static_assert(offsetof(Record, {member(field)}) + sizeof(Record::{member(field)})"
-                f" +\n                    sizeof(char32_t) <= sizeof(Record));\n"
+                f"  static_assert(offsetof(Record, {name}) + sizeof(Record::{name}) +\n"
+                "                    sizeof(char32_t) <= sizeof(Record));\n"
             )
     offsets = "".join(
         f"    offsetof({event.name}Record<W>, {member(field)}),\n"

@@ -152,14 +152,14 @@ def outputs() -> dict[Path, str]:
     """Path -> text of every file that this module writes."""
     classes = "\n".join(_stub_class(event) for event in schema.EVENT_TYPES)
     names = ["Event", "Status", "UnknownEvent", *(event.name for event in schema.EVENT_TYPES)]
-    listed = "".join(f'    "{name}",\n' for name in sorted(names))
+    listed = "".join(f'    "{name}",\n' for name in sorted([*names, "Gap", "SlowConsumer"]))
     imports = "".join(f"    {name},\n" for name in sorted(names))
     return {
         CORE / "events.gen.pxi": _cython(),
         PACKAGE / "events.pyi": banner("#", GENERATOR)
         + _STUB_HEAD.replace(
             "@disjoint_base",
-            f'__all__ = [\n    "Gap",\n    "SlowConsumer",\n{listed}]\n\n@disjoint_base',
+            f"__all__ = [\n{listed}]\n\n@disjoint_base",
             1,
         )
         + classes,
@@ -167,5 +167,5 @@ def outputs() -> dict[Path, str]:
         + '"""Every class of events, one a kind of message; `fastpoly.schema` is their table."""\n\n'
         + f"from fastpoly._core import (\n{imports})\n"
         + "from fastpoly.notices import Gap, SlowConsumer\n\n"
-        + f'__all__ = [\n    "Gap",\n    "SlowConsumer",\n{listed}]\n',
+        + f"__all__ = [\n{listed}]\n",
     }
