@@ -27,6 +27,7 @@ from fastpoly.notices import Gap, SlowConsumer
 from fastpoly.reconnect import Backoff
 from fastpoly.sim import SimulatorProcess
 from fastpoly.stream import Stream
+from tests.net.scripted_server import until
 
 SECONDS = float(os.environ.get("FASTPOLY_SOAK_S", "6"))
 SEED = int(os.environ.get("FASTPOLY_SOAK_SEED", "0")) or random.SystemRandom().randrange(1 << 30)
@@ -205,9 +206,7 @@ async def soak(ingest: str, seconds: float, seed: int) -> Counter[str]:
         await asyncio.gather(*noise, return_exceptions=True)
         # A quiet end: the last line is up, and all that was sent on it has arrived.
         await asyncio.sleep(0.8)
-        async with asyncio.timeout(20):
-            while stream.state is not State.LIVE:
-                await asyncio.sleep(0.01)
+        await until(lambda: stream.state is State.LIVE, 20)
         simulator.pause()
         await settle(lambda: stream.stats().line.events_received)
         sent = simulator.stats()
