@@ -48,6 +48,8 @@ class BufferStats:
         events: Events in the buffer.
         nbytes: Bytes in the buffer, as they were on the wire.
         peak_nbytes: The most there ever were.
+        waiting_s: How long the oldest batch in the buffer has been waiting.
+        longest_wait_s: The longest that any batch waited until it was taken.
     """
 
     received: int
@@ -57,6 +59,8 @@ class BufferStats:
     events: int
     nbytes: int
     peak_nbytes: int
+    waiting_s: float
+    longest_wait_s: float
 
 
 class _Hole:
@@ -111,6 +115,9 @@ class Buffer:
         self._peak_nbytes = 0
         self._events = 0
         self._received = 0
+        self._longest_wait_ns = 0
+        # When the batch that left last had been put in.
+        self._put_ns = 0
         self._lost_by_channel: dict[str, int] = {}
         self._episodes = 0
         self._hole: _Hole | None = None
@@ -210,7 +217,7 @@ class Buffer:
         self._nbytes = nbytes
 
     def _pop(self) -> Batch:
-        batch, _, nbytes, events = self._entries.popleft()
+        batch, self._put_ns, nbytes, events = self._entries.popleft()
         self._nbytes -= nbytes
         self._events -= events
         return batch
@@ -261,18 +268,24 @@ class Buffer:
     def _next(self) -> Batch | None:
         # The hole is before what is left, or, where the newest were dropped, after it.
         newest = self.overflow in (Overflow.DROP_NEWEST, Overflow.ERROR)
-        if self._hole is not None and not newest:
-            return self._announce(self._hole)
+        notice = None
+        if self._hole is not None and (not newest or not self._entries):
+            notice = self._announce(self._hole)
         if not self._entries:
-            return self._announce(self._hole) if self._hole is not None else None
+            return notice
         before = self._events
         batch = self._pop()
         self._received += before - self._events
+        waited_ns = time.monotonic_ns() - self._put_ns
+        if waited_ns > self._longest_wait_ns:
+            self._longest_wait_ns = waited_ns
         if self._refusing and self._nbytes <= self._low_bytes:
             self._refusing = False
             if self._hole is not None:
                 self._entries.append((self._announce(self._hole), time.monotonic_ns(), 0, 0))
-        return batch
+        # Together: a consumer that loses something between any two batches would else get
+        # nothing but notices.
+        return batch if notice is None else concat([notice, batch])
 
     def _announce(self, hole: _Hole) -> Batch:
         self._hole = None
@@ -352,6 +365,7 @@ class Buffer:
     def stats(self) -> BufferStats:
         """What went through so far. Thread-safe."""
         with self._lock:
+            waiting_ns = time.monotonic_ns() - self._entries[0][1] if self._entries else 0
             return BufferStats(
                 received=self._received,
                 lost=sum(self._lost_by_channel.values()),
@@ -360,4 +374,6 @@ class Buffer:
                 events=self._events,
                 nbytes=self._nbytes,
                 peak_nbytes=self._peak_nbytes,
+                waiting_s=waiting_ns / 1e9,
+                longest_wait_s=self._longest_wait_ns / 1e9,
             )

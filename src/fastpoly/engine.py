@@ -441,4 +441,6 @@ class Engine:
     def stats(self) -> LineStats:
         """What came over the line; from any thread."""
         session = self._session
-        return self._line.stats(session.round_trip_s if session is not None else None)
+        if session is None:
+            return self._line.stats(None, 0)
+        return self._line.stats(session.round_trip_s, session.backlog_bytes)

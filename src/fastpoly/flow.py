@@ -14,6 +14,7 @@ from fastpoly.errors import FastpolyError
 from fastpoly.fanout import Route
 from fastpoly.filling import Filling, Supplied
 from fastpoly.gaps import Interruption
+from fastpoly.lag import LagWatch
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
@@ -42,6 +43,9 @@ class Flow:
         on_gap: Where gaps go that are to be filled; None if they are not.
         fill_timeout_s: Seconds after which a gap stays as it is.
         on_trouble: Called with what is wrong with what fills a gap.
+
+    Attributes:
+        lag: How late the data is.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class Flow:
         fill_timeout_s: float,
         on_trouble: Callable[[FastpolyError], object],
     ) -> None:
+        self.lag = LagWatch(market)
         self._market = market
         self._on_gap = on_gap
         self._fill_timeout_s = fill_timeout_s
@@ -63,6 +68,7 @@ class Flow:
         self._recent: deque[Batch] = deque(maxlen=RECENT_BATCHES if on_gap is not None else 0)
         # When data began to flow on this line, by the receive clock; 0 before it did.
         self._flowing_since_ns = 0
+        self._until_look = 1
         self._interruption: Interruption | None = None
         self._filling: Filling | None = None
 
@@ -84,6 +90,9 @@ class Flow:
         for channel in channels:
             last[channel] = batch
         self._recent.append(batch)
+        self._until_look -= 1
+        if not self._until_look:
+            self._until_look = self.lag.look(batch, channels)
         self._deliver(batch, channels)
 
     @property

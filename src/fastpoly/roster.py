@@ -72,6 +72,11 @@ class Roster:
         fence: What becomes of handlers that raise.
         to_user: Has a function called in the user's loop; from the engine's.
         on_raise: Called when an iteration raises what ended the stream.
+
+    Attributes:
+        handlers: Handlers, in the order in which they came.
+        iterations: Iterations, in the order in which they came.
+        stalls: What is known of the loop's standing still.
     """
 
     def __init__(
@@ -101,7 +106,7 @@ class Roster:
         self._fan_out = FanOut(engine.flow.route, self._unclaimed, host.call_soon)
         self._main: Batches | None = None
         self._started = False
-        self._stalls = Stalls(lambda: [*self.handlers, *self.iterations], fence.loop_stalled)
+        self.stalls = Stalls(lambda: [*self.handlers, *self.iterations], fence.loop_stalled)
 
     # --------------------------------------------------------------------------------- coming
 
@@ -109,7 +114,7 @@ class Roster:
         """Begins, in the user's loop, before the engine does."""
         self._started = True
         if not self._threaded:
-            self._stalls.start()
+            self.stalls.start()
         for handler in self.handlers:
             handler.start()
             self._fan_out.claim(handler)
@@ -246,7 +251,7 @@ class Roster:
             drain: Whether they get what waits for them.
             timeout_s: Seconds after which they are cut off.
         """
-        self._stalls.stop()
+        self.stalls.stop()
         if not drain:
             self.abort()
         try:

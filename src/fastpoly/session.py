@@ -5,10 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import picows
+
+try:
+    import fcntl
+    import termios
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 from fastpoly import schema
 from fastpoly._core import Listener
@@ -168,6 +175,18 @@ class Session:
     def round_trip_s(self) -> float | None:
         """Seconds between the latest ping and its pong, or None before the first."""
         return self._keep_alive.round_trip_s if self._keep_alive is not None else None
+
+    @property
+    def backlog_bytes(self) -> int:
+        """Bytes that have arrived and wait in the kernel to be read; 0 where it cannot tell."""
+        sock = self._socket
+        if fcntl is None or sock is None or sock.fileno() < 0:
+            return 0
+        try:
+            answer = fcntl.ioctl(sock.fileno(), termios.FIONREAD, b"\0" * 4)
+        except OSError:
+            return 0
+        return int.from_bytes(answer, sys.byteorder)
 
     # ------------------------------------------------------------------------------- opening
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
@@ -38,6 +39,10 @@ class Stalls:
         workers: Gives those who may be to blame.
         on_stall: Called with the seconds that the loop stood still, and the names of those who
             were at work all the while.
+
+    Attributes:
+        count: Stalls so far.
+        longest_s: The longest of them, in seconds.
     """
 
     def __init__(
@@ -49,6 +54,15 @@ class Stalls:
         self._on_stall = on_stall
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
+        # (when it was over, how long it was), of late.
+        self._recent: deque[tuple[float, float]] = deque(maxlen=100)
+        self.count = 0
+        self.longest_s = 0.0
+
+    def longest_within_s(self, seconds: float) -> float:
+        """The longest stall, in seconds, that ended within so many seconds from now."""
+        since = time.monotonic() - seconds
+        return max((stall for over, stall in tuple(self._recent) if over >= since), default=0.0)
 
     def start(self) -> None:
         """Begins."""
@@ -65,6 +79,9 @@ class Stalls:
         now = time.monotonic()
         seconds = now - self._due
         if seconds > STALL_S:
+            self.count += 1
+            self.longest_s = max(self.longest_s, seconds)
+            self._recent.append((now, seconds))
             # The stall began somewhere between the last beat and the one that was due.
             begun, over = self._due + SLACK_S, now - SLACK_S
             names = [

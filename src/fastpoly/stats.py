@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastpoly.delivery import BufferStats
 from fastpoly.handlers import HandlerStats
+from fastpoly.lag import Judgement, LagStats
 from fastpoly.lifecycle import State
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class LineStats:
         bad_frames: Messages that could not be read.
         last_received_ns: When something was last received, Unix time in ns; 0 for never.
         round_trip_s: Seconds between the latest ping and its pong; None before the first.
+        backlog_bytes: Bytes that have arrived and wait in the kernel to be read.
     """
 
     connections: int
@@ -36,6 +38,7 @@ class LineStats:
     bad_frames: int
     last_received_ns: int
     round_trip_s: float | None
+    backlog_bytes: int
 
 
 class LineCount:
@@ -73,10 +76,12 @@ class LineCount:
             max(last_ns, listener.last_received_ns),
         )
 
-    def stats(self, round_trip_s: float | None) -> LineStats:
+    def stats(self, round_trip_s: float | None, backlog_bytes: int) -> LineStats:
         """All so far."""
         connections, nbytes, frames, events, bad, last_ns = self._sum()
-        return LineStats(connections, nbytes, frames, events, bad, last_ns, round_trip_s)
+        return LineStats(
+            connections, nbytes, frames, events, bad, last_ns, round_trip_s, backlog_bytes
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,10 @@ class StreamStats:
         confirmed: Parameters that the server has confirmed on this connection.
         line: What came over the line.
         silent: Channels that are stale, and for how many seconds they have been silent.
+        lag: How late the events of each channel were when they were received.
+        judgement: Whether data is late at the moment, and whose fault that is.
+        stalls: Times that the event loop in which the line is read stood still.
+        longest_stall_s: The longest of them, in seconds.
         iterations: What each iteration got, the stream's own first.
         handlers: What each handler got.
     """
@@ -102,6 +111,10 @@ class StreamStats:
     confirmed: tuple[str, ...]
     line: LineStats
     silent: dict[str, float]
+    lag: dict[str, LagStats]
+    judgement: Judgement
+    stalls: int
+    longest_stall_s: float
     iterations: tuple[BufferStats, ...]
     handlers: tuple[HandlerStats, ...]
 

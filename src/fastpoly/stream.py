@@ -227,16 +227,33 @@ class Stream:
 
     def stats(self) -> StreamStats:
         """What it has done so far."""
+        line = self._engine.stats()
+        lag, stalls = self._engine.flow.lag, self._roster.stalls
+        iterations = tuple(iteration.stats() for iteration in self._roster.iterations)
+        handlers = tuple(handler.stats() for handler in self._roster.handlers)
+        waiting_s = {one.name: one.buffer.waiting_s for one in handlers}
+        waiting_s |= {
+            one.name: stats.waiting_s
+            for one, stats in zip(self._roster.iterations, iterations, strict=True)
+        }
         return StreamStats(
             market=self._market,
             state=self.state,
             error=str(self.error or ""),
             subscriptions=self._engine.desired,
             confirmed=self._engine.confirmed,
-            line=self._engine.stats(),
+            line=line,
             silent=dict(self._engine.silence.seconds_by_channel),
-            iterations=tuple(iteration.stats() for iteration in self._roster.iterations),
-            handlers=tuple(handler.stats() for handler in self._roster.handlers),
+            lag=lag.stats(),
+            judgement=lag.judge(
+                backlog_bytes=line.backlog_bytes,
+                waiting_s=waiting_s,
+                stalled_s=stalls.longest_within_s(10),
+            ),
+            stalls=stalls.count,
+            longest_stall_s=stalls.longest_s,
+            iterations=iterations,
+            handlers=handlers,
         )
 
     # ------------------------------------------------------------------------ opening, ending

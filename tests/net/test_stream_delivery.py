@@ -109,8 +109,9 @@ def test_consumer_that_stands_still(fastpoly_simulators: Simulators, ingest: str
         async for batch in iterator:
             for channel in batch.channels:
                 if channel == "notice":
-                    (notice,) = batch
+                    (notice,) = batch.select("notice")
                     assert isinstance(notice, SlowConsumer)
+                    assert batch[0] == notice
                     lost.update(notice.lost_by_channel)
                     notices += 1
                 else:

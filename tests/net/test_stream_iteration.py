@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 
 import pytest
 
 from fastpoly import errors
+from fastpoly.lag import Verdict
 from fastpoly.lifecycle import State
 from fastpoly.notices import SlowConsumer
 from tests.net.scripted_server import ScriptedServer, quote, status, trade, until
@@ -244,5 +246,36 @@ def test_slow_iteration_is_told_what_it_lost(ingest: str) -> None:
             assert lost > 0
             assert len(got) + lost == total
             assert got == sorted(got)
+
+    run(main())
+
+
+@BOTH_WAYS
+def test_lag_and_whose_fault_it_is(ingest: str) -> None:
+
+    def now_ms() -> int:
+        return time.time_ns() // 1_000_000
+
+    async def main() -> None:
+        async with ScriptedServer() as server, make(server, "T.A", ingest=ingest) as stream:
+            assert stream.stats().judgement.verdict is Verdict.UNKNOWN
+            iterator = aiter(stream)
+            for number in range(20):
+                server.peers[0].send(trade(q=number, t=now_ms()))
+                await anext(iterator)
+            stats = stream.stats()
+            assert stats.judgement.verdict is Verdict.ON_TIME
+            assert 0 < stats.lag["T"].samples <= 20
+            assert -5 < stats.lag["T"].min_ms <= stats.lag["T"].p99_ms < 500
+            assert stats.line.backlog_bytes == 0
+            # Nobody takes it: then this side is behind.
+            server.peers[0].send(trade(q=20, t=now_ms()))
+            await asyncio.sleep(0.4)
+            stats = stream.stats()
+            assert stats.judgement.verdict is Verdict.CLIENT_SLOW
+            assert "iteration is 0." in stats.judgement.reason
+            assert stats.iterations[0].waiting_s > 0.25
+            await anext(iterator)
+            assert stream.stats().iterations[0].longest_wait_s > 0.25
 
     run(main())

@@ -4,6 +4,7 @@ import json
 import random
 import threading
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -87,11 +88,11 @@ def test_drop_newest_keeps_what_is_there_and_says_so_where_it_stopped() -> None:
     batches = [batch("T") for _ in range(25)]
     for one in batches:
         buffer.put(one)
-    early = []
+    early: list[Any] = []
     while not early or not isinstance(early[-1], SlowConsumer):
         taken = buffer.take()
         assert taken is not None
-        early.append(taken[0])
+        early += taken
     notice = early.pop()
     kept = [event["q"] for event in early]
     assert kept == numbers(batches)[: len(kept)]
@@ -113,6 +114,17 @@ def test_drop_newest_says_so_before_what_comes_after_relief() -> None:
     *_, notice, last = drain(buffer)
     assert isinstance(notice, SlowConsumer)
     assert [last] == numbers([after])
+
+
+def test_consumer_that_loses_between_any_two_batches_still_gets_some() -> None:
+    buffer = make("drop_oldest")
+    for _ in range(5):
+        for _ in range(15):
+            buffer.put(batch("T"))
+        taken = buffer.take()
+        assert taken is not None
+        assert taken.channels == ("notice", "T")
+        assert taken.nbytes > 0
 
 
 def test_conflate_keeps_the_latest_of_each_channel_and_symbol() -> None:
