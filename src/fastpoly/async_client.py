@@ -11,25 +11,23 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from fastpoly import schema
 from fastpoly.connection import Connection
 from fastpoly.credentials import find_api_key
 from fastpoly.delivery import Buffer
 from fastpoly.dispatch import CHANNELS, Dispatcher
 from fastpoly.endpoints import SslLike, make_url, market_of, shown_url
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
-from fastpoly.errors import DecodeError, FastpolyError, HandlerFailed, UsageError
-from fastpoly.fence import LogLimit
+from fastpoly.errors import DecodeError, FastpolyError, UsageError
 from fastpoly.notices import NOTICE_CHANNEL
 from fastpoly.reading import Messages
 from fastpoly.reconnect import FixedDelay, ReconnectPolicy, make_policy
+from fastpoly.reporting import OnError, Reporting, log_notice
 from fastpoly.services import Handler, Service, ServiceMethods, Symbols, name_params
 from fastpoly.session import Session
 from fastpoly.threaded_session import ThreadedSession
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
-    from fastpoly.events import Status
 
 __all__ = ["AsyncStreamClient"]
 
@@ -47,9 +45,10 @@ def _text(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def _log_notices(notice: Any) -> None:
-    """The handler of notices while they have no other."""
-    logger.warning("%s", notice)
+def _require_positive(**values: Any) -> None:
+    for name, value in values.items():
+        if value is not None and not (isinstance(value, (int, float)) and value > 0):
+            raise UsageError(f"{name}={value!r} is not above 0.", hint="Pass a positive number.")
 
 
 def _fixed_delay(attempts: int, delay: float) -> FixedDelay:
@@ -100,7 +99,7 @@ class AsyncStreamClient(ServiceMethods):
         write_limit: int = 65536,
         *,
         messages: Messages = "dicts",
-        on_error: Callable[[BaseException, Handler | None, Any], object] | None = None,
+        on_error: OnError | None = None,
         error_policy: str = ErrorPolicy.CONTINUE,
         reconnect: ReconnectPolicy | None = None,
         ingest: str = Ingest.LOOP,
@@ -130,7 +129,8 @@ class AsyncStreamClient(ServiceMethods):
             messages: What handlers get: ``"dicts"``, one at a time; ``"events"``, typed, one at a
                 time; or ``"batches"``, a `Batch` of the handler's channels for each socket read.
             on_error: Called as ``on_error(error, handler, message)`` when a handler raises, and as
-                ``on_error(error, None, None)`` when the server sends what is not JSON.
+                ``on_error(error, None, None)`` when the server sends what is not JSON. May be a
+                coroutine function.
             error_policy: What happens to a handler that raises, see `ErrorPolicy`.
             reconnect: When ``handle_messages(reconnect=True)`` tries again, instead of after its
                 own arguments: a `Backoff`, or another `ReconnectPolicy`.
@@ -161,9 +161,16 @@ class AsyncStreamClient(ServiceMethods):
                 f"{messages!r} is not what handlers can get.",
                 hint="Choose 'dicts', 'events' or 'batches'.",
             )
-        if on_error is not None and not callable(on_error):
-            raise UsageError(f"on_error is not callable: {on_error!r}.", hint="Pass a function.")
-        self._on_error = on_error
+        _require_positive(
+            ping_interval=ping_interval or None,
+            ping_timeout=ping_timeout,
+            max_message_size=max_message_size or None,
+            max_buffer_bytes=max_buffer_bytes,
+            max_buffer_age=max_buffer_age,
+            open_timeout=open_timeout,
+            auth_timeout=auth_timeout,
+            close_timeout=close_timeout,
+        )
         self._close_timeout = close_timeout
         self._session_options: dict[str, Any] = {
             "ping_interval": ping_interval,
@@ -176,18 +183,19 @@ class AsyncStreamClient(ServiceMethods):
             "proxy": proxy,
         }
         self._policy = None if reconnect is None else make_policy(reconnect)
-        self._error_policy = member(ErrorPolicy, error_policy, "a policy for errors")
+        self._reporting = Reporting(
+            on_error, member(ErrorPolicy, error_policy, "an error policy"), self._fail
+        )
         self._buffer_options: dict[str, Any] = {
             "overflow": member(Overflow, overflow, "an overflow policy"),
             "max_bytes": max_buffer_bytes,
             "max_age_s": max_buffer_age,
         }
         self._threaded = member(Ingest, ingest, "a way to ingest") is Ingest.THREAD
-        self._log_limit = LogLimit()
         self._dispatcher = Dispatcher(
             self._default_process_message,
             messages=messages,
-            report=self._on_handler_error,
+            report=self._reporting.handler_failed,
             make_buffer=self._make_buffer,
             fail=self._fail,
         )
@@ -197,7 +205,7 @@ class AsyncStreamClient(ServiceMethods):
             self._make_buffer("handle_messages()"),
             self._dispatcher,
         )
-        self._dispatcher.set_handler(NOTICE_CHANNEL, _log_notices)
+        self._dispatcher.set_handler(NOTICE_CHANNEL, log_notice)
 
     def __repr__(self) -> str:
         state = "open" if self._connection.is_open else "not open"
@@ -269,16 +277,16 @@ class AsyncStreamClient(ServiceMethods):
             logger.warning("Closed with %d messages that no handler was given.", left)
 
     def _make_session(self, on_batch: Callable[[Batch], None]) -> Session | ThreadedSession:
-        on_bad_frame: Callable[[DecodeError], object] = self._on_bad_frame
+        on_bad_frame: Callable[[DecodeError], object] = self._reporting.bad_frame
         if self._threaded:
             hand_over: Any = asyncio.get_running_loop().call_soon_threadsafe
-            on_bad_frame = partial(hand_over, self._on_bad_frame)
+            on_bad_frame = partial(hand_over, self._reporting.bad_frame)
         session = Session(
             self._url,
             self._key,
             self._market.name,
             on_batch=on_batch,
-            on_status=self._on_status,
+            on_status=self._reporting.refusal,
             on_bad_frame=on_bad_frame,
             keep_statuses=True,
             **self._session_options,
@@ -412,13 +420,13 @@ class AsyncStreamClient(ServiceMethods):
         """
         self._check_handler(handler_function)
         channel = _text(service_prefix)
-        if channel not in CHANNELS:
+        if not isinstance(channel, str) or channel not in CHANNELS:
             raise UsageError(
                 f"{channel!r} is not the prefix of a service.",
                 hint=f"Choose one of {', '.join(sorted(CHANNELS))}.",
             )
         if channel == NOTICE_CHANNEL and handler_function is None:
-            handler_function = _log_notices
+            handler_function = log_notice
         self._dispatcher.set_handler(channel, handler_function)
 
     def _check_handler(self, handler: Handler | None) -> None:
@@ -435,33 +443,3 @@ class AsyncStreamClient(ServiceMethods):
             update: The message.
         """
         print(update)
-
-    # ---------------------------------------------------------------------- what goes wrong
-
-    def _on_status(self, status: Status) -> None:
-        spec = schema.status_spec(status.status or "", status.message or "")
-        if spec is not None and spec.error:
-            logger.warning("The server said: %s", status.message)
-
-    def _on_bad_frame(self, error: DecodeError) -> None:
-        logger.warning("%s", error)
-        self._tell(error, None, None)
-
-    def _on_handler_error(self, error: BaseException, handler: Handler, message: Any) -> bool:
-        held_back = self._log_limit.admit((handler, type(error)))
-        if held_back is not None:
-            more = f" ({held_back} more like this were not logged)" if held_back else ""
-            logger.error("The handler %r failed%s", handler, more, exc_info=error)
-        self._tell(error, handler, message)
-        if self._error_policy is ErrorPolicy.STOP:
-            failure = HandlerFailed(f"The handler {handler!r} raised {type(error).__name__}.")
-            failure.__cause__ = error
-            self._connection.fail(failure)
-        return self._error_policy is ErrorPolicy.CONTINUE
-
-    def _tell(self, error: BaseException, handler: Handler | None, message: Any) -> None:
-        if self._on_error is not None:
-            try:
-                self._on_error(error, handler, message)
-            except Exception:
-                logger.exception("on_error raised")

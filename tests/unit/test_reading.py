@@ -1,0 +1,60 @@
+"""Messages made in portions, and what is left of a batch when the reading stops."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from fastpoly import Batch, decode
+from fastpoly.events import EquityTrade
+from fastpoly.reading import CHUNK, Reading
+
+
+def batch(count: int) -> Batch:
+    return decode(json.dumps([{"ev": "T", "q": number} for number in range(count)]))
+
+
+SIZES = (0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 7)
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_all_messages_in_order(count: int) -> None:
+    assert list(Reading("dicts").begin(batch(count))) == batch(count).dicts()
+    events: list[Any] = list(Reading("events").begin(batch(count)))
+    assert [event.sequence_number for event in events] == list(range(count))
+    assert all(type(event) is EquityTrade for event in events)
+
+
+@pytest.mark.parametrize("count", SIZES)
+def test_stop_gives_what_was_not_asked_for_and_ends_the_iterator(count: int) -> None:
+    for asked in {0, 1, CHUNK - 1, CHUNK, CHUNK + 1, count - 1, count}:
+        if not 0 <= asked <= count:
+            continue
+        reading = Reading("dicts")
+        messages = reading.begin(batch(count))
+        got = list(islice(messages, asked))
+        left = reading.stop()
+        assert got + (left.dicts() if left is not None else []) == batch(count).dicts()
+        assert (left is None) == (asked == count)
+        assert list(messages) == []
+        assert reading.stop() is None
+
+
+def test_whole_batches() -> None:
+    reading = Reading("batches")
+    whole = batch(3)
+    messages = reading.begin(whole)
+    assert reading.stop() is whole
+    assert list(messages) == []
+    assert list(reading.begin(whole)) == [whole]
+    assert reading.stop() is None
+
+
+def test_one_batch_after_another() -> None:
+    reading = Reading("dicts")
+    assert reading.stop() is None
+    for count in SIZES:
+        assert len(list(reading.begin(batch(count)))) == count
