@@ -24,7 +24,7 @@ help:
 	@echo 'make types     mypy --strict, and the stubs against the compiled module'
 	@echo 'make sanitize  unit tests under AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'make bench     measure against other clients and parsers'
-	@echo 'make fuzz      compare the decoder with json on generated frames until stopped'
+	@echo 'make fuzz      the decoder against json on made-up frames, for a minute (ARGS="--seconds 600")'
 	@echo 'make wheel     sdist and wheel into dist/'
 	@echo 'make clean     remove what was built (distclean: the environment too)'
 
@@ -58,7 +58,7 @@ bench: build $(VENV)/.tools
 	$(PY) -m bench $(ARGS)
 
 fuzz: build $(VENV)/.tools
-	$(PY) -m tests.fuzz $(ARGS)
+	$(PY) -m tests.fuzz.differential $(ARGS)
 
 # The wheel is built from the sdist, in an environment of pip's own: what is missing there shows.
 wheel: build

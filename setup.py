@@ -97,7 +97,10 @@ Options.warning_errors = True
 
 extension = Extension(
     "fastpoly._core",
-    [str(CORE / "_core.pyx"), *sorted(str(path) for path in CORE.glob("*.cpp") if path.stem != "simdjson_unit")],
+    [
+        str(CORE / "_core.pyx"),
+        *sorted(str(path) for path in CORE.glob("*.cpp") if path.stem != "simdjson_unit"),
+    ],
     include_dirs=INCLUDE,
     define_macros=[
         ("FASTPOLY_PICOWS_VERSION", f'"{picows_version()}"'),

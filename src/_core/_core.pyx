@@ -1,5 +1,5 @@
 # distutils: language = c++
-"""The compiled core: frame bytes to rows, rows to events, dicts and columns; the socket listener."""
+"""The compiled core: frames to rows, rows to events, dicts and columns; the socket listener."""
 
 cimport cython
 from cpython.bytearray cimport PyByteArray_AS_STRING, PyByteArray_FromStringAndSize

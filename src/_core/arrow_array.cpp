@@ -77,8 +77,13 @@ class Export {
       else if (field.kind == Kind::kCodes)  // a list has seven at most: the low byte says it all
         sized[count++] = {field.offset + offsetof(Codes, size), 0, &targets_[i]};
     }
+    const size_t symbol_at = symbol_offset(event_);
     everywhere_ = ~uint32_t{0};
     rows_.each_row([&](const char* row) {
+      // Symbols are all over the memory; the dictionary wants them next.
+      const Symbol* symbol;
+      std::memcpy(&symbol, row + symbol_at, sizeof symbol);
+      __builtin_prefetch(symbol);
       everywhere_ &= reinterpret_cast<const RowHead*>(row)->plain;
       for (int i = 0; i < count; ++i)
         sized[i].total += static_cast<unsigned char>(row[sized[i].offset]);

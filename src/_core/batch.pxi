@@ -246,7 +246,11 @@ cdef class Batch:
             row = self.store.columns[ref.column()].row(ref.index())
             if (<const RowHead*>row).plain >> field & 1:
                 symbol = attribute_value(row, spec.fields[field])
-                counts[symbol] = counts.get(symbol, 0) + 1
+            else:
+                symbol = make_event(self.store, self.classes, ref).absent(field)
+                if symbol is None:
+                    continue
+            counts[symbol] = counts.get(symbol, 0) + 1
         return counts
 
     cdef int data_column(self, object channel) except -1:

@@ -53,7 +53,9 @@ void gather_EquityTrade(const char* rows, size_t count, char* records, Gathered&
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, trf_timestamp_) + sizeof(Record::trf_timestamp_) -
                offsetof(Record, exchange_)>(
@@ -136,7 +138,9 @@ void gather_EquityQuote(const char* rows, size_t count, char* records, Gathered&
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, trf_timestamp_) + sizeof(Record::trf_timestamp_) -
                offsetof(Record, condition_)>(
@@ -216,7 +220,9 @@ void gather_EquityAgg(const char* rows, size_t count, char* records, Gathered& s
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, end_timestamp_) + sizeof(Record::end_timestamp_) -
                offsetof(Record, start_timestamp_)>(
@@ -279,7 +285,9 @@ void gather_LimitUpLimitDown(const char* rows, size_t count, char* records, Gath
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, indicators_) + sizeof(Record::indicators_) -
                offsetof(Record, tape_)>(
@@ -334,7 +342,9 @@ void gather_Imbalance(const char* rows, size_t count, char* records, Gathered& s
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, paired_quantity_) + sizeof(Record::paired_quantity_) -
                offsetof(Record, auction_time_)>(
@@ -379,7 +389,9 @@ void gather_FairMarketValue(const char* rows, size_t count, char* records, Gathe
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].ticker_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].ticker_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, fmv_) + sizeof(Record::fmv_) -
                offsetof(Record, fmv_)>(
@@ -412,7 +424,9 @@ void gather_LaunchpadValue(const char* rows, size_t count, char* records, Gather
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, value_) + sizeof(Record::value_) -
                offsetof(Record, value_)>(
@@ -447,7 +461,9 @@ void gather_IndexValue(const char* rows, size_t count, char* records, Gathered& 
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].ticker_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].ticker_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, value_) + sizeof(Record::value_) -
                offsetof(Record, timestamp_)>(
@@ -485,7 +501,9 @@ void gather_ForexQuote(const char* rows, size_t count, char* records, Gathered& 
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].pair_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, timestamp_) + sizeof(Record::timestamp_) -
                offsetof(Record, exchange_id_)>(
@@ -543,7 +561,9 @@ void gather_CurrencyAgg(const char* rows, size_t count, char* records, Gathered&
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].pair_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, end_timestamp_) + sizeof(Record::end_timestamp_) -
                offsetof(Record, start_timestamp_)>(
@@ -600,7 +620,9 @@ void gather_CryptoTrade(const char* rows, size_t count, char* records, Gathered&
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].pair_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, received_timestamp_) + sizeof(Record::received_timestamp_) -
                offsetof(Record, timestamp_)>(
@@ -662,7 +684,9 @@ void gather_CryptoQuote(const char* rows, size_t count, char* records, Gathered&
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].pair_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, received_timestamp_) + sizeof(Record::received_timestamp_) -
                offsetof(Record, timestamp_)>(
@@ -709,7 +733,9 @@ void gather_Level2Book(const char* rows, size_t count, char* records, Gathered& 
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].pair_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, exchange_id_) + sizeof(Record::exchange_id_) -
                offsetof(Record, timestamp_)>(
@@ -759,7 +785,9 @@ void gather_ConsolidatedQuote(const char* rows, size_t count, char* records, Gat
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].pair_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, timestamp_) + sizeof(Record::timestamp_) -
                offsetof(Record, ask_exchange_id_)>(
@@ -808,7 +836,9 @@ void gather_FuturesTrade(const char* rows, size_t count, char* records, Gathered
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, sequence_number_) + sizeof(Record::sequence_number_) -
                offsetof(Record, tape_)>(
@@ -861,7 +891,9 @@ void gather_FuturesQuote(const char* rows, size_t count, char* records, Gathered
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, sip_timestamp_) + sizeof(Record::sip_timestamp_) -
                offsetof(Record, bid_size_)>(
@@ -922,7 +954,9 @@ void gather_FuturesAgg(const char* rows, size_t count, char* records, Gathered& 
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
+  for (size_t i = 0; i < count && i < kAhead; ++i) __builtin_prefetch(row[i].symbol_);
   for (; count > 0; --count, ++row, ++record) {
+    if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     copy_bytes<offsetof(Record, end_timestamp_) + sizeof(Record::end_timestamp_) -
                offsetof(Record, transactions_)>(

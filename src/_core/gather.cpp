@@ -54,16 +54,16 @@ double long_decimal_value(const Text<23>& text) {
 
 int first_layout(const RowRuns& rows, const EventSpec& event) {
   if (rows.rows() == 0) return 0;
-  for (int i = 0; i < event.field_count; ++i) {
-    if (event.fields[i].kind != Kind::kSymbol) continue;
-    const Symbol* symbol;
-    std::memcpy(&symbol, rows.first() + event.fields[i].offset, sizeof symbol);
-    int layout = 0;
-    while (symbol != nullptr && symbol->size > kRecordLayouts[event.index][layout].symbol_width)
-      ++layout;
-    return layout;
-  }
-  return 0;
+  const Symbol* symbol;
+  std::memcpy(&symbol, rows.first() + symbol_offset(event), sizeof symbol);
+  if (symbol == nullptr) return 0;
+  return layout_for(event, symbol->size);
+}
+
+int layout_for(const EventSpec& event, uint32_t symbol_size) {
+  int layout = 0;
+  while (kRecordLayouts[event.index][layout].symbol_width < symbol_size) ++layout;
+  return layout;
 }
 
 Gathered gather(const RowRuns& rows, const RecordLayout& layout, char* records) {

@@ -35,6 +35,9 @@ extern const RecordLayout kRecordLayouts[][kSymbolWidths];  // by EventSpec::ind
 // The layout that the first row asks for: the rows of a batch are mostly alike in that.
 int first_layout(const RowRuns& rows, const EventSpec& event);
 
+// The narrowest layout with room for symbols of that size, which is Symbol::kMaxSize at most.
+int layout_for(const EventSpec& event, uint32_t symbol_size);
+
 // Writes one record a row. What is not in the row gets its column's sign for a missing value.
 Gathered gather(const RowRuns& rows, const RecordLayout& layout, char* records);
 
@@ -42,6 +45,9 @@ Gathered gather(const RowRuns& rows, const RecordLayout& layout, char* records);
 double long_decimal_value(const Text<23>& text);
 
 // ------------------------------------------------------------- for the generated functions
+
+// Symbols are all over the memory: those of the next rows are fetched meanwhile.
+constexpr size_t kAhead = 12;
 
 // Characters of one byte to characters of four.
 inline void widen8(const char* from, char32_t* to) {

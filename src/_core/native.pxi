@@ -134,6 +134,7 @@ cdef extern from "gather.hpp" namespace "fastpoly" nogil:
         kSymbolWidths
     const RecordLayout kRecordLayouts[][3]
     int first_layout(const RowRuns& rows, const EventSpec& event)
+    int layout_for(const EventSpec& event, uint32_t symbol_size)
     Gathered gather(const RowRuns& rows, const RecordLayout& layout, char* records)
 
 

@@ -37,8 +37,7 @@ cdef object record_array(Batch batch, int column):
         seen = gather(rows, chosen[0], PyByteArray_AS_STRING(records))
         if seen.widest <= chosen.symbol_width:
             break
-        while seen.widest > kRecordLayouts[event.index][layout].symbol_width:
-            layout += 1
+        layout = layout_for(event[0], seen.widest)
     place = (market * kColumns + column) * kSymbolWidths + layout
     dtype = RECORD_DTYPES[place]
     if dtype is None:

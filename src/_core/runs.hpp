@@ -5,9 +5,17 @@
 #include <cstdint>
 #include <vector>
 
+#include "market.hpp"
 #include "store.hpp"
 
 namespace fastpoly {
+
+// Where in its rows an event type has the symbol; each type has one.
+inline size_t symbol_offset(const EventSpec& event) {
+  const FieldSpec* field = event.fields;
+  while (field->kind != Kind::kSymbol) ++field;
+  return field->offset;
+}
 
 // Rows that are next to each other in memory.
 struct RowRun {

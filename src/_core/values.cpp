@@ -34,7 +34,7 @@ class StringCache {
   }
 
  private:
-  static constexpr int kBits = 10;
+  static constexpr int kBits = 8;
   struct Entry {
     uint64_t words[3];
     PyObject* string;
@@ -42,14 +42,15 @@ class StringCache {
   Entry entries_[1 << kBits] = {};
 };
 
-// Whole numbers that come again: event times within a millisecond, round sizes.
+// Whole numbers that come again: event times within a millisecond, round sizes. Python itself has
+// those from -5 to 256.
+template <int kBits>
 class IntCache {
  public:
   PyObject* get(int64_t value) {
-    if (value >= -5 && value <= 256) return PyLong_FromLongLong(value);  // Python has these
     const uint64_t mixed = static_cast<uint64_t>(value) * 0x9e3779b97f4a7c15ull;
     Entry& entry = entries_[mixed >> (64 - kBits)];
-    if (entry.value != value || entry.number == nullptr) {
+    if (FASTPOLY_UNLIKELY(entry.value != value || entry.number == nullptr)) {
       PyObject* number = PyLong_FromLongLong(value);
       if (number == nullptr) return nullptr;
       entry.value = value;
@@ -60,7 +61,6 @@ class IntCache {
   }
 
  private:
-  static constexpr int kBits = 10;
   struct Entry {
     int64_t value;
     PyObject* number;
@@ -69,7 +69,8 @@ class IntCache {
 };
 
 StringCache g_strings;
-IntCache g_ints;
+IntCache<8> g_sizes;
+IntCache<4> g_times;
 
 template <class T>
 const T& at(const char* row, const FieldSpec& field) {
@@ -127,34 +128,88 @@ PyObject* attribute_value(const char* row, const FieldSpec& field) {
   Py_RETURN_NONE;
 }
 
-PyObject* wire_value(const char* row, const EventSpec& event, int index) {
-  const FieldSpec& field = event.fields[index];
+namespace {
+
+// Sequence numbers and the like hardly come again.
+constexpr int64_t kLargestSize = 1'000'000;
+
+PyObject* wire_int(int64_t value) {
+  const bool cached = value > 256 && value < kLargestSize;
+  return cached ? g_sizes.get(value) : PyLong_FromLongLong(value);
+}
+
+FASTPOLY_INLINE PyObject* make_wire_value(const char* row, const FieldSpec& field, bool integer) {
   switch (field.kind) {
     case Kind::kFloat: {
       const double value = at<double>(row, field);
-      const auto& head = *reinterpret_cast<const RowHead*>(row);
-      if (head.integer >> index & 1) return g_ints.get(static_cast<int64_t>(value));
-      return PyFloat_FromDouble(value);
+      return integer ? wire_int(static_cast<int64_t>(value)) : PyFloat_FromDouble(value);
     }
     case Kind::kInt:
+      return wire_int(at<int64_t>(row, field));
     case Kind::kMs:
     case Kind::kNs:
     case Kind::kEpoch:
-      return g_ints.get(at<int64_t>(row, field));
+      return g_times.get(at<int64_t>(row, field));
     case Kind::kDecimal:
       return g_strings.get(at<Text<23>>(row, field));
+    case Kind::kSymbol:
+      return symbol_string(at<const Symbol*>(row, field));
+    case Kind::kText:
+      return text_string(row, field);
+    case Kind::kCodes:
+      return codes_list(at<Codes>(row, field));
     default:
       return attribute_value(row, field);
   }
 }
 
+// A dict that has the keys of an event in their order, to be copied: keys need not be put in one by
+// one then. Events of one kind mostly have the keys that one of few before them had.
+class DictTemplates {
+ public:
+  // A new dict with the given fields of an event type, all None.
+  PyObject* copy(const EventSpec& event, uint32_t fields) {
+    Entry& entry = entries_[(fields * 0x9e3779b1u + event.index * 0x85ebca6bu) >> (32 - kBits)];
+    if (FASTPOLY_UNLIKELY(entry.event != &event || entry.fields != fields)) {
+      PyObject* dict = PyDict_New();
+      if (dict == nullptr || PyDict_SetItem(dict, g_ev, Py_None) != 0) return nullptr;
+      for (uint32_t left = fields; left != 0; left &= left - 1)
+        if (PyDict_SetItem(dict, g_keys[event.index][__builtin_ctz(left)], Py_None) != 0)
+          return nullptr;
+      Py_XSETREF(entry.dict, dict);
+      entry.event = &event;
+      entry.fields = fields;
+    }
+    return PyDict_Copy(entry.dict);
+  }
+
+ private:
+  static constexpr int kBits = 6;
+  struct Entry {
+    const EventSpec* event;
+    uint32_t fields;
+    PyObject* dict;
+  };
+  Entry entries_[1 << kBits] = {};
+};
+
+DictTemplates g_templates;
+
+}  // namespace
+
+PyObject* wire_value(const char* row, const EventSpec& event, int field) {
+  const auto& head = *reinterpret_cast<const RowHead*>(row);
+  return make_wire_value(row, event.fields[field], (head.integer >> field & 1) != 0);
+}
+
 PyObject* row_dict(const char* row, const EventSpec& event) {
   const auto& head = *reinterpret_cast<const RowHead*>(row);
-  PyObject* dict = _PyDict_NewPresized(__builtin_popcount(head.plain) + 1);
+  PyObject* dict = head.ordered == 0 ? g_templates.copy(event, head.plain) : PyDict_New();
   if (dict == nullptr) return nullptr;
   PyObject* const* keys = g_keys[event.index];
   auto add = [&](int field) {
-    PyObject* value = wire_value(row, event, field);
+    PyObject* value =
+        make_wire_value(row, event.fields[field], (head.integer >> field & 1) != 0);
     if (value == nullptr) return false;
     const bool added = PyDict_SetItem(dict, keys[field], value) == 0;
     Py_DECREF(value);

@@ -7,6 +7,7 @@ import logging
 import math
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -16,7 +17,7 @@ from fastpoly.credentials import find_api_key
 from fastpoly.delivery import Buffer
 from fastpoly.dispatch import CHANNELS, Dispatcher
 from fastpoly.endpoints import SslLike, make_url, market_of, shown_url
-from fastpoly.enums import ErrorPolicy, Overflow, member
+from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
 from fastpoly.errors import DecodeError, FastpolyError, HandlerFailed, UsageError
 from fastpoly.fence import LogLimit
 from fastpoly.notices import NOTICE_CHANNEL
@@ -24,6 +25,7 @@ from fastpoly.reading import Messages
 from fastpoly.reconnect import FixedDelay, ReconnectPolicy, make_policy
 from fastpoly.services import Handler, Service, ServiceMethods, Symbols, name_params
 from fastpoly.session import Session
+from fastpoly.threaded_session import ThreadedSession
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
@@ -101,6 +103,7 @@ class AsyncStreamClient(ServiceMethods):
         on_error: Callable[[BaseException, Handler | None, Any], object] | None = None,
         error_policy: str = ErrorPolicy.CONTINUE,
         reconnect: ReconnectPolicy | None = None,
+        ingest: str = Ingest.LOOP,
         overflow: str = Overflow.BLOCK,
         max_buffer_bytes: int = DEFAULT_MAX_BUFFER_BYTES,
         max_buffer_age: float | None = None,
@@ -131,6 +134,8 @@ class AsyncStreamClient(ServiceMethods):
             error_policy: What happens to a handler that raises, see `ErrorPolicy`.
             reconnect: When ``handle_messages(reconnect=True)`` tries again, instead of after its
                 own arguments: a `Backoff`, or another `ReconnectPolicy`.
+            ingest: Where the socket is read, see `Ingest`: in a thread, a handler that blocks does
+                not make the server wait.
             overflow: What happens when messages come faster than a handler takes them, see
                 `Overflow`. By default the socket is not read meanwhile, so the server has to wait;
                 it cuts off those who let it wait for long. Where events are dropped, the handler
@@ -177,6 +182,7 @@ class AsyncStreamClient(ServiceMethods):
             "max_bytes": max_buffer_bytes,
             "max_age_s": max_buffer_age,
         }
+        self._threaded = member(Ingest, ingest, "a way to ingest") is Ingest.THREAD
         self._log_limit = LogLimit()
         self._dispatcher = Dispatcher(
             self._default_process_message,
@@ -189,7 +195,7 @@ class AsyncStreamClient(ServiceMethods):
             self._market.name,
             self._make_session,
             self._make_buffer("handle_messages()"),
-            self._dispatcher.latest,
+            self._dispatcher,
         )
         self._dispatcher.set_handler(NOTICE_CHANNEL, _log_notices)
 
@@ -233,7 +239,6 @@ class AsyncStreamClient(ServiceMethods):
 
     async def _open(self, *, only_first: bool = False, resubscribe: bool = False) -> None:
         self._connection.closed = False
-        self._dispatcher.start()
         await self._connection.open(only_first=only_first, resubscribe=resubscribe)
 
     async def reconnect(self) -> tuple[bool, str]:
@@ -263,17 +268,25 @@ class AsyncStreamClient(ServiceMethods):
         if left:
             logger.warning("Closed with %d messages that no handler was given.", left)
 
-    def _make_session(self, on_batch: Callable[[Batch], None]) -> Session:
-        return Session(
+    def _make_session(self, on_batch: Callable[[Batch], None]) -> Session | ThreadedSession:
+        on_bad_frame: Callable[[DecodeError], object] = self._on_bad_frame
+        if self._threaded:
+            hand_over: Any = asyncio.get_running_loop().call_soon_threadsafe
+            on_bad_frame = partial(hand_over, self._on_bad_frame)
+        session = Session(
             self._url,
             self._key,
             self._market.name,
             on_batch=on_batch,
             on_status=self._on_status,
-            on_bad_frame=self._on_bad_frame,
+            on_bad_frame=on_bad_frame,
             keep_statuses=True,
             **self._session_options,
         )
+        if not self._threaded:
+            return session
+        buffer = Buffer(self._market.name, consumer="the event loop", **self._buffer_options)
+        return ThreadedSession(session, on_batch, buffer, self._fail)
 
     def _make_buffer(self, consumer: str) -> Buffer:
         buffer = Buffer(self._market.name, consumer=consumer, **self._buffer_options)

@@ -92,15 +92,34 @@ def record_dtype(
 
 
 @functools.lru_cache(maxsize=256)
-def _wider_dtype(event: schema.EventType, widths: tuple[int, ...]) -> np.dtype[Any]:
-    """The dtype of all columns; `widths` are those of the text columns, in order."""
+def _wider_dtype(
+    event: schema.EventType, order: tuple[str, ...], widths: tuple[int, ...]
+) -> np.dtype[Any]:
+    """The dtype of all columns.
+
+    Args:
+        event: The event type.
+        order: The names of the columns that records have, as they lie in the memory.
+        widths: Characters of the text columns, in the order of the fields.
+    """
     left = iter(widths)
-    formats = [
-        field.kind.numpy.format(width=next(left) if field.kind in _TEXTS else 0)
+    formats = {
+        field.name: field.kind.numpy.format(width=next(left) if field.kind in _TEXTS else 0)
         for field in event.fields
-    ]
-    names = [field.name for field in event.fields]
-    made: np.dtype[Any] = numpy().dtype({"names": names, "formats": formats}, align=True)
+    }
+    laid_out = [*order, *(name for name in formats if name not in order)]
+    packed = numpy().dtype(
+        {"names": laid_out, "formats": [formats[name] for name in laid_out]}, align=True
+    )
+    made: np.dtype[Any] = numpy().dtype(
+        {
+            "names": list(formats),
+            "formats": list(formats.values()),
+            "offsets": [packed.fields[name][1] for name in formats],
+            "itemsize": packed.itemsize,
+        },
+        align=True,
+    )
     return made
 
 
@@ -114,7 +133,7 @@ def with_spilled(
         event: Their type.
         spilled: ``(place, event)`` of those with values that were not in their row.
     """
-    longest = MAX_TEXT_COLUMN // max(len(records), 1)
+    longest = MAX_TEXT_COLUMN // max(len(records), 1) // 8 * 8
     values = [
         (place, field, value)
         for place, spilt in spilled
@@ -130,7 +149,9 @@ def with_spilled(
         if field.kind in _TEXTS and len(value) > widths[field.name]:
             # Few widths, so that arrays of most batches have the same dtype.
             widths[field.name] = -(-len(value) // 8) * 8
-    dtype = _wider_dtype(event, tuple(widths.values()))
+    fields = records.dtype.fields or {}
+    order = sorted(fields, key=lambda name: fields[name][1])
+    dtype = _wider_dtype(event, tuple(order), tuple(widths.values()))
     array = records
     if dtype != records.dtype:
         array = numpy().empty(len(records), dtype)

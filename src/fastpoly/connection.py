@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from fastpoly._core import batch_of
 from fastpoly.errors import ConnectionLost, FastpolyError, UsageError
@@ -20,8 +20,12 @@ from fastpoly.subscriptions import MAX_REQUEST_BYTES, MAX_REQUEST_PARAMS
 if TYPE_CHECKING:
     from fastpoly._core import Batch
     from fastpoly.delivery import Buffer
+    from fastpoly.dispatch import Dispatcher
     from fastpoly.reconnect import ReconnectPolicy
     from fastpoly.session import CloseReason, Session
+    from fastpoly.threaded_session import ThreadedSession
+
+    AnySession: TypeAlias = Session | ThreadedSession
 
 __all__ = ["Connection", "NetSubscriptions"]
 
@@ -77,7 +81,7 @@ class Connection:
         market: The market's name.
         make_session: Gives a new session that reports to the function it is given.
         buffer: Where the inbox keeps batches.
-        latest: The last batch of each channel that was handled.
+        dispatcher: Who handles batches.
 
     Attributes:
         subscriptions: What is subscribed.
@@ -89,9 +93,9 @@ class Connection:
     def __init__(
         self,
         market: str,
-        make_session: Callable[[Callable[[Batch], None]], Session],
+        make_session: Callable[[Callable[[Batch], None]], AnySession],
         buffer: Buffer,
-        latest: Callable[[], dict[str, Batch]],
+        dispatcher: Dispatcher,
     ) -> None:
         self.subscriptions = NetSubscriptions()
         self.inbox = Inbox(buffer)
@@ -99,11 +103,11 @@ class Connection:
         self.running = False
         self._market = market
         self._make_session = make_session
-        self._latest = latest
+        self._dispatcher = dispatcher
         self._sink: Callable[[Batch], None] = self.inbox.put
         self._lock = asyncio.Lock()
-        self._opening: Session | None = None
-        self._session: Session | None = None
+        self._opening: AnySession | None = None
+        self._session: AnySession | None = None
         # The end of the latest session that came up.
         self._end: asyncio.Task[CloseReason] | None = None
         self._alarm: asyncio.Future[None] | None = None
@@ -158,6 +162,7 @@ class Connection:
             await session.close()
             raise UsageError("The client was closed while it logged in.")
         self._session = session
+        self._dispatcher.start()
         self._end = asyncio.create_task(session.closed(), name="fastpoly end of session")
         self._end.add_done_callback(self._on_end)
         if self._full:
@@ -176,10 +181,11 @@ class Connection:
                 error=error,
                 since_ns=time.time_ns(),
                 channels=self.subscriptions.channels,
-                last_batches=_without_statuses(self._latest()),
+                last_batches=_without_statuses(self._dispatcher.latest()),
             )
         if self._end is end and not self._lock.locked():
             self.inbox.end(error)
+            self._dispatcher.rest()
 
     async def close(self) -> None:
         """Closes the session, and one that is being opened."""

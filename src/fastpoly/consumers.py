@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Final, Protocol
@@ -91,6 +92,9 @@ class Batches(AsyncIterator["Batch"]):
         self._on_raise = on_raise
         self._waiter: asyncio.Future[None] | None = None
         self._slice_began = 0.0
+        self.name = buffer.consumer
+        # From when to when whoever iterates had the last batch, by time.monotonic().
+        self.work = (0.0, 0.0)
         buffer.on_ready = self._on_ready
 
     # ----------------------------------------------------------------- in the line's thread
@@ -119,13 +123,16 @@ class Batches(AsyncIterator["Batch"]):
 
     async def __anext__(self) -> Batch:
         buffer = self._buffer
-        if time.monotonic() - self._slice_began > FAIR_SHARE_S:
+        now = time.monotonic()
+        self.work = (self.work[0], now)
+        if now - self._slice_began > FAIR_SHARE_S:
             # A consumer that always finds something would never let others run.
             await asyncio.sleep(0)
             self._slice_began = time.monotonic()
         while True:
             batch = buffer.take()
             if batch is not None:
+                self.work = (time.monotonic(), math.inf)
                 return batch
             if buffer.closed:
                 if buffer.error is not None:
@@ -150,7 +157,11 @@ class Batches(AsyncIterator["Batch"]):
         return self._buffer.stats()
 
     async def aclose(self) -> None:
-        """Takes no more batches."""
+        """Takes no more batches; what waits is lost."""
+        self.abort()
+
+    def abort(self) -> None:
+        """As `aclose`."""
         self._detach(self)
         self._buffer.close()
         self._buffer.clear()

@@ -335,6 +335,10 @@ class Dispatcher:
         """Gets ready, in the running loop."""
         self._workers.start()
 
+    def rest(self) -> None:
+        """Keeps nothing ready, as nothing new will come until `start`."""
+        self._workers.rest()
+
     async def finish(self, timeout: float) -> int:
         """Lets the handlers finish what they were given, and cancels them if they take too long.
 

@@ -1,7 +1,7 @@
 """Keeps one market connected: sessions one after the other, subscriptions reconciled, gaps noted.
 
 Everything here runs in one event loop, the one that reads the socket. What comes out of it is
-batches, by `Engine.route`, and changes of state, by `on_change`.
+batches, by `Engine.flow`, and changes of state, by `on_change`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fastpoly._core import batch_of, concat
 from fastpoly.credentials import ApiKey
 from fastpoly.errors import (
     ConnectionEvicted,
@@ -23,27 +22,21 @@ from fastpoly.errors import (
     FastpolyError,
     UsageError,
 )
-from fastpoly.fanout import Route
-from fastpoly.gaps import Interruption
+from fastpoly.flow import Flow, GapHook
 from fastpoly.lifecycle import Action, Input, Lifecycle, State, StateChange
 from fastpoly.reconciler import Reconciler
 from fastpoly.reconnect import ReconnectPolicy, Verdict, classify
 from fastpoly.session import Session
 from fastpoly.staleness import Silence, StaleAfter, Watch
-from fastpoly.stats import LineStats
+from fastpoly.stats import LineCount, LineStats
 
 if TYPE_CHECKING:
-    from fastpoly._core import Batch, Listener
     from fastpoly.errors import DecodeError
     from fastpoly.events import Status
 
 __all__ = ["Engine", "EngineSettings"]
 
 logger = logging.getLogger("fastpoly.stream")
-
-
-def _drop(batch: Batch, channels: tuple[str, ...]) -> None:
-    """Where batches go before anyone has said where."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +49,7 @@ class EngineSettings:
         policy: When to reconnect.
         subscribe_timeout_s: Seconds to wait for the server's next answer to a request.
         stale_after: Seconds of silence after which a channel is stale.
+        fill_timeout_s: Seconds that a fill hook may take.
         session: Further arguments of `Session`.
     """
 
@@ -64,6 +58,7 @@ class EngineSettings:
     policy: ReconnectPolicy
     subscribe_timeout_s: float
     stale_after: StaleAfter = None
+    fill_timeout_s: float = 30.0
     session: dict[str, Any] = field(default_factory=dict)
 
 
@@ -76,6 +71,10 @@ class Engine:
         on_change: Called with every change of state.
         on_trouble: Called with errors that end nothing, such as a refusal after a reconnect.
         on_finish: Called once, at the end, with what ended it or None.
+        on_gap: Where gaps go that are to be filled; None if they are not.
+
+    Attributes:
+        flow: Where the batches go.
     """
 
     def __init__(
@@ -86,8 +85,9 @@ class Engine:
         on_change: Callable[[StateChange], object],
         on_trouble: Callable[[FastpolyError], object],
         on_finish: Callable[[FastpolyError | None], object],
+        on_gap: GapHook | None = None,
     ) -> None:
-        self._deliver: Route = _drop
+        self.flow = Flow(market, on_gap, settings.fill_timeout_s, on_trouble)
         self._on_finish = on_finish
         self._settings = settings
         self._market = market
@@ -111,20 +111,15 @@ class Engine:
         self._finished = asyncio.Event()
         self._error: FastpolyError | None = None
         self._was_live = False
+        # Whether anything can be missing after a loss: something had been confirmed, or had come.
+        self._had_begun = False
         self._attempt = 0
-        self._connections = 0
-        # Totals of the listeners of all connections that have ended.
-        self._ended_lines = dict.fromkeys(("bytes", "frames", "events", "bad", "last_ns"), 0)
+        self._line = LineCount()
         self._full: set[object] = set()
         self._watch = Watch(market, settings.stale_after)
         self._silence = Silence({}, mute=False)
         self._look: asyncio.TimerHandle | None = None
         self._live_since_ns = 0
-        # By channel, the last batch that had it.
-        self._last: dict[str, Batch] = {}
-        self._interruption: Interruption | None = None
-        # When data began to flow on this line, by the receive clock; 0 before it did.
-        self._flowing_since_ns = 0
         self._actions: dict[Action, Callable[[FastpolyError | None], None]] = {
             Action.CONNECT: self._do_connect,
             Action.SUBSCRIBE: self._do_subscribe,
@@ -153,13 +148,6 @@ class Engine:
     def confirmed(self) -> tuple[str, ...]:
         """Parameters that the server has confirmed on this line."""
         return self._reconciler.subscriptions.confirmed
-
-    def route(self, deliver: Route) -> None:
-        """Has a function called with every batch, and its channels, from now on.
-
-        The function must not raise.
-        """
-        self._deliver = deliver
 
     # ------------------------------------------------------------------------- what users ask
 
@@ -268,7 +256,9 @@ class Engine:
 
     def _lose(self, error: FastpolyError) -> None:
         """A connection ended, or did not come up, and nobody here wanted that."""
-        self._note_stability()
+        flowed_s = self.flow.end_line()
+        if flowed_s is not None and flowed_s >= self._settings.policy.stable_after_s:
+            self._attempt = 0
         verdict = classify(error)
         retry_first = getattr(self._settings.policy, "retry_first", False)
         if verdict is Verdict.FATAL or not (self._was_live or retry_first):
@@ -277,14 +267,6 @@ class Engine:
             self._feed(Input.EVICTION, error)
         else:
             self._feed(Input.LOST, error)
-
-    def _note_stability(self) -> None:
-        if self._flowing_since_ns:
-            flowing_ns = max(last.received_ns for last in self._last.values())
-            stable_s = (flowing_ns - self._flowing_since_ns) / 1e9
-            if stable_s >= self._settings.policy.stable_after_s:
-                self._attempt = 0
-        self._flowing_since_ns = 0
 
     # ------------------------------------------------------------------------------- actions
 
@@ -297,17 +279,19 @@ class Engine:
             self._settings.url,
             self._settings.api_key,
             self._market,
-            on_batch=self._on_batch,
+            on_batch=self.flow.on_batch,
             on_upgrade=lambda: self._feed(Input.UPGRADED),
             on_status=self._on_status,
             on_bad_frame=self._on_bad_frame,
             **self._settings.session,
         )
         self._session = session
+        self._line.begin(session.listener)
         try:
             await session.open()
-            self._connections += 1
+            self._line.accepted()
             self._feed(Input.ACCEPTED)
+            self._update_reading()
             reason = await session.closed()
             error = reason.error
         except FastpolyError as failure:
@@ -321,7 +305,8 @@ class Engine:
             error.__cause__ = failure
         finally:
             self._session = None
-            self._count_line(session.listener)
+            self._line.end()
+            self._had_begun = self._was_live or self.flow.has_begun or bool(self.confirmed)
             self._reconciler.disconnected()
             if self._asking is not None:
                 self._asking.cancel()
@@ -341,15 +326,14 @@ class Engine:
 
     def _do_note_gap(self, error: FastpolyError | None) -> None:
         channels = self._reconciler.subscriptions.channels
-        if error is not None and self._interruption is None and channels:
-            self._interruption = Interruption(error, time.time_ns(), channels, dict(self._last))
+        if error is not None and channels and self._had_begun:
+            self.flow.interrupt(error, channels)
 
     def _do_ask_policy(self, error: FastpolyError | None) -> None:
         if error is None:
             raise AssertionError("a line is lost for a reason")
         self._attempt += 1
-        if self._interruption is not None:
-            self._interruption.attempts += 1
+        self.flow.note_attempt()
         try:
             delay_s = self._settings.policy.next_delay(self._attempt, error)
         except Exception as failure:
@@ -377,29 +361,12 @@ class Engine:
             if timer is not None:
                 timer.cancel()
         self._reconciler.finish(error)
+        self.flow.finish()
         self._on_finish(error)
         self._opened.set()
         self._finished.set()
 
     # --------------------------------------------------------------------- what the line says
-
-    def _on_batch(self, batch: Batch) -> None:
-        if not self._flowing_since_ns:
-            batch = self._on_first_batch(batch)
-        channels = batch.channels
-        last = self._last
-        for channel in channels:
-            last[channel] = batch
-        self._deliver(batch, channels)
-
-    def _on_first_batch(self, batch: Batch) -> Batch:
-        """The first data of a line; after an interruption the gap is announced with it."""
-        self._flowing_since_ns = batch.received_ns
-        if self._interruption is None:
-            return batch
-        gap = self._interruption.gap(self._market, batch)
-        self._interruption = None
-        return concat([batch_of(self._market, [gap]), batch])
 
     def _on_status(self, status: Status) -> None:
         logger.debug("%s: status %s: %s", self._market, status.status, status.message)
@@ -432,7 +399,7 @@ class Engine:
             time.time_ns(),
             since_ns=self._live_since_ns,
             params=self._reconciler.subscriptions.confirmed,
-            last_ns={channel: batch.received_ns for channel, batch in self._last.items()},
+            last_ns=self.flow.last_ns,
         )
         if silence.mute:
             self._session.drop(
@@ -474,25 +441,4 @@ class Engine:
     def stats(self) -> LineStats:
         """What came over the line; from any thread."""
         session = self._session
-        counts = self._ended_lines
-        listener = session.listener if session is not None else None
-        return LineStats(
-            connections=self._connections,
-            bytes_received=counts["bytes"] + (listener.bytes_received if listener else 0),
-            frames_received=counts["frames"] + (listener.frames_received if listener else 0),
-            events_received=counts["events"] + (listener.events_received if listener else 0),
-            bad_frames=counts["bad"] + (listener.bad_frames if listener else 0),
-            last_received_ns=max(counts["last_ns"], listener.last_received_ns if listener else 0),
-            round_trip_s=session.round_trip_s if session is not None else None,
-        )
-
-    def _count_line(self, listener: Listener) -> None:
-        """Adds a line that has ended to the totals."""
-        counts = self._ended_lines
-        self._ended_lines = {
-            "bytes": counts["bytes"] + listener.bytes_received,
-            "frames": counts["frames"] + listener.frames_received,
-            "events": counts["events"] + listener.events_received,
-            "bad": counts["bad"] + listener.bad_frames,
-            "last_ns": max(counts["last_ns"], listener.last_received_ns),
-        }
+        return self._line.stats(session.round_trip_s if session is not None else None)

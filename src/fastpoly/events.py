@@ -26,8 +26,6 @@ from fastpoly._core import (
 from fastpoly.notices import Gap, SlowConsumer
 
 __all__ = [
-    "Gap",
-    "SlowConsumer",
     "ConsolidatedQuote",
     "CryptoQuote",
     "CryptoTrade",
@@ -41,11 +39,13 @@ __all__ = [
     "FuturesAgg",
     "FuturesQuote",
     "FuturesTrade",
+    "Gap",
     "Imbalance",
     "IndexValue",
     "LaunchpadValue",
     "Level2Book",
     "LimitUpLimitDown",
+    "SlowConsumer",
     "Status",
     "UnknownEvent",
 ]

@@ -9,6 +9,31 @@ from typing_extensions import disjoint_base
 from fastpoly.notices import Gap as Gap
 from fastpoly.notices import SlowConsumer as SlowConsumer
 
+__all__ = [
+    "ConsolidatedQuote",
+    "CryptoQuote",
+    "CryptoTrade",
+    "CurrencyAgg",
+    "EquityAgg",
+    "EquityQuote",
+    "EquityTrade",
+    "Event",
+    "FairMarketValue",
+    "ForexQuote",
+    "FuturesAgg",
+    "FuturesQuote",
+    "FuturesTrade",
+    "Gap",
+    "Imbalance",
+    "IndexValue",
+    "LaunchpadValue",
+    "Level2Book",
+    "LimitUpLimitDown",
+    "SlowConsumer",
+    "Status",
+    "UnknownEvent",
+]
+
 @disjoint_base
 class Event:
     """One event, read by attribute or by wire key."""

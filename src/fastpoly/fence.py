@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -55,6 +56,9 @@ class LogLimit:
         return 0 if seen < self._burst else None
 
 
+STALL_NEWS_S: Final = 0.5
+"""How long after a call that held the loop a stall may come to light that it explains."""
+
 _LOST_CONTROL: Final = (KeyboardInterrupt, SystemExit)
 
 
@@ -82,6 +86,7 @@ class Fence:
         self._stop = stop
         self._limit = LogLimit()
         self._hooks: set[asyncio.Future[object]] = set()
+        self._blocked_at = -math.inf
         self.errors = 0
 
     def handler_failed(self, error: BaseException, handler: Handler, batch: Batch | None) -> None:
@@ -108,11 +113,26 @@ class Fence:
 
     def handler_blocked(self, handler: Handler, seconds: float, threaded: bool) -> None:
         """A call of a handler held the loop for long."""
+        self._blocked_at = time.monotonic()
         held_back = self._limit.admit((handler, "blocked"))
         if held_back is not None:
             advice = "" if threaded else " Nothing was read meanwhile; ingest='thread' would."
             logger.warning(
                 "The handler %s held the loop for %.2f s.%s", handler.name, seconds, advice
+            )
+
+    def loop_stalled(self, seconds: float, names: list[str]) -> None:
+        """The loop in which the line is read stood still."""
+        if time.monotonic() - self._blocked_at < seconds + STALL_NEWS_S:
+            return  # the call that did it was told of
+        held_back = self._limit.admit("stalled")
+        if held_back is not None:
+            who = f"{' and '.join(names)} had it" if names else "no handler of this stream had it"
+            logger.warning(
+                "The event loop stood still for %.2f s and nothing was read meanwhile; %s. "
+                "ingest='thread' reads all the same.",
+                seconds,
+                who,
             )
 
     def trouble(self, error: FastpolyError) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import math
 import time
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -107,6 +108,8 @@ class Handler:
         self._wake: asyncio.Future[None] | None = None
         self._waiting: _Waiting | None = None
         self._busy = False
+        # From when to when a coroutine was last under way, by time.monotonic().
+        self.work = (0.0, 0.0)
         self._attached = True
         self._drained = asyncio.Event()
         self._calls = self._events = self._errors = self._blocked = 0
@@ -233,6 +236,7 @@ class Handler:
 
     def _hand_over(self, waiting: _Waiting) -> None:
         self._busy = True
+        self.work = (time.monotonic(), math.inf)
         self._waiting = waiting
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
@@ -241,8 +245,12 @@ class Handler:
         try:
             await self._drive_on()
         finally:
-            self._busy = False
+            self._go_idle()
             self._check_drained()
+
+    def _go_idle(self) -> None:
+        self._busy = False
+        self.work = (self.work[0], time.monotonic())
 
     async def _drive_on(self) -> None:
         """Finishes what could not be finished at once, and what has come meanwhile."""
@@ -276,7 +284,7 @@ class Handler:
                     self._note_long(busy_ns)
                 if isinstance(result, Awaitable):
                     await self._finish(result, batch, None)
-            self._busy = False
+            self._go_idle()
             if self._threaded and not self._buffer.arm():
                 loop.call_soon(self._drain)
             self._check_drained()

@@ -52,6 +52,7 @@ class KeepAlive:
         Returns:
             True if the line is dead; False if it was closed meanwhile.
         """
+        ping: asyncio.Future[list[float]] | None = None
         while True:
             seen = listener.bytes_received
             self._disturbed = not self._reading
@@ -59,15 +60,24 @@ class KeepAlive:
             if listener.bytes_received != seen or self._disturbed:
                 continue
             started = time.monotonic()
-            try:
-                async with asyncio.timeout(self._timeout):
-                    (self.round_trip_s,) = await transport.measure_roundtrip_time(1)
-            except TimeoutError:
-                # Where the loop stood still, what came meanwhile is still to be read, which a
-                # turn of the loop does: libuv runs timers before it reads.
-                await asyncio.sleep(0.01)
-                stalled = time.monotonic() - started > (self._timeout or 0.0) + STALL_S
-                if listener.bytes_received == seen and not stalled and not self._disturbed:
-                    return True
-            except ConnectionError:
-                return False
+            if ping is None:
+                # A task that nobody cancels: picows would have nobody to report the line's end to.
+                ping = asyncio.ensure_future(transport.measure_roundtrip_time(1))
+                ping.add_done_callback(self._note_pong)
+            await asyncio.wait([ping], timeout=self._timeout)
+            if ping.done():
+                if ping.cancelled() or ping.exception() is not None:
+                    return False
+                ping = None
+                continue
+            # Where the loop stood still, what came meanwhile is still to be read, which a turn of
+            # the loop does: libuv runs timers before it reads.
+            await asyncio.sleep(0.01)
+            stalled = time.monotonic() - started > (self._timeout or 0.0) + STALL_S
+            heard = ping.done() or listener.bytes_received != seen
+            if not heard and not stalled and not self._disturbed:
+                return True
+
+    def _note_pong(self, ping: asyncio.Future[list[float]]) -> None:
+        if not ping.cancelled() and ping.exception() is None:
+            (self.round_trip_s,) = ping.result()

@@ -20,6 +20,7 @@ from fastpoly.fence import Fence
 from fastpoly.handlers import Handler
 from fastpoly.ingest import Host
 from fastpoly.notices import NOTICE_CHANNEL
+from fastpoly.stalls import Stalls
 
 __all__ = ["Limits", "Roster"]
 
@@ -97,15 +98,18 @@ class Roster:
         self._to_user = to_user
         self._on_raise = on_raise
         self._unclaimed = self._make_buffer("iteration", limits)
-        self._fan_out = FanOut(engine.route, self._unclaimed, host.call_soon)
+        self._fan_out = FanOut(engine.flow.route, self._unclaimed, host.call_soon)
         self._main: Batches | None = None
         self._started = False
+        self._stalls = Stalls(lambda: [*self.handlers, *self.iterations], fence.loop_stalled)
 
     # --------------------------------------------------------------------------------- coming
 
     def start(self) -> None:
         """Begins, in the user's loop, before the engine does."""
         self._started = True
+        if not self._threaded:
+            self._stalls.start()
         for handler in self.handlers:
             handler.start()
             self._fan_out.claim(handler)
@@ -242,10 +246,9 @@ class Roster:
             drain: Whether they get what waits for them.
             timeout_s: Seconds after which they are cut off.
         """
+        self._stalls.stop()
         if not drain:
-            for iteration in self.iterations:
-                await iteration.aclose()
-            self._abort_handlers()
+            self.abort()
         try:
             async with asyncio.timeout(timeout_s):
                 for handler in self.handlers:
@@ -257,6 +260,12 @@ class Roster:
                 self._market,
                 timeout_s,
             )
+
+    def abort(self) -> None:
+        """Takes from everyone what waits for them, and cancels what runs."""
+        for iteration in self.iterations:
+            iteration.abort()
+        self._abort_handlers()
 
     def _abort_handlers(self) -> None:
         for handler in self.handlers:

@@ -8,8 +8,9 @@ rendering, ``docs/events.md`` and the tests. To add an event type or a field, ad
 The generator and ``setup.py`` load this file by path before the package is built, so it imports
 nothing but the standard library.
 
-Facts come from the vendor's published channel descriptions and its official Python client (attribute
-names), and where those are silent or wrong from recorded observations of the live service.
+Facts come from the vendor's published channel descriptions and its official Python client
+(attribute names), and where those are silent or wrong from recorded observations of the live
+service.
 """
 
 from __future__ import annotations
@@ -568,7 +569,7 @@ MARKETS: Final = {
         ),
     )
 }
-"""Every market by name. A channel means its market's event type: futures ``T`` is not stocks ``T``."""
+"""Every market by name. A channel means its market's event type: futures ``T`` is not stocks'."""
 
 STATUS_CHANNEL: Final = "status"
 """The ``ev`` of control messages."""
@@ -628,7 +629,9 @@ STATUSES: Final = (
     StatusSpec("AUTH_SUCCESS", "auth_success", "authenticated", "", "The key is good."),
     StatusSpec("SUBSCRIBED", "success", "subscribed to: ", "", "A parameter was accepted."),
     StatusSpec("UNSUBSCRIBED", "success", "unsubscribed to: ", "", "A parameter was dropped."),
-    StatusSpec("LEGACY_AUTH_SUCCESS", "success", "authenticated", "", "As the service said in 2019."),
+    StatusSpec(
+        "LEGACY_AUTH_SUCCESS", "success", "authenticated", "", "As the service said in 2019."
+    ),
     StatusSpec(
         "NO_PLAN",
         "auth_failed",
@@ -661,7 +664,9 @@ STATUSES: Final = (
         "SubscriptionLimitError",
         "The connection holds as many options contracts as it may.",
     ),
-    StatusSpec("INVALID_JSON", "error", "Invalid JSON", "ServerError", "It could not read a request."),
+    StatusSpec(
+        "INVALID_JSON", "error", "Invalid JSON", "ServerError", "It could not read a request."
+    ),
     StatusSpec(
         "LEGACY_AUTH_FAILED",
         "error",

@@ -335,11 +335,14 @@ class Session:
                 loop.call_later(REFUSAL_GRACE_S, self._hang_up, self._transport)
 
     def on_bad_frame(self, error: DecodeError) -> None:
-        """Called by the listener: a frame could not be read; the connection lives on."""
+        """Called by the listener: a frame could not be read; the connection mostly lives on."""
         if self._on_bad_frame is not None:
             self._on_bad_frame(error)
         else:
             logger.warning("%s", error)
+        if error.detail.startswith("not UTF-8"):
+            # RFC 6455, 8.1: then the rest of the line is not to be trusted either.
+            self.drop(connection_lost(self._where, 1007, ""))
 
     def on_disconnected(self, transport: picows.WSTransport) -> None:
         """Called by the listener: the line is down. `_watch` learns the same, and why."""
@@ -490,7 +493,8 @@ class Session:
         """Drops the line as lost, with an error that `closed` gives."""
         self._error = self._error or error
         if self._transport is not None:
-            self._hang_up(self._transport, 1011)
+            code = error.code if isinstance(error, ConnectionLost) else 1011
+            self._hang_up(self._transport, 1011 if code == 1006 else code)
 
     def _say_goodbye(self, transport: picows.WSTransport, code: int) -> None:
         if not transport.is_disconnected and not transport.is_close_frame_sent:

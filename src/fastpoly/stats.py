@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fastpoly.delivery import BufferStats
 from fastpoly.handlers import HandlerStats
 from fastpoly.lifecycle import State
 
-__all__ = ["LineStats", "StreamStats"]
+if TYPE_CHECKING:
+    from fastpoly._core import Listener
+
+__all__ = ["LineCount", "LineStats", "StreamStats"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,47 @@ class LineStats:
     bad_frames: int
     last_received_ns: int
     round_trip_s: float | None
+
+
+class LineCount:
+    """Counts over all connections of a stream; what it says is right from any thread."""
+
+    def __init__(self) -> None:
+        # One attribute, so that whoever reads sees a line that ends either in the totals or as the
+        # present one: connections, bytes, frames, events, bad frames, last received; the listener.
+        self._count: tuple[tuple[int, ...], Listener | None] = ((0,) * 6, None)
+
+    def begin(self, listener: Listener) -> None:
+        """A line is being opened."""
+        self._count = (self._count[0], listener)
+
+    def accepted(self) -> None:
+        """The line was accepted."""
+        (connections, *rest), listener = self._count
+        self._count = ((connections + 1, *rest), listener)
+
+    def end(self) -> None:
+        """The line has ended."""
+        self._count = (self._sum(), None)
+
+    def _sum(self) -> tuple[int, ...]:
+        totals, listener = self._count
+        if listener is None:
+            return totals
+        connections, nbytes, frames, events, bad, last_ns = totals
+        return (
+            connections,
+            nbytes + listener.bytes_received,
+            frames + listener.frames_received,
+            events + listener.events_received,
+            bad + listener.bad_frames,
+            max(last_ns, listener.last_received_ns),
+        )
+
+    def stats(self, round_trip_s: float | None) -> LineStats:
+        """All so far."""
+        connections, nbytes, frames, events, bad, last_ns = self._sum()
+        return LineStats(connections, nbytes, frames, events, bad, last_ns, round_trip_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ from fastpoly.engine import Engine, EngineSettings
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.fence import ErrorHook, Fence
+from fastpoly.filler import Fill, Filler, Reply
 from fastpoly.ingest import Host, LoopHost, ThreadHost
 from fastpoly.lifecycle import State, StateChange
+from fastpoly.news import StateNews
 from fastpoly.reconnect import ReconnectPolicy, make_policy
 from fastpoly.roster import Limits, Roster
 from fastpoly.script import run_stream
@@ -27,6 +29,7 @@ from fastpoly.stats import StreamStats
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
+    from fastpoly.notices import Gap
 
 __all__ = ["Stream"]
 
@@ -36,6 +39,7 @@ DEFAULT_MAX_BUFFER_BYTES: Final = 64 * 1024 * 1024
 """What a consumer may have waiting, in bytes on the wire: about 40 s of all trades and quotes."""
 
 F = TypeVar("F", bound=Callable[..., object])
+C = TypeVar("C", bound=Callable[[StateChange], object])
 
 
 class Stream:
@@ -73,6 +77,10 @@ class Stream:
         on_error: Called as ``on_error(error, handler, batch)`` with what handlers raise, and with
             errors that no call can raise (handler and batch are None then).
         error_policy: What becomes of a handler that raises, see `ErrorPolicy`.
+        fill: Called with each `Gap`; gives the events that are missing, as wire dicts or a batch,
+            or None. They come right after the gap, without repeats, and ``event.get("filled")`` is
+            True for them. Live data is held back meanwhile. May be a coroutine function.
+        fill_timeout: Seconds that it may take.
         stale_after: Seconds without data, in trading hours, after which a channel is stale: one
             number for all, or by channel; by default only channels subscribed as a whole are
             watched, see `fastpoly.staleness`.
@@ -106,6 +114,8 @@ class Stream:
         overflow: str = Overflow.DROP_OLDEST,
         on_error: ErrorHook | None = None,
         error_policy: str = ErrorPolicy.CONTINUE,
+        fill: Fill | None = None,
+        fill_timeout: float = 30.0,
         stale_after: StaleAfter = None,
         subscribe_timeout: float = 10.0,
         open_timeout: float = 10.0,
@@ -126,9 +136,11 @@ class Stream:
             open_timeout=open_timeout,
             auth_timeout=auth_timeout,
             close_timeout=close_timeout,
+            fill_timeout=fill_timeout,
         )
-        if on_error is not None and not callable(on_error):
-            raise UsageError(f"on_error={on_error!r} is not callable.", hint="Pass a function.")
+        for name, hook in (("on_error", on_error), ("fill", fill)):
+            if hook is not None and not callable(hook):
+                raise UsageError(f"{name}={hook!r} is not callable.", hint="Pass a function.")
         self._market = spec.name
         self._threaded = member(Ingest, ingest, "a way to ingest") is Ingest.THREAD
         self._close_timeout = close_timeout
@@ -140,6 +152,7 @@ class Stream:
             detach=lambda handler: self._roster.detach(handler),
             stop=self._stop,
         )
+        self._filler = None if fill is None else Filler(fill, self._fence)
         self._engine = Engine(
             EngineSettings(
                 url=make_url(market, feed=feed, host=host, url=url),
@@ -147,6 +160,7 @@ class Stream:
                 policy=make_policy(reconnect),
                 subscribe_timeout_s=subscribe_timeout,
                 stale_after=stale_after,
+                fill_timeout_s=fill_timeout,
                 session={
                     "ping_interval": ping_interval,
                     "ping_timeout": ping_timeout,
@@ -160,9 +174,10 @@ class Stream:
                 },
             ),
             spec.name,
-            on_change=lambda change: self._to_user(self._tell_change, change),
+            on_change=lambda change: self._to_user(self._news.tell, change),
             on_trouble=lambda error: self._to_user(self._fence.trouble, error),
             on_finish=self._on_finish,
+            on_gap=None if self._filler is None else self._on_gap,
         )
         self._engine.want(params)
         self._roster = Roster(
@@ -177,7 +192,7 @@ class Stream:
             to_user=self._to_user,
             on_raise=self._note_told,
         )
-        self._state_callbacks: list[Callable[[StateChange], object]] = []
+        self._news = StateNews()
         self._stop_error: BaseException | None = None
         self._told = False
         self._waiting = 0
@@ -289,6 +304,8 @@ class Stream:
         self._drain = False
         with contextlib.suppress(UsageError, RuntimeError):  # its loop is gone, and so is it
             self._host.post(self._engine.abort)
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._roster.abort)
 
     async def wait_closed(self) -> None:
         """Waits until the stream has ended, whatever the reason.
@@ -326,10 +343,17 @@ class Stream:
 
     async def _wind_up(self) -> None:
         try:
+            if self._filler is not None:
+                self._filler.stop()
             await self._roster.wind_up(drain=self._drain, timeout_s=self._close_timeout)
             await self._host.stop()
         finally:
             self._closed.set()
+
+    def _on_gap(self, gap: Gap, reply: Reply) -> None:
+        """Called by the engine, in the line's thread."""
+        if self._filler is not None:
+            self._to_user(self._filler.begin, gap, lambda it: self._host.post(reply, it))
 
     def _stop(self, error: BaseException) -> None:
         """Ends the stream because of a handler."""
@@ -480,32 +504,18 @@ class Stream:
 
     # ---------------------------------------------------------------------------- its states
 
-    def on_state(
-        self, callback: Callable[[StateChange], object]
-    ) -> Callable[[StateChange], object]:
+    def on_state(self, callback: C) -> C:
         """Has a function called, in the stream's loop, with each change of state.
 
         Raises:
             UsageError: It is not callable.
         """
-        if not callable(callback):
-            raise UsageError(f"{callback!r} is not callable.", hint="Pass a function.")
-        self._state_callbacks.append(callback)
+        self._news.add(callback)
         return callback
 
     def states(self) -> AsyncIterator[StateChange]:
         """The changes of state from now on, to the last."""
-        return _StateChanges(self)
-
-    def _tell_change(self, change: StateChange) -> None:
-        for callback in tuple(self._state_callbacks):
-            try:
-                callback(change)
-            except Exception:
-                logger.exception("a callback for changes of state raised")
-
-    def _forget_callback(self, callback: Callable[[StateChange], object]) -> None:
-        self._state_callbacks = [one for one in self._state_callbacks if one != callback]
+        return self._news.iterate()
 
     # ------------------------------------------------------------------------------- scripts
 
@@ -531,21 +541,3 @@ def _require_positive(**values: float | None) -> None:
     for name, value in values.items():
         if value is not None and not value > 0:
             raise UsageError(f"{name}={value!r} is not above 0.", hint="Pass a positive number.")
-
-
-class _StateChanges(AsyncIterator[StateChange]):
-    """Changes of state as an async iterator; listens from the moment it is made."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-        self._queue: asyncio.Queue[StateChange] = asyncio.Queue()
-        self._over = stream.state is State.CLOSED
-        self._callback = stream.on_state(self._queue.put_nowait)
-
-    async def __anext__(self) -> StateChange:
-        if self._over and self._queue.empty():
-            self._stream._forget_callback(self._callback)
-            raise StopAsyncIteration
-        change = await self._queue.get()
-        self._over = change.new is State.CLOSED
-        return change

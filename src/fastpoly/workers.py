@@ -62,7 +62,7 @@ class Workers:
         self._make_driver = make_driver
         self._all: set[_Worker] = set()
         self._idle: list[_Worker] = []
-        self._closing = False
+        self._resting = False
         self.waiting = 0
 
     @property
@@ -78,7 +78,7 @@ class Workers:
 
     def start(self) -> None:
         """Gets a worker ready, in the running loop, by its next turn."""
-        self._closing = False
+        self._resting = False
         if not self._all:
             self._hire()
 
@@ -142,7 +142,7 @@ class Workers:
         self.waiting += 1
         worker.work = work
         worker.wake()
-        if not self._idle and not self._closing:
+        if not self._idle and not self._resting:
             # So that the next job finds one.
             self._hire()
 
@@ -150,7 +150,7 @@ class Workers:
         self._all.add(_Worker(self, self._make_driver(), work))
 
     def _release(self, worker: _Worker) -> None:
-        if self._closing:
+        if self._resting:
             worker.task.cancel()
         else:
             self._idle.append(worker)
@@ -162,7 +162,7 @@ class Workers:
 
     def _on_idle(self, worker: _Worker) -> bool:
         """Whether a worker that has nothing to do may stay."""
-        if self._closing or len(self._idle) >= MAX_IDLE:
+        if self._resting or len(self._idle) >= MAX_IDLE:
             return False
         self._idle.append(worker)
         return True
@@ -171,6 +171,13 @@ class Workers:
         self._all.discard(worker)
         if worker in self._idle:
             self._idle.remove(worker)
+
+    def rest(self) -> None:
+        """Keeps no worker that has nothing to do, until `start`; jobs are still done."""
+        self._resting = True
+        for worker in self._idle:
+            worker.task.cancel()
+        self._idle.clear()
 
     async def finish(self, timeout: float) -> bool:
         """Waits until all jobs have ended, and cancels them if that takes too long.
@@ -183,12 +190,9 @@ class Workers:
         Returns:
             Whether all ended by themselves.
         """
-        self._closing = True
         current = current_task()
         tasks = [worker.task for worker in self._all if worker.task is not current]
-        for worker in self._idle:
-            worker.task.cancel()
-        self._idle.clear()
+        self.rest()
         if not tasks:
             return True
         _, late = await asyncio.wait(tasks, timeout=timeout)

@@ -32,8 +32,11 @@ def made(seed: int, index: int) -> tuple[str, bytes]:
     market = rng.choice(_MARKETS)
     choice = rng.randrange(10)
     if choice < 2:
-        return market, frames.canonical(rng, market, rng.choice((1, 8, 40)))
+        most = rng.choice((1, 8, 40)) if rng.random() < 0.97 else 800
+        return market, frames.canonical(rng, market, most)
     if choice < 6:
+        if rng.random() < 0.02:
+            return market, frames.frame(rng, market, 600, hostile=0.01)
         return market, frames.frame(rng, market, hostile=rng.choice((0.05, 0.3, 0.8)))
     if choice < 9:
         frame = frames.frame(rng, market, 3, hostile=rng.choice((0.0, 0.2)))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import socket
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -71,6 +73,11 @@ class Peer(picows.WSListener):  # type: ignore[misc]
         """Bytes that the client's side has not taken."""
         return int(self._transport.underlying_transport.get_write_buffer_size())
 
+    def socket(self) -> socket.socket:
+        """A socket of the caller's own on this connection."""
+        fd = self._transport.underlying_transport.get_extra_info("socket").fileno()
+        return socket.socket(fileno=os.dup(fd))
+
     def send(self, text: str | bytes) -> None:
         """Sends one text frame."""
         self._transport.send(picows.WSMsgType.TEXT, text)
@@ -81,7 +88,7 @@ class Peer(picows.WSListener):  # type: ignore[misc]
 
     def send_frames(self, *frames: str) -> None:
         """Sends frames in one write, so that the client most likely gets them in one read."""
-        self._transport.underlying_transport.write(b"".join(map(_text_frame, frames)))
+        self._transport.underlying_transport.write(b"".join(map(RecordingServer.frame, frames)))
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Ends the connection with a close frame."""
@@ -103,16 +110,6 @@ class Peer(picows.WSListener):  # type: ignore[misc]
                 self._arrived.clear()
                 await self._arrived.wait()
         return self.received
-
-
-def _text_frame(text: str) -> bytes:
-    payload = text.encode()
-    size = len(payload)
-    if size < 126:
-        return bytes([0x81, size]) + payload
-    if size < 1 << 16:
-        return bytes([0x81, 126]) + size.to_bytes(2, "big") + payload
-    return bytes([0x81, 127]) + size.to_bytes(8, "big") + payload
 
 
 def as_service(peer: Peer, text: str) -> str | None:
@@ -161,6 +158,17 @@ class RecordingServer:
     def url(self, market: str = "stocks") -> str:
         """The URL of a market."""
         return f"ws://127.0.0.1:{self.port}/{market}"
+
+    @staticmethod
+    def frame(text: str) -> bytes:
+        """The bytes of a text frame."""
+        payload = text.encode()
+        size = len(payload)
+        if size < 126:
+            return bytes([0x81, size]) + payload
+        if size < 1 << 16:
+            return bytes([0x81, 126]) + size.to_bytes(2, "big") + payload
+        return bytes([0x81, 127]) + size.to_bytes(8, "big") + payload
 
     @property
     def peer(self) -> Peer:

@@ -194,5 +194,5 @@ class ScriptedServer:
 async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
     """Waits until a condition holds."""
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event
+        while not condition():
             await asyncio.sleep(0.002)

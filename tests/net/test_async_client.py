@@ -48,7 +48,7 @@ def collector() -> tuple[list[Any], Any]:
 
 async def until(condition: Any) -> None:
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - what the server does sets no event of ours
+        while not condition():
             await asyncio.sleep(0.001)
 
 

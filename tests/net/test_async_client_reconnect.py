@@ -55,7 +55,7 @@ class Running:
 
 async def until(condition: Any) -> None:
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - what the server does sets no event of ours
+        while not condition():
             await asyncio.sleep(0.001)
 
 
@@ -163,7 +163,11 @@ async def test_attempts_are_counted_from_the_start_only_after_stable_data() -> N
         await run.close()
 
 
-@pytest.mark.parametrize(("told", "expected"), [(REFUSED, AuthError), (EVICTED, ConnectionEvicted)])
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [(REFUSED, AuthError), (EVICTED, ConnectionEvicted)],
+    ids=["refused", "evicted"],
+)
 @in_loop
 async def test_refusals_on_reconnecting_are_not_retried(
     told: str, expected: type[Exception]
@@ -422,6 +426,7 @@ def test_bad_policies() -> None:
         {"reconnect": 5},
         {"overflow": "explode"},
         {"error_policy": "ignore"},
+        {"ingest": "fork"},
     ):
         with pytest.raises(UsageError):
             AsyncStreamClient("KEY", "stocks", **options)  # type: ignore[arg-type]

@@ -314,6 +314,24 @@ def test_bad_frame_is_reported_and_survived(caplog: pytest.LogCaptureFixture) ->
     run(main())
 
 
+def test_text_that_is_not_utf8_ends_the_line() -> None:
+    bad: list[errors.DecodeError] = []
+
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            session, _, _ = make(server.url, on_bad_frame=bad.append)
+            await session.open()
+            server.peers[0].send_text(b'[{"ev":"T","sym":"\xff"}]')
+            reason = await asyncio.wait_for(session.closed(), 5)
+            assert reason.code == 1007
+            assert isinstance(reason.error, errors.ConnectionLost)
+            assert reason.error.code == 1007
+            assert len(bad) == 1
+            await until(lambda: server.peers[0].close_code == 1007)
+
+    run(main())
+
+
 def test_silent_line_is_pinged_and_given_up() -> None:
     async def main() -> None:
         async with ScriptedServer() as server:

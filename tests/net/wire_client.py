@@ -73,7 +73,7 @@ class WireClient(WSListener):
     async def until(self, condition: Any, seconds: float = SECONDS) -> None:
         """Waits until the condition holds."""
         async with asyncio.timeout(seconds):
-            while not condition():  # noqa: ASYNC110 - conditions are about both ends
+            while not condition():
                 await asyncio.sleep(0.003)
 
     @property

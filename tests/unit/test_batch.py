@@ -184,8 +184,25 @@ def test_batches_that_can_not_be_one() -> None:
         concat([stocks, options])
     with pytest.raises(UsageError, match="batch"):
         concat([])
-    with pytest.raises(TypeError):
+    with pytest.raises(UsageError, match="Batch"):
         concat([stocks, None])  # type: ignore[list-item]
+
+
+def test_symbol_counts(batch: fastpoly.Batch) -> None:
+    assert batch.symbol_counts() == {"A": 4, "B": 1, ITEMS[8]["sym"]: 1}
+    assert batch.select("T").symbol_counts() == {"A": 2, "B": 1}
+    assert batch[2:3].symbol_counts() == {}
+
+
+@pytest.mark.parametrize("length", [6, 8, 9, 16, 17, 32, 33])
+def test_more_symbols_than_ever_before(length: int) -> None:
+    names = [f"{at:X}".rjust(length, "Z") for at in range(20_000)]
+    frame = json.dumps([{"ev": "T", "sym": name} for name in names], separators=(",", ":"))
+    for _ in range(2):
+        batch = fastpoly.decode(frame)
+        assert [event.symbol for event in batch] == names
+        assert batch.to_numpy("T")["symbol"].tolist() == names
+        assert [item["sym"] for item in batch.dicts()] == names
 
 
 def test_nbytes_is_the_frames_size() -> None:

@@ -69,7 +69,7 @@ async def started(handler: Any, books: Books | None = None) -> AsyncIterator[Cal
 
 async def settle(caller: Caller) -> None:
     async with asyncio.timeout(5):
-        while caller.busy:  # noqa: ASYNC110 - nothing tells when it is no longer
+        while caller.busy:
             await asyncio.sleep(0)
 
 

@@ -245,3 +245,14 @@ def test_large_batch() -> None:
     assert array["price"].tolist() == [item["p"] for item in trades]
     assert table.column("symbol").to_pylist() == [item["sym"] for item in trades]
     assert table.column("timestamp").cast("int64").to_pylist() == [item["t"] for item in trades]
+
+
+def test_one_long_text_can_not_fill_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fastpoly.columns.MAX_TEXT_COLUMN", 400)
+    texts = ["x" * 1000, "y", "z" * 99, "w"]
+    batch = decoded(*({"ev": "T", "sym": text} for text in texts))
+    column = batch.to_numpy("T")["symbol"]
+    assert column.dtype.itemsize * len(column) <= 4 * 400
+    assert column.tolist() == [text[:96] for text in texts]
+    assert batch.to_arrow("T").column("symbol").to_pylist() == texts
+    assert [event.symbol for event in batch] == texts

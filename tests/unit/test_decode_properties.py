@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import struct
+import subprocess
+import sys
+from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -14,9 +20,11 @@ from hypothesis import strategies as st
 
 import fastpoly
 from fastpoly import schema
+from fastpoly.errors import DecodeError
 from tests import agreement, frames, reference
 from tests.fuzz import differential
 
+ROOT = Path(__file__).parents[2]
 quick = settings(
     max_examples=100,
     deadline=None,
@@ -72,8 +80,22 @@ def test_any_json_agrees(value: object) -> None:
 
 
 def test_bounded_differential_run(capsys: pytest.CaptureFixture[str]) -> None:
-    bad = differential.run(seed=1, start=0, seconds=60.0, count=4000)
+    bad = differential.run(seed=1, start=0, seconds=60.0, count=1500)
     assert bad == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("processor", ["portable", "avx2"])
+def test_code_for_other_processors(processor: str) -> None:
+    arguments = ["--seed", "2", "--count", "700", "--seconds", "60"]
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.fuzz.differential", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "FASTPOLY_CPU": processor},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def _prices(texts: list[str]) -> list[float]:
@@ -216,3 +238,84 @@ def test_key_order_learnt_from_one_event_is_not_taken_for_the_next() -> None:
                 frames.spelled(rng, one, padded=False, escaped=False) for one in objects
             )
             agreement.agree(f"[{text}]".encode(), market)
+
+
+def _wrong_bytes(event: bytes) -> Iterator[bytes]:
+    """An event with each of its bytes deleted, replaced, or followed by one that may mislead."""
+    for at in range(len(event)):
+        yield event[:at] + event[at + 1 :]
+        for byte in b',}{][:"\\ \n0-.e\x00':
+            yield event[:at] + bytes([byte]) + event[at + 1 :]
+            yield event[:at] + bytes([byte]) + event[at:]
+
+
+def _loaded(frame: bytes) -> Any:
+    try:
+        return reference.loads(frame)
+    except (reference.NotJson, reference.Undecided):
+        return None
+
+
+@pytest.mark.parametrize("event_type", schema.EVENT_TYPES, ids=lambda each: each.name)
+def test_every_byte_of_an_event_counts(event_type: schema.EventType) -> None:
+    rng = Random(8)
+    market, channel = next(
+        (name, channel)
+        for name, spec in schema.MARKETS.items()
+        for channel in spec.channels
+        if channel.event is event_type
+    )
+    decode = fastpoly.Decoder(market).decode
+    pairs = frames.event(rng, market, channel, frozenset())
+    good = frames.spelled(rng, pairs, padded=False, escaped=False).encode()
+    for bad in _wrong_bytes(good):
+        frame = b"[" + bad + b"," + good + b"]"
+        want = _loaded(frame)
+        try:
+            got: Any = decode(frame).dicts()
+        except DecodeError:
+            got = None
+        assert repr(got) == repr(want), frame
+
+
+def _long_frame(rng: Random, market: str, size: int, hostile: float) -> bytes:
+    parts: list[bytes] = []
+    while sum(map(len, parts)) < size:
+        part = frames.frame(rng, market, 40, hostile)
+        if part.startswith(b"[{"):
+            parts.append(part[1:-1])
+    return b"[" + b",".join(parts) + b"]"
+
+
+@pytest.mark.parametrize("market", schema.MARKETS)
+@pytest.mark.parametrize("hostile", [0.0, 0.02])
+def test_frames_of_many_kilobytes_agree(market: str, hostile: float) -> None:
+    agreement.agree(_long_frame(Random(6), market, 150_000, hostile), market)
+
+
+@pytest.mark.parametrize("block", [4096, 32768, 65536])
+def test_events_around_a_boundary_of_any_block(block: int) -> None:
+    rng = Random(block)
+    pairs = frames.event(rng, "stocks", schema.MARKETS["stocks"].channels[0], frozenset())
+    plain = frames.spelled(rng, pairs, padded=False, escaped=False)
+    odd = frames.spelled(rng, [*pairs, ("new", '{"a":[1,"},{"]}')], padded=False, escaped=False)
+    head = dict(json.loads(plain), i="1234567890")
+    for shift in range(0, 2 * len(plain), 3):
+        for last in (plain, odd):
+            # Longer ids, which still fit a row, bring the last events to the block's end.
+            size = len(json.dumps(head, separators=(",", ":"))) + 1
+            count, missing = divmod(block - shift - 1, size)
+            fillers = [dict(head) for _ in range(count)]
+            for filler in fillers[: missing // 10 + 1]:
+                filler["i"] += "0" * min(10, missing)
+                missing -= min(10, missing)
+            texts = [json.dumps(filler, separators=(",", ":")) for filler in fillers]
+            frame = "[" + ",".join([*texts, last, plain, last]) + "]"
+            assert len(frame) - len(plain) - 2 * len(last) - 3 == block - shift
+            batch = fastpoly.decode(frame)
+            want = json.loads(frame)
+            assert batch.dicts()[-4:] == want[-4:], shift
+            assert len(batch) == len(want)
+            assert [event.to_dict() for event in batch[-4:]] == want[-4:]
+            assert [event.price for event in batch[-4:]] == [item["p"] for item in want[-4:]]
+            assert batch.to_numpy("T")["sequence_number"].tolist() == [item["q"] for item in want]

@@ -52,7 +52,7 @@ class Desk:
 
     async def settle(self) -> None:
         async with asyncio.timeout(5):
-            while self.dispatcher.busy:  # noqa: ASYNC110 - nothing tells when not
+            while self.dispatcher.busy:
                 await asyncio.sleep(0)
         assert self.waiting == 0
 

@@ -187,7 +187,7 @@ async def test_finish_from_inside_does_not_wait_for_itself() -> None:
     await asyncio.sleep(0)
     workers.begin(inside(True), Owner())
     async with asyncio.timeout(5):
-        while len(got) < 2:  # noqa: ASYNC110 - nothing tells when it is over
+        while len(got) < 2:
             await asyncio.sleep(0)
     assert got == [True, True]
 

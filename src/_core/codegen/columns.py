@@ -76,8 +76,10 @@ def _copy(run: list[Any]) -> tuple[str, str]:
 
 def _record(event: Any) -> str:
     columns = _columns(event)
-    if sum(field.kind.name == "SYMBOL" for field in columns) != 1:
+    symbols = [member(field) for field in columns if field.kind.name == "SYMBOL"]
+    if len(symbols) != 1:
         raise ValueError(f"{event.name}: an event has one symbol")
+    symbol = symbols[0]
     members = "".join(
         f"  {_MEMBERS[field.kind.name].format(name=member(field), width=field.width)};\n"
         for field in columns
@@ -92,9 +94,10 @@ def _record(event: Any) -> str:
             continue
         statements += f"    {_WRITERS[field.kind.name].format(name=member(field))};\n"
         if field.kind.name == "TEXT":
+            name = member(field)
             asserts += (
-                f"  static_assert(offsetof(Record, {member(field)}) + sizeof(Record::{member(field)})"
-                f" +\n                    sizeof(char32_t) <= sizeof(Record));\n"
+                f"  static_assert(offsetof(Record, {name}) + sizeof(Record::{name}) +\n"
+                "                    sizeof(char32_t) <= sizeof(Record));\n"
             )
     offsets = "".join(
         f"    offsetof({event.name}Record<W>, {member(field)}),\n"
@@ -110,7 +113,10 @@ def _record(event: Any) -> str:
         "  const Row* row = reinterpret_cast<const Row*>(rows);\n"
         "  Record* record = reinterpret_cast<Record*>(records);\n"
         "  uint32_t foreign = seen.foreign, widest = seen.widest;\n"
+        "  for (size_t i = 0; i < count && i < kAhead; ++i) "
+        f"__builtin_prefetch(row[i].{symbol});\n"
         "  for (; count > 0; --count, ++row, ++record) {\n"
+        f"    if (count > kAhead) __builtin_prefetch(row[kAhead].{symbol});\n"
         f"    foreign |= row->head.foreign;\n{statements}  }}\n"
         "  seen.foreign = foreign;\n  seen.widest = widest;\n}\n\n"
         f"template <int W>\nconst uint16_t k{event.name}Offsets[] = {{\n{offsets}}};\n"

@@ -37,11 +37,11 @@ def _text_types() -> list[str]:
 
 def _extern() -> str:
     lines = ['cdef extern from "events.gen.hpp" namespace "fastpoly" nogil:\n']
-    for name in _text_types():
-        lines.append(
-            f'    cdef cppclass {name} "fastpoly::Text<{name[4:]}>":\n'
-            "        char* data\n        uint8_t size\n"
-        )
+    lines.extend(
+        f'    cdef cppclass {name} "fastpoly::Text<{name[4:]}>":\n'
+        "        char* data\n        uint8_t size\n"
+        for name in _text_types()
+    )
     for event in schema.EVENT_TYPES:
         lines.append(f"    cdef cppclass {event.name}Row:\n        RowHead head\n")
         for field in event.fields:
@@ -57,13 +57,11 @@ def _summary(text: str) -> str:
 
 
 def _class(event: Any) -> str:
-    parts = [
-        f'@cython.final\ncdef class {event.name}(Event):\n    """{_summary(event.doc)}"""\n'
-    ]
+    parts = [f'@cython.final\ncdef class {event.name}(Event):\n    """{_summary(event.doc)}"""\n']
     for bit, field in enumerate(event.fields):
         doc = f"{field.doc} Wire key ``{field.key}``; {field.kind.doc}."
         parts.append(
-            f"\n    @property\n    def {field.name}(self):\n        \"\"\"{_summary(doc)}\"\"\"\n"
+            f'\n    @property\n    def {field.name}(self):\n        """{_summary(doc)}"""\n'
         )
         if field.kind.name == "LEVELS":
             parts.append(f"        return self.absent({bit})\n")
@@ -154,14 +152,20 @@ def outputs() -> dict[Path, str]:
     """Path -> text of every file that this module writes."""
     classes = "\n".join(_stub_class(event) for event in schema.EVENT_TYPES)
     names = ["Event", "Status", "UnknownEvent", *(event.name for event in schema.EVENT_TYPES)]
-    listed = "".join(f'    "{name}",\n' for name in sorted(names))
+    listed = "".join(f'    "{name}",\n' for name in sorted([*names, "Gap", "SlowConsumer"]))
     imports = "".join(f"    {name},\n" for name in sorted(names))
     return {
         CORE / "events.gen.pxi": _cython(),
-        PACKAGE / "events.pyi": banner("#", GENERATOR) + _STUB_HEAD + classes,
+        PACKAGE / "events.pyi": banner("#", GENERATOR)
+        + _STUB_HEAD.replace(
+            "@disjoint_base",
+            f"__all__ = [\n{listed}]\n\n@disjoint_base",
+            1,
+        )
+        + classes,
         PACKAGE / "events.py": banner("#", GENERATOR)
         + '"""Every class of events, one a kind of message; `fastpoly.schema` is their table."""\n\n'
         + f"from fastpoly._core import (\n{imports})\n"
         + "from fastpoly.notices import Gap, SlowConsumer\n\n"
-        + f'__all__ = [\n    "Gap",\n    "SlowConsumer",\n{listed}]\n',
+        + f"__all__ = [\n{listed}]\n",
     }

@@ -66,7 +66,8 @@ def _structs() -> str:
         if len(event.fields) > 31:
             raise ValueError(f"{event.name}: the masks of a row hold 31 fields")
         members = "".join(
-            f"  {cpp_type(field)} {member(field)};  // {field.key}\n" for field in in_row_order(event)
+            f"  {cpp_type(field)} {member(field)};  // {field.key}\n"
+            for field in in_row_order(event)
         )
         parts.append(f"// {event.doc}\nstruct {event.name}Row {{\n  RowHead head;\n{members}}};\n")
     sizes = ", ".join(f"sizeof({event.name}Row)" for event in schema.EVENT_TYPES)
@@ -155,8 +156,11 @@ def _parser(event: Any) -> str:
         f"bool parse_{event.name}(const char* base, const uint32_t*& separators, char* into) {{\n"
         f"  {event.name}Row& row = *reinterpret_cast<{event.name}Row*>(into);\n"
         "  const uint32_t* at = separators;\n"
-        "  uint32_t plain = 0, integer = 0;\n" + start + readers + finish +
-        "  row.head = RowHead{};\n  row.head.plain = plain;\n  row.head.integer = integer;\n"
+        "  uint32_t plain = 0, integer = 0;\n"
+        + start
+        + readers
+        + finish
+        + "  row.head = RowHead{};\n  row.head.plain = plain;\n  row.head.integer = integer;\n"
         "  separators = at;\n  return base[*at] == '}';\n}\n"
     )
 

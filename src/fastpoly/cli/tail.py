@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterable
+from typing import Final
 from urllib.parse import urlsplit
 
 import click
@@ -20,6 +21,8 @@ from fastpoly.stream import Stream
 from fastpoly.subscriptions import parse_params
 
 __all__ = ["command", "key_for"]
+
+EVENTS_PER_WRITE: Final = 500
 
 
 def key_for(url: str) -> str | None:
@@ -41,7 +44,7 @@ def _say_notices(batch: Batch) -> Batch:
         if isinstance(notice, Gap):
             text = f"gap of {notice.seconds:.1f} s in the stream: {notice.cause}"
         elif isinstance(notice, SlowConsumer):
-            text = f"lost {notice.lost:,} events, because the output is read too slowly"
+            text = f"lost {notice.lost:,} events, which came faster than they could be written"
         else:
             text = repr(notice)
         click.echo(f"fastpoly: {text}", err=True)
@@ -60,8 +63,10 @@ async def _tail(
                 if count is not None:
                     events = events[:count]
                     count -= len(events)
-                if len(events):
-                    await output.write(b"\n".join(lines(events)) + b"\n")
+                # In pieces: a batch that has waited may be huge, and the socket is read between.
+                for start in range(0, len(events), EVENTS_PER_WRITE):
+                    piece = events[start : start + EVENTS_PER_WRITE]
+                    await output.write(b"\n".join(lines(piece)) + b"\n")
                 if count == 0:
                     break
     except asyncio.CancelledError:

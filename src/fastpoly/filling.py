@@ -1,0 +1,114 @@
+"""Fills a gap with events from elsewhere, without repeating what was received. Pure.
+
+While the hook looks for what is missing, live batches are held back, so that what it finds comes
+where it belongs: after the gap, before the first event that followed it. What it gives is marked by
+a key that the server does not send: ``event.get("filled")`` is True, and stays with the event
+wherever it goes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any, Final, TypeAlias
+
+from fastpoly import schema
+from fastpoly._core import Batch, batch_of, decode
+from fastpoly.errors import UsageError
+from fastpoly.notices import Gap, Notice
+
+__all__ = ["Filling", "Supplied"]
+
+Supplied: TypeAlias = "Batch | Iterable[Mapping[str, Any]]"
+"""What a hook may give: a batch, or events, or dicts with the wire's keys and ``ev``."""
+
+FILLED_KEY: Final = "filled"
+"""The key that marks events which a hook supplied."""
+
+MAX_HELD_BYTES: Final = 64 * 1024 * 1024
+"""Live data that is held back at most, in bytes on the wire; then the gap stays a gap."""
+
+_BARS: Final = {schema.EQUITY_AGG, schema.CURRENCY_AGG, schema.FUTURES_AGG}
+
+
+def _key(market: schema.MarketSpec, event: Mapping[str, Any]) -> Hashable:
+    """What makes an event the same as another one that has it."""
+    name = event.get("ev")
+    channel = market.channel(name) if isinstance(name, str) else None
+    if channel is not None:
+        symbol = event.get(channel.event.symbol.key)
+        keys = {field.key for field in channel.event.fields}
+        if channel.event in _BARS:
+            return name, symbol, event.get("s")
+        if "price" in {field.name for field in channel.event.fields} and event.get("i") is not None:
+            # Ids are unique per exchange or reporting facility, ticker and day.
+            return name, symbol, event.get("x"), event.get("trfi"), str(event["i"])
+        if "q" in keys and event.get("q") is not None:
+            return name, symbol, event["q"]
+    return json.dumps(event, sort_keys=True, default=str)
+
+
+class Filling:
+    """One gap while it is being filled.
+
+    Args:
+        gap: The gap.
+        before: Batches from before it, for what a hook may give again.
+    """
+
+    def __init__(self, gap: Gap, before: Iterable[Batch]) -> None:
+        self.gap = gap
+        self._market = schema.MARKETS[gap.market]
+        self._before = list(before)
+        self._held: list[Batch] = []
+        self._held_bytes = 0
+
+    def hold(self, batch: Batch) -> bool:
+        """Holds a live batch back.
+
+        Returns:
+            Whether there is room for more.
+        """
+        self._held.append(batch)
+        self._held_bytes += batch.nbytes
+        return self._held_bytes <= MAX_HELD_BYTES
+
+    def finish(self, supplied: Supplied | None) -> list[Batch]:
+        """Everything in order: the gap, what was supplied, what was held back.
+
+        Args:
+            supplied: What the hook gave; None if it gave nothing.
+
+        Raises:
+            UsageError: It gave something else than events.
+        """
+        filled = self._fresh(supplied) if supplied is not None else None
+        gap = dataclasses.replace(self.gap, filled=len(filled) if filled is not None else 0)
+        notice = batch_of(gap.market, [gap])
+        return [notice, *([filled] if filled is not None and len(filled) else []), *self._held]
+
+    def _fresh(self, supplied: Supplied) -> Batch | None:
+        """What was supplied and not received, once each, as a batch."""
+        seen = {
+            _key(self._market, event.to_dict())
+            for batch in (*self._before, *self._held)
+            for event in batch
+            if not isinstance(event, Notice)
+        }
+        fresh = []
+        for item in supplied:
+            event = item.to_dict() if hasattr(item, "to_dict") else item
+            if not isinstance(event, Mapping) or "ev" not in event:
+                raise UsageError(
+                    f"The fill hook gave {type(item).__name__} {str(item)[:80]!r}, which is no "
+                    "event.",
+                    hint="Give a Batch, or dicts with the wire's keys, ev among them.",
+                )
+            key = _key(self._market, event)
+            if key not in seen:
+                seen.add(key)
+                fresh.append({**event, FILLED_KEY: True})
+        if not fresh:
+            return None
+        return decode(json.dumps(fresh, default=str).encode(), market=self._market.name)

@@ -1,0 +1,44 @@
+"""What the tests of streams share."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import Coroutine, Iterator
+from typing import Any
+
+import pytest
+
+from fastpoly._core import Batch
+from fastpoly.reconnect import FixedDelay
+from fastpoly.stream import Stream
+from tests.net.scripted_server import ScriptedServer
+
+KEY = "k3y-of-nobody"
+SOON = FixedDelay(0.01, max_attempts=20)
+
+BOTH_WAYS = pytest.mark.parametrize("ingest", ["loop", "thread"])
+"""For tests that have to hold wherever the line is read."""
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(main)
+    gc.collect()  # so that a socket or a future left behind complains in this test
+
+
+def make(server: ScriptedServer, *params: str, **options: Any) -> Stream:
+    options.setdefault("reconnect", SOON)
+    return Stream("stocks", *params, api_key=KEY, url=server.url, **options)
+
+
+def numbers(batch: Batch) -> list[int]:
+    return [event["q"] for event in batch.select("T", "Q")]
+
+
+def check_threads() -> Iterator[None]:
+    """A fixture's body: no thread of a stream outlives its test."""
+    before = set(threading.enumerate())
+    yield
+    left = [t for t in threading.enumerate() if t not in before and t.name.startswith("fastpoly")]
+    assert not left

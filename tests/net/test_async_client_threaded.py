@@ -1,0 +1,209 @@
+"""`AsyncStreamClient` whose socket is read in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from fastpoly.async_client import AsyncStreamClient
+from fastpoly.errors import (
+    AuthError,
+    ConnectError,
+    ConnectionLost,
+    ConsumerTooSlow,
+    DecodeError,
+    UsageError,
+)
+from tests.loops import in_loop
+from tests.net.recording import REFUSED, RecordingServer, only_auth
+
+
+def make(server: RecordingServer, **options: Any) -> AsyncStreamClient:
+    return AsyncStreamClient("KEY", "stocks", server.url(), ingest="thread", **options)
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if "fastpoly" in thread.name]
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+@in_loop
+async def test_messages_reach_handlers_in_the_callers_loop_and_in_order() -> None:
+    got: list[int] = []
+    loop = asyncio.get_running_loop()
+
+    async def handler(message: Any) -> None:
+        assert asyncio.get_running_loop() is loop
+        got.append(message["q"])
+        if message["q"] % 100 == 0:
+            await asyncio.sleep(0)
+
+    async with RecordingServer(only_auth) as server:
+        async with make(server) as client:
+            await client.change_handler("status", lambda message: None)
+            await client.subscribe_stock_trades(handler_function=handler)
+            assert len(threads()) == 1
+            running = asyncio.create_task(client.handle_messages(reconnect=True))
+            for start in range(0, 1000, 10):
+                server.peer.send_events(*({"ev": "T", "q": start + n} for n in range(10)))
+            await until(lambda: len(got) == 1000)
+            await client.unsubscribe_stock_trades(["A"])
+            assert (await server.peer.wait_for(3))[2] == (
+                '{"action":"unsubscribe", "params":"T.A"}'
+            )
+        await running
+        assert got == list(range(1000))
+        assert threads() == []
+        assert server.peer.close_code == 1000
+
+
+@in_loop
+async def test_frames_one_at_a_time_and_the_end_after_the_last() -> None:
+    got: list[Any] = []
+    async with RecordingServer(only_auth) as server, make(server) as client:
+        await client.change_handler("status", lambda message: None)
+        await client.subscribe_stock_trades(handler_function=got.append)
+        server.peer.send_frames('[{"ev":"T","q":1}]', '[{"ev":"T","q":2}]')
+        server.peer.close(1012, "restart")
+        for count in (0, 0, 1, 2):
+            await client.handle_messages()
+            assert len(got) == count
+        with pytest.raises(ConnectionLost) as caught:
+            await client.handle_messages()
+        assert (caught.value.code, caught.value.reason) == (1012, "restart")
+
+
+@in_loop
+async def test_handler_that_blocks_does_not_make_the_server_wait() -> None:
+    got: list[int] = []
+
+    def handler(message: Any) -> None:
+        if not got:
+            time.sleep(0.5)
+        got.append(message["q"])
+
+    # Server and client share the loop that the handler blocks, so a thread has to send meanwhile.
+    async with RecordingServer(only_auth) as server, make(server) as client:
+        await client.change_handler("status", lambda message: None)
+        await client.subscribe_stock_trades(handler_function=handler)
+        running = asyncio.create_task(client.handle_messages(reconnect=True))
+        await until(lambda: client._connection.running)
+        count, size = 200, 50_000
+        frames = [
+            server.frame(f'[{{"ev":"T","q":{number},"x":"{"x" * size}"}}]')
+            for number in range(count)
+        ]
+        sent: list[int] = []
+        connection = server.peer.socket()
+
+        def send() -> None:
+            # 10 MB, far more than the kernel holds for a reader who does not read.
+            left = memoryview(b"".join(frames))
+            with connection:
+                while left:
+                    select.select([], [connection], [])
+                    left = left[connection.send(left) :]
+            sent.append(len(got))
+
+        sender = threading.Thread(target=send)
+        sender.start()
+        await until(lambda: len(got) == count)
+        sender.join()
+        assert got == list(range(count))
+        # All of it was on its way while the handler was still busy with the first.
+        assert sent == [0]
+        await client.close_stream()
+        await running
+
+
+@in_loop
+async def test_full_buffer_pauses_the_thread_and_loses_nothing() -> None:
+    got: list[int] = []
+    gate = asyncio.Event()
+
+    async def handler(message: Any) -> None:
+        await gate.wait()
+        got.append(message["q"])
+
+    async with RecordingServer(only_auth) as server:
+        async with make(server, max_buffer_bytes=100_000) as client:
+            await client.change_handler("status", lambda message: None)
+            await client.subscribe_stock_trades(handler_function=handler)
+            running = asyncio.create_task(client.handle_messages(reconnect=True))
+            for number in range(2000):
+                server.peer.send_events({"ev": "T", "q": number, "x": "x" * 4000})
+            await asyncio.sleep(0.3)
+            assert server.peer.unsent > 500_000
+            gate.set()
+            await until(lambda: len(got) == 2000)
+            assert got == list(range(2000))
+        await running
+
+
+@in_loop
+async def test_overflow_may_be_an_error() -> None:
+    async with RecordingServer(only_auth) as server:
+        client = make(server, overflow="error", max_buffer_bytes=10_000)
+        await client.change_handler("status", lambda message: None)
+        await client.subscribe_stock_trades(handler_function=lambda message: time.sleep(0.05))
+        running = asyncio.create_task(client.handle_messages(reconnect=True))
+        for number in range(500):
+            server.peer.send_events({"ev": "T", "q": number, "x": "x" * 500})
+        with pytest.raises(ConsumerTooSlow, match="the event loop"):
+            await running
+        await client.close_stream()
+    assert threads() == []
+
+
+@in_loop
+async def test_frame_that_is_not_json_is_reported_in_the_callers_loop() -> None:
+    errors: list[Any] = []
+
+    def on_error(*what: Any) -> None:
+        errors.append((threading.current_thread(), *what))
+
+    async with RecordingServer(only_auth) as server, make(server, on_error=on_error) as client:
+        await client.login()
+        server.peer.send("[{")
+        await until(lambda: errors)
+    ((thread, error, handler, message),) = errors
+    assert thread is threading.main_thread()
+    assert (type(error), handler, message) == (DecodeError, None, None)
+
+
+@in_loop
+async def test_failures_leave_no_thread() -> None:
+    async with RecordingServer(lambda peer, text: REFUSED) as server:
+        with pytest.raises(AuthError):
+            await make(server).login()
+        assert threads() == []
+        server.answer = lambda peer, text: None
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(make(server).login(), 0.05)
+        assert threads() == []
+    with pytest.raises(ConnectError):
+        await make(server).login()
+    assert threads() == []
+
+
+@in_loop
+async def test_close_while_it_logs_in() -> None:
+    async with RecordingServer(lambda peer, text: None) as server:
+        client = make(server)
+        logging_in = asyncio.create_task(client.login())
+        await (await server.wait_for_peers(1)).wait_for(1)
+        async with asyncio.timeout(2):
+            await client.close_stream()
+        with pytest.raises((ConnectionLost, UsageError)):
+            await logging_in
+    assert threads() == []

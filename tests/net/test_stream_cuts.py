@@ -1,0 +1,144 @@
+"""A short session, cut at every byte in both directions: the stream always comes back whole."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import Any, Literal
+
+import pytest
+
+from fastpoly.lifecycle import State
+from fastpoly.notices import Gap
+from fastpoly.reconnect import Backoff
+from fastpoly.stream import Stream
+from tests.net.relay import Cut, Relay
+from tests.net.scripted_server import Peer, ScriptedServer, quote, trade
+
+AT_ONCE = Backoff(initial_s=0, retry_first=True, max_attempts=5)
+EVENTS = 3
+
+
+def serve_events(server: ScriptedServer) -> None:
+    """After the confirmations come events numbered by connection."""
+    plain = server.answer
+
+    def answer(peer: Peer, action: str, params: str) -> None:
+        plain(peer, action, params)
+        if action == "subscribe":
+            base = 100 * len(server.peers)
+            peer.send(trade(q=base + 1), quote(q=base + 2))
+            peer.send(trade(q=base + 3))
+
+    server.on_request = answer
+
+
+async def play(server: ScriptedServer, relay: Relay, **options: Any) -> tuple[list[Any], list[str]]:
+    """One stream over the relay, until it has all events of its last connection.
+
+    Returns:
+        The events and notices it got, and its states.
+    """
+    states: list[str] = []
+    events: list[Any] = []
+    stream = Stream(
+        "stocks", "T.A", "Q.A", api_key="key", url=relay.url, reconnect=AT_ONCE, **options
+    )
+    stream.on_state(lambda change: states.append(change.new))
+    async with asyncio.timeout(20), stream:
+        async for batch in stream:
+            events += batch
+            if isinstance(events[-1], Gap):
+                continue
+            if events[-1]["q"] % 100 == EVENTS and not relay.plan:
+                await asyncio.sleep(0)
+                if events[-1]["q"] // 100 == len(server.peers) and stream.state is State.LIVE:
+                    break
+        assert server.peers[-1].held == ["T.A", "Q.A"]
+    assert stream.state is State.CLOSED
+    return events, states
+
+
+def check(events: list[Any], states: list[str], cut: Cut) -> None:
+    gaps = [index for index, event in enumerate(events) if isinstance(event, Gap)]
+    numbers = [event["q"] for event in events if not isinstance(event, Gap)]
+    last = numbers[-1] // 100
+    # The last connection brought everything, the one before a beginning of it.
+    whole = [100 * last + n for n in range(1, EVENTS + 1)]
+    begun = numbers[: -len(whole)]
+    assert numbers[-len(whole) :] == whole, cut
+    assert begun == [100 * (last - 1) + n + 1 for n in range(len(begun))], cut
+    # A stream that had begun and is interrupted says so, at the right place.
+    before = states[: states.index("waiting")] if "waiting" in states else []
+    if begun or "live" in before:
+        assert len(gaps) == 1, (cut, states)
+    elif "subscribing" not in before:
+        assert not gaps, (cut, states)
+    if gaps:
+        (index,) = gaps
+        assert index == len(begun), cut
+        gap = events[index]
+        assert gap.cause
+        if begun:
+            assert max(event["q"] for event in gap.last_by_channel.values()) == begun[-1]
+        assert gap.first_by_channel["T"]["q"] == whole[0]
+
+
+async def measure(server: ScriptedServer, relay: Relay) -> tuple[int, int]:
+    """How many bytes a whole session takes in each direction, but for its closing."""
+    await play(server, relay)
+    return relay.bytes_down[0], relay.bytes_up[0]
+
+
+@pytest.mark.parametrize(
+    ("direction", "how", "step"),
+    [("down", "rst", 1), ("down", "fin", 1), ("up", "rst", 1), ("up", "fin", 1)],
+)
+def test_cut_at_every_byte(
+    direction: Literal["down", "up"], how: Literal["rst", "fin"], step: int
+) -> None:
+    async def main() -> int:
+        runs = 0
+        async with ScriptedServer() as server:
+            serve_events(server)
+            async with Relay(server.port) as relay:
+                down, up = await measure(server, relay)
+                total = down if direction == "down" else up
+                for after in range(0, total, step):
+                    server.peers.clear()
+                    cut = Cut(direction, after, how)
+                    relay.plan = [cut]
+                    events, states = await play(server, relay)
+                    check(events, states, cut)
+                    runs += 1
+        return runs
+
+    assert asyncio.run(main()) > 50
+    gc.collect()
+
+
+@pytest.mark.parametrize("ingest", ["loop", "thread"])
+def test_line_that_goes_silent(ingest: str) -> None:
+    """Half open at some byte: pings find it, before the upgrade a timeout does."""
+
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            serve_events(server)
+            async with Relay(server.port) as relay:
+                down, _ = await measure(server, relay)
+                for after in (0, 50, 180, 300, down - 1):
+                    server.peers.clear()
+                    cut = Cut("down", after, "hold")
+                    relay.plan = [cut]
+                    events, states = await play(
+                        server,
+                        relay,
+                        ingest=ingest,
+                        ping_interval=0.05,
+                        ping_timeout=0.1,
+                        open_timeout=0.2,
+                        auth_timeout=0.2,
+                    )
+                    check(events, states, cut)
+
+    asyncio.run(main())

@@ -1,0 +1,397 @@
+"""Bounded delivery against the simulator: blocked handlers, still consumers, full buffers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fastpoly import errors
+from fastpoly._core import Batch
+from fastpoly.lifecycle import State
+from fastpoly.notices import SlowConsumer
+from fastpoly.schema import MARKETS
+from fastpoly.sim import SimulatorProcess
+from fastpoly.stream import Stream
+from tests.net.scripted_server import ScriptedServer, trade, until
+from tests.net.streams import BOTH_WAYS, check_threads, make, numbers, run
+
+_no_thread_left = pytest.fixture(autouse=True)(check_threads)
+
+Simulators = Callable[..., SimulatorProcess]
+
+
+def resident_bytes() -> int:
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def sent(simulator: SimulatorProcess) -> Counter[str]:
+    return Counter(simulator.stats()["events"])
+
+
+def to(simulator: SimulatorProcess, *params: str, market: str = "stocks", **options: Any) -> Stream:
+    return Stream(market, *params, api_key="key", url=simulator.url(market), **options)
+
+
+def test_thread_keeps_the_socket_drained_while_a_handler_blocks(
+    fastpoly_simulators: Simulators,
+) -> None:
+    """40 MB arrive while a handler sleeps for 3 s: the server never waits, and all is in order."""
+    simulator = fastpoly_simulators(
+        rate=120_000, symbols=500, max_buffer_bytes=4 << 20, socket_buffer_bytes=65536
+    )
+    received: Counter[str] = Counter()
+    sequence: dict[tuple[str, str], int] = {}
+    backwards = 0
+    arrived_meanwhile = 0
+
+    async def main() -> None:
+        stream = to(simulator, "T.*", "Q.*", ingest="thread", max_buffer_bytes=1 << 30)
+
+        @stream.on("T", "Q")
+        def sleepy(batch: Batch) -> None:
+            nonlocal backwards, arrived_meanwhile
+            if not received:
+                before = stream.stats().line.bytes_received
+                time.sleep(3)
+                arrived_meanwhile = stream.stats().line.bytes_received - before
+            for channel in batch.channels:
+                received[channel] += batch.count(channel)
+            for event in batch:
+                key = (event.event_type, event.symbol)
+                backwards += event.sequence_number <= sequence.get(key, -1)
+                sequence[key] = event.sequence_number
+
+        async with stream:
+            await asyncio.sleep(0.5)
+            await until(lambda: received, 20)
+            simulator.pause()
+            await until(lambda: received == sent(simulator), 60)
+            (connection,) = simulator.stats()["connections"]
+            assert connection["ended"] == ""
+            stats = stream.stats()
+            assert stats.lost == 0
+            assert stats.handlers[0].blocked >= 1
+            assert stats.handlers[0].longest_s >= 3
+
+    run(main())
+    assert arrived_meanwhile > 40e6
+    assert not backwards
+
+
+@BOTH_WAYS
+def test_consumer_that_stands_still(fastpoly_simulators: Simulators, ingest: str) -> None:
+    """170 MB arrive for an 8 MB buffer: memory is bounded, and received + lost = sent."""
+    simulator = fastpoly_simulators(rate=400_000, symbols=2000)
+
+    async def main() -> None:
+        stream = to(simulator, "T.*", "Q.*", ingest=ingest, max_buffer_bytes=8 << 20)
+        async with stream:
+            iterator = aiter(stream)
+            before = peak = resident_bytes()
+            async with asyncio.timeout(60):
+                while stream.stats().line.bytes_received < 170e6:
+                    await asyncio.sleep(0.05)
+                    peak = max(peak, resident_bytes())
+            simulator.pause()
+            total = sent(simulator)
+            await until(lambda: stream.stats().received == sum(total.values()))
+        received: Counter[str] = Counter()
+        lost: Counter[str] = Counter()
+        notices = 0
+        async for batch in iterator:
+            for channel in batch.channels:
+                if channel == "notice":
+                    (notice,) = batch
+                    assert isinstance(notice, SlowConsumer)
+                    lost.update(notice.lost_by_channel)
+                    notices += 1
+                else:
+                    received[channel] += batch.count(channel)
+        assert notices == 1
+        assert received + lost == total
+        assert lost["Q"] > 100_000
+        assert peak - before < 120e6
+
+    run(main())
+
+
+@BOTH_WAYS
+def test_one_slow_consumer_does_not_hurt_another(
+    fastpoly_simulators: Simulators, ingest: str
+) -> None:
+    simulator = fastpoly_simulators(rate=100_000, symbols=500)
+
+    async def main() -> None:
+        stream = to(simulator, "T.*", "Q.*", ingest=ingest, max_buffer_bytes=1 << 20)
+        quick: Counter[str] = Counter()
+        slow: Counter[str] = Counter()
+        over = asyncio.Event()
+
+        @stream.on("T", "Q")
+        async def on_time(batch: Batch) -> None:
+            for channel in batch.channels:
+                quick[channel] += batch.count(channel)
+
+        @stream.on("T", "Q")
+        async def late(batch: Batch) -> None:
+            for notice in batch.select("notice"):
+                slow.update(notice.lost_by_channel)
+            for channel in ("T", "Q"):
+                slow[channel] += batch.count(channel)
+            await asyncio.sleep(0 if over.is_set() else 0.2)
+
+        async with stream:
+            await asyncio.sleep(1.5)
+            simulator.pause()
+            over.set()
+            total = sent(simulator)
+            await until(lambda: stream.stats().received == sum(total.values()))
+            await until(lambda: quick == total)
+            lost = {
+                handler.name.rpartition(".")[2]: handler.buffer.lost
+                for handler in stream.stats().handlers
+            }
+            assert lost["on_time"] == 0
+            assert lost["late"] > 0
+        assert slow == total
+
+    run(main())
+
+
+@BOTH_WAYS
+def test_block_makes_the_server_wait_and_loses_nothing(
+    fastpoly_simulators: Simulators, ingest: str
+) -> None:
+    simulator = fastpoly_simulators(
+        rate=0, slow_consumer="wait", symbols=500, socket_buffer_bytes=65536
+    )
+
+    async def main() -> None:
+        stream = to(
+            simulator, "T.*", "Q.*", ingest=ingest, overflow="block", max_buffer_bytes=2 << 20
+        )
+        received: Counter[str] = Counter()
+        async with stream:
+            iterator = aiter(stream)
+            # Nobody takes anything: reading stops, long before the server would.
+            await asyncio.sleep(1)
+            stood_at = stream.stats()
+            await asyncio.sleep(0.5)
+            stands = stream.stats()
+            assert stands.line.bytes_received == stood_at.line.bytes_received
+            assert stands.iterations[0].nbytes < 4 << 20
+            # An answer is heard all the same.
+            await asyncio.wait_for(stream.subscribe("LULD.*"), 5)
+            assert stream.state is State.LIVE
+            ends = time.monotonic() + 1
+            async for batch in iterator:
+                for channel in batch.channels:
+                    received[channel] += batch.count(channel)
+                if time.monotonic() > ends:
+                    break
+            assert sum(received.values()) > 50_000
+
+            async def go_on() -> None:
+                async for batch in iterator:
+                    for channel in batch.channels:
+                        received[channel] += batch.count(channel)
+
+            rest = asyncio.create_task(go_on())
+            # In a thread of its own: the command waits for what only this loop can read.
+            await asyncio.to_thread(simulator.pause)
+            total = sent(simulator)
+            await until(lambda: received == total, 20)
+            assert stream.stats().lost == 0
+        await rest
+
+    run(main())
+
+
+@BOTH_WAYS
+def test_overflow_that_is_an_error(ingest: str) -> None:
+    told: list[BaseException] = []
+
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            stream = make(
+                server,
+                "T.A",
+                ingest=ingest,
+                overflow="error",
+                max_buffer_bytes=2000,
+                on_error=lambda error, *_: told.append(error),
+            )
+            handled: list[int] = []
+
+            @stream.on("T")
+            async def slow(batch: Batch) -> None:
+                handled.extend(numbers(batch))
+                await asyncio.sleep(0.02)
+
+            async with stream:
+                iterator = aiter(stream)
+                await asyncio.sleep(0.02)
+                for number in range(200):
+                    server.peers[0].send(trade(q=number))
+                    await asyncio.sleep(0)
+                await until(lambda: told)
+                assert isinstance(told[0], errors.ConsumerTooSlow)
+                assert told[0].lost_by_channel["T"] > 0
+                got: list[int] = []
+
+                async def iterate() -> None:
+                    async for batch in iterator:
+                        got.extend(numbers(batch))
+
+                with pytest.raises(errors.ConsumerTooSlow):
+                    await iterate()
+                assert got == list(range(len(got)))
+                assert handled == list(range(len(handled)))
+                # The line and the stream live on.
+                assert stream.state is State.LIVE
+
+    run(main())
+
+
+def test_a_limit_of_its_own_for_a_handler() -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            stream = make(server, "T.A")
+            with pytest.raises(errors.UsageError, match="max_buffer_bytes"):
+                stream.on("T", max_buffer_bytes=0)(print)
+            with pytest.raises(errors.UsageError, match="not an overflow policy"):
+                stream.on("T", overflow="never")(print)
+            release = asyncio.Event()
+            lost: list[int] = []
+
+            @stream.on("T", max_buffer_bytes=1000, overflow="drop_newest")
+            async def slow(batch: Batch) -> None:
+                lost.extend(notice.lost for notice in batch.select("notice"))
+                await release.wait()
+
+            async with stream:
+                for number in range(100):
+                    server.peers[0].send(trade(q=number))
+                    await asyncio.sleep(0)
+                await until(lambda: stream.stats().received == 100)
+                release.set()
+                await until(lambda: lost)
+            (handler,) = stream.stats().handlers
+            assert handler.buffer.received + handler.buffer.lost + 1 >= 99
+            assert lost == [handler.buffer.lost]
+
+    run(main())
+
+
+MARKET_PARAMS = {
+    "stocks": ("T.*", "Q.*"),
+    "options": ("T.*",),
+    "forex": ("C.*",),
+    "crypto": ("XT.*", "XQ.*"),
+    "futures": ("T.*", "Q.*"),
+}
+
+
+@BOTH_WAYS
+def test_five_markets_in_one_loop(fastpoly_simulators: Simulators, ingest: str) -> None:
+    """Each is alone with its failures: one is cut, another has a handler that raises."""
+    simulator = fastpoly_simulators(rate=5000, symbols=100)
+
+    async def main() -> None:
+        got: Counter[str] = Counter()
+        streams: dict[str, Stream] = {}
+        for market, params in MARKET_PARAMS.items():
+            stream = to(simulator, *params, market=market, ingest=ingest, reconnect=False)
+
+            def handle(batch: Batch, market: str = market) -> None:
+                assert batch.market == market
+                got[market] += len(batch)
+                if market == "crypto":
+                    raise ZeroDivisionError
+
+            stream.add_handler(handle)
+            streams[market] = await stream.open()
+        await until(lambda: len(got) == 5)
+        forex = next(c for c in simulator.stats()["connections"] if c["market"] == "forex")
+        simulator.inject("drop", forex["number"])
+        with pytest.raises(errors.ConnectionLost):
+            await asyncio.wait_for(streams["forex"].wait_closed(), 5)
+        before = dict(got)
+        for market in set(MARKET_PARAMS) - {"forex"}:
+            await until(lambda: got[market] > before[market] + 100)  # noqa: B023
+            assert streams[market].state is State.LIVE
+        for stream in streams.values():
+            await stream.close()
+
+    run(main())
+
+
+def test_five_markets_in_five_threads(fastpoly_simulators: Simulators) -> None:
+    simulator = fastpoly_simulators(rate=5000, symbols=100)
+    got: Counter[str] = Counter()
+    failed: list[BaseException] = []
+
+    def stream_market(market: str) -> None:
+        stream = to(simulator, *MARKET_PARAMS[market], market=market)
+
+        @stream.on
+        async def handle(batch: Batch) -> None:
+            got[market] += len(batch)
+            if got[market] > 2000:
+                await stream.close()
+
+        try:
+            stream.run()
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=stream_market, args=(market,)) for market in MARKET_PARAMS]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not failed
+    assert set(got) == set(MARKET_PARAMS)
+    assert set(MARKET_PARAMS) < set(MARKETS)
+
+
+@pytest.mark.parametrize("evict", ["oldest", "newest"])
+def test_two_streams_on_one_key_do_not_fight(fastpoly_simulators: Simulators, evict: str) -> None:
+    simulator = fastpoly_simulators(rate=1000, symbols=50, max_connections=1, evict=evict)
+
+    async def main() -> None:
+        first, second = to(simulator, "T.*"), to(simulator, "T.*")
+        await first.open()
+        outcomes: list[str] = []
+
+        async def live(name: str, stream: Stream) -> None:
+            try:
+                await stream.wait_closed()
+            except errors.ConnectionEvicted:
+                outcomes.append(name)
+
+        try:
+            await second.open()
+        except errors.ConnectionEvicted:
+            outcomes.append("second")
+        tasks = [asyncio.create_task(live("first", first))]
+        if not outcomes:
+            tasks.append(asyncio.create_task(live("second", second)))
+        await until(lambda: outcomes)
+        await asyncio.sleep(1)
+        # One goes, the other stays, and nobody comes back.
+        assert outcomes == ["first" if evict == "oldest" else "second"]
+        assert simulator.stats()["accepted"] == 2
+        await first.close()
+        await second.close()
+        await asyncio.gather(*tasks)
+
+    run(main())

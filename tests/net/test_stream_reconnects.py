@@ -1,0 +1,245 @@
+"""Lost lines, gaps, and what is not retried."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from fastpoly import errors
+from fastpoly.lifecycle import State
+from fastpoly.notices import Gap
+from fastpoly.reconnect import Backoff, FixedDelay
+from tests.net.scripted_server import Peer, ScriptedServer, quote, status, trade, until
+from tests.net.streams import BOTH_WAYS, check_threads, make, numbers, run
+
+_no_thread_left = pytest.fixture(autouse=True)(check_threads)
+
+
+@pytest.mark.parametrize("how", [1000, 1001, 1008, 1011, 1012, "drop", "fin", "not a frame"])
+@BOTH_WAYS
+def test_every_loss_leads_back(how: int | str, ingest: str) -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server, make(server, "T.A", "Q.*", ingest=ingest) as stream:
+            await stream.subscribe("AM.A")
+            await stream.unsubscribe("T.A")
+            peer = server.peers[0]
+            peer.send(quote(q=1))
+            batch = await anext(aiter(stream))
+            assert numbers(batch) == [1]
+            if isinstance(how, int):
+                peer.close(how)
+            elif how == "drop":
+                peer.drop()
+            elif how == "fin":
+                peer.finish()
+            else:
+                peer.write_raw(b"\xff\xff\xff\xff")
+            second = await server.peer(2)
+            # The old socket is gone before the new one opens.
+            assert peer.gone.is_set()
+            await until(lambda: len(second.held) == 2)
+            assert second.asked == ["Q.*", "AM.A"]
+            second.send(quote(q=2), trade(q=3))
+            batch = await asyncio.wait_for(anext(aiter(stream)), 5)
+            gap, *rest = batch
+            assert isinstance(gap, Gap)
+            assert [event["q"] for event in rest] == [2, 3]
+            assert gap.last_by_channel["Q"]["q"] == 1
+            assert {name: event["q"] for name, event in gap.first_by_channel.items()} == {
+                "Q": 2,
+                "T": 3,
+            }
+            assert gap.channels == ("Q", "AM")
+            assert gap.since_ns < gap.until_ns
+            assert gap.attempts == 1
+            if isinstance(how, int):
+                assert gap.code == how
+            assert gap.cause
+            second.send(quote(q=4))
+            assert numbers(await anext(aiter(stream))) == [4]
+
+    run(main())
+
+
+def test_gap_over_several_attempts_and_lines_without_data() -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server, make(server, "T.A") as stream:
+            server.peers[0].send(trade(q=1))
+            await anext(aiter(stream))
+            server.peers[0].drop()
+            second = await server.peer(2)
+            await until(lambda: second.held)
+            second.drop()
+            await server.stop()
+            await asyncio.sleep(0.05)
+            await server.__aenter__()
+            third = await server.peer(3)
+            await until(lambda: third.held)
+            third.send(trade(q=2))
+            gap, event = await anext(aiter(stream))
+            assert isinstance(gap, Gap)
+            assert gap.last_by_channel["T"]["q"] == 1
+            assert gap.attempts >= 3
+            assert event["q"] == 2
+
+    run(main())
+
+
+@BOTH_WAYS
+def test_subscribe_while_the_line_is_down(ingest: str) -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            stream = make(server, "T.A", ingest=ingest, reconnect=FixedDelay(0.2))
+            async with stream:
+                server.peers[0].drop()
+                await until(lambda: stream.state is State.WAITING)
+                await asyncio.wait_for(stream.unsubscribe("T.A"), 1)
+                await asyncio.wait_for(stream.subscribe("Q.A"), 5)
+                assert stream.state in (State.LIVE, State.SUBSCRIBING)
+                assert server.peers[1].held == ["Q.A"]
+
+    run(main())
+
+
+@BOTH_WAYS
+def test_refusal_after_a_reconnect_is_reported(ingest: str) -> None:
+    told: list[BaseException] = []
+
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            stream = make(
+                server,
+                "T.A",
+                "NOI.*",
+                ingest=ingest,
+                on_error=lambda error, handler, batch: told.append(error),
+            )
+            async with stream:
+                server.refused = {"NOI.*"}
+                server.peers[0].drop()
+                await until(lambda: told)
+                assert isinstance(told[0], errors.SubscriptionError)
+                assert told[0].refused == ("NOI.*",)
+                await until(lambda: stream.state is State.LIVE)
+                # Still wanted: the next connection asks again.
+                server.refused = set()
+                server.peers[1].drop()
+                third = await server.peer(3)
+                await until(lambda: set(third.held) == {"T.A", "NOI.*"})
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("AUTH_FAILED", errors.AuthError),
+        ("NO_PLAN", errors.NotAuthorizedError),
+        ("MAX_CONNECTIONS", errors.ConnectionEvicted),
+    ],
+)
+@BOTH_WAYS
+def test_not_retried(name: str, kind: type[errors.FastpolyError], ingest: str) -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            stream = make(server, "T.A", ingest=ingest)
+            await stream.open()
+
+            def refuse(peer: Peer, action: str, params: str) -> None:
+                peer.send(status(name, "because"))
+                peer.drop()
+
+            server.on_request = refuse
+            server.peers[0].drop()
+            with pytest.raises(kind):
+                await asyncio.wait_for(stream.wait_closed(), 5)
+            await asyncio.sleep(0.05)
+            assert len(server.peers) == 2
+            await stream.close()
+
+    run(main())
+
+
+def test_attempts_run_out() -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            stream = make(server, "T.A", reconnect=FixedDelay(0.01, max_attempts=3))
+            changes = stream.states()
+            await stream.open()
+            await server.stop()
+            with pytest.raises(errors.ConnectError, match="does not accept"):
+                await asyncio.wait_for(stream.wait_closed(), 5)
+            states = [change.new async for change in changes]
+            assert states == [
+                *("connecting", "authenticating", "subscribing", "live"),
+                *("waiting", "connecting") * 3,
+                *("waiting", "closed"),
+            ]
+
+    run(main())
+
+
+def test_evicted_and_asked_to_come_back() -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            policy = Backoff(initial_s=0.01, evicted_after_s=0.1)
+            async with make(server, "T.A", reconnect=policy) as stream:
+                server.peers[0].send(status("MAX_CONNECTIONS", "Maximum number exceeded. "))
+                server.peers[0].close(1008)
+                await until(lambda: stream.state is State.EVICTED)
+                began = time.monotonic()
+                await until(lambda: stream.state is State.LIVE)
+                assert time.monotonic() - began >= 0.08
+
+    run(main())
+
+
+def test_policy_that_raises_ends_the_stream(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken:
+        stable_after_s = 1.0
+
+        def next_delay(self, attempt: int, error: errors.FastpolyError) -> float | None:
+            raise RuntimeError("policy's own")
+
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            stream = make(server, "T.A", reconnect=Broken())
+            await stream.open()
+            server.peers[0].drop()
+            with pytest.raises(errors.ConnectionLost):
+                await asyncio.wait_for(stream.wait_closed(), 5)
+
+    run(main())
+    assert "policy's own" in caplog.text
+
+
+@pytest.mark.parametrize("stable", [True, False])
+def test_only_good_data_over_a_while_resets_the_count(stable: bool) -> None:
+    """Accepted keys and confirmed subscriptions do not: two evicted programs have both."""
+    attempts: list[int] = []
+
+    class Policy:
+        stable_after_s = 0.2
+
+        def next_delay(self, attempt: int, error: errors.FastpolyError) -> float | None:
+            attempts.append(attempt)
+            return 0.01
+
+    async def main() -> None:
+        async with ScriptedServer() as server, make(server, "T.A", reconnect=Policy()):
+            for number in range(1, 4):
+                peer = await server.peer(number)
+                await until(lambda: peer.held)  # noqa: B023
+                if stable:
+                    for q in range(6):
+                        peer.send(trade(q=q))
+                        await asyncio.sleep(0.06)
+                else:
+                    await asyncio.sleep(0.3)
+                peer.drop()
+            await server.peer(4)
+
+    run(main())
+    assert attempts == ([1, 1, 1] if stable else [1, 2, 3])

@@ -1,0 +1,83 @@
+"""Silent channels, and lines that are up but mute."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from fastpoly.hours import Hours
+from fastpoly.lifecycle import State
+from fastpoly.notices import Gap
+from tests.net.scripted_server import ScriptedServer, quote, trade, until
+from tests.net.streams import BOTH_WAYS, check_threads, make, run
+
+_no_thread_left = pytest.fixture(autouse=True)(check_threads)
+
+
+@pytest.fixture
+def _always_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fastpoly.staleness.hours_at", lambda market, at_ns: Hours.REGULAR)
+
+
+@pytest.mark.usefixtures("_always_open")
+@BOTH_WAYS
+def test_stale_and_live_again(ingest: str) -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            stream = make(server, "T.A", "Q.A", ingest=ingest, stale_after=0.2)
+            changes: list[tuple[str, str]] = []
+            stream.on_state(lambda change: changes.append((change.new, change.detail)))
+            async with stream:
+                changes.clear()
+                stopped = time.monotonic() + 0.6
+                while time.monotonic() < stopped:
+                    # Quotes flow, trades do not; neither pings nor confirmations are data.
+                    server.peers[0].send(quote(q=1))
+                    server.peers[0].transport.send_ping()
+                    await asyncio.sleep(0.02)
+                    if stream.state is State.STALE:
+                        assert set(stream.stats().silent) == {"T"}
+                assert [new for new, _ in changes] == ["stale"]
+                assert "no T for" in changes[0][1]
+                server.peers[0].send(trade(q=2))
+                await until(lambda: stream.state is State.LIVE)
+
+    run(main())
+
+
+@pytest.mark.usefixtures("_always_open")
+@BOTH_WAYS
+def test_mute_line_is_left(ingest: str) -> None:
+    async def main() -> None:
+        async with (
+            ScriptedServer() as server,
+            make(server, "T.A", ingest=ingest, stale_after={"T": 0.1}) as stream,
+        ):
+            server.peers[0].send(trade(q=1))
+            second = await server.peer(2)
+            await until(lambda: second.held)
+            second.send(trade(q=2))
+            events: list[Any] = []
+            async for batch in stream:
+                events += batch
+                if len(events) >= 3:
+                    break
+            assert isinstance(events[1], Gap)
+            assert "mute: no T for" in events[1].cause
+
+    run(main())
+
+
+def test_nothing_is_stale_when_the_market_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fastpoly.staleness.hours_at", lambda market, at_ns: Hours.CLOSED)
+
+    async def main() -> None:
+        async with ScriptedServer() as server, make(server, "T.A", stale_after=0.05) as stream:
+            await asyncio.sleep(0.4)
+            assert stream.state is State.LIVE
+            assert len(server.peers) == 1
+
+    run(main())

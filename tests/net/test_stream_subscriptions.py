@@ -1,0 +1,153 @@
+"""Subscriptions: confirmed, refused, unanswered, changed from everywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from fastpoly import errors
+from fastpoly._core import Batch
+from fastpoly.lifecycle import State
+from tests.net.scripted_server import Peer, ScriptedServer, trade, until
+from tests.net.streams import BOTH_WAYS, check_threads, make, numbers, run
+
+_no_thread_left = pytest.fixture(autouse=True)(check_threads)
+
+
+@BOTH_WAYS
+def test_subscribe_and_unsubscribe(ingest: str) -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server, make(server, ingest=ingest) as stream:
+            (peer,) = server.peers
+            await stream.subscribe("T.AAPL", "Q.AAPL, AM.*")
+            assert peer.held == ["T.AAPL", "Q.AAPL", "AM.*"]
+            assert stream.subscriptions == ("T.AAPL", "Q.AAPL", "AM.*")
+            await stream.subscribe("T.AAPL")
+            assert len(peer.requests) == 2
+            await stream.unsubscribe("Q.AAPL", "LULD.*")
+            assert peer.held == ["T.AAPL", "AM.*"]
+            await stream.subscribe("T.*")
+            assert peer.held == ["AM.*", "T.*"]
+            await stream.subscribe("T.BRK.B")
+            await stream.unsubscribe("T.*")
+            assert peer.held == ["AM.*", "T.AAPL", "T.BRK.B"]
+            assert stream.stats().confirmed == ("AM.*", "T.AAPL", "T.BRK.B")
+
+    run(main())
+
+
+@pytest.mark.parametrize("ack", ["separate", "mixed"])
+def test_acks_in_frames_of_their_own_or_with_data(ack: str) -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            plain = server.answer
+
+            def answer(peer: Peer, action: str, params: str) -> None:
+                if action == "auth":
+                    plain(peer, action, params)
+                    return
+                for reply in server.replies(peer, action, params.split(",")):
+                    if ack == "mixed":
+                        peer.send(trade(q=1), reply, trade(q=2))
+                    else:
+                        peer.send(reply)
+
+            server.on_request = answer
+            async with make(server, "T.A", "Q.A") as stream:
+                assert stream.stats().confirmed == ("T.A", "Q.A")
+                if ack == "mixed":
+                    got: list[int] = []
+                    async for batch in stream:
+                        got += numbers(batch)
+                        if len(got) == 4:
+                            break
+                    assert got == [1, 2, 1, 2]
+
+    run(main())
+
+
+@BOTH_WAYS
+def test_refused_and_unanswered_are_named(ingest: str) -> None:
+    async def main() -> None:
+        async with (
+            ScriptedServer() as server,
+            make(server, ingest=ingest, subscribe_timeout=0.2) as stream,
+        ):
+            server.refused = {"NOI.*", "LULD.*"}
+            server.ignored = {"FMV.*"}
+            with pytest.raises(errors.SubscriptionError) as caught:
+                await stream.subscribe("T.A", "NOI.*", "Q.A", "LULD.*")
+            assert set(caught.value.refused) == {"NOI.*", "LULD.*"}
+            assert caught.value.unanswered == ()
+            assert isinstance(caught.value.__cause__, errors.NotAuthorizedError)
+            assert "NOI.*" in str(caught.value)
+            assert "not authorized" in str(caught.value)
+            assert stream.subscriptions == ("T.A", "Q.A")
+            with pytest.raises(errors.SubscriptionError) as caught:
+                await stream.subscribe("FMV.*", "AM.A")
+            assert caught.value.unanswered == ("FMV.*",)
+            assert stream.subscriptions == ("T.A", "Q.A", "AM.A")
+            # What may have been taken in silence is let go of.
+            dropped = {"action": "unsubscribe", "params": "FMV.*"}
+            await until(lambda: server.peers[0].requests[-1] == dropped)
+            assert stream.state is State.LIVE
+
+    run(main())
+
+
+@BOTH_WAYS
+def test_refusal_of_what_the_constructor_was_given(ingest: str) -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            server.refused = {"NOI.*"}
+            stream = make(server, "T.A", "NOI.*", ingest=ingest)
+            with pytest.raises(errors.SubscriptionError, match=r"refused NOI\.\*"):
+                await stream.open()
+            assert stream.state is State.CLOSED
+            await asyncio.wait_for(server.peers[0].gone.wait(), 5)
+
+    run(main())
+
+
+@BOTH_WAYS
+def test_changes_from_everywhere_at_once(ingest: str) -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            stream = make(server, "T.FIRST", ingest=ingest)
+            done: list[str] = []
+
+            @stream.on("T")
+            async def on_trades(batch: Batch) -> None:
+                await stream.subscribe("Q.HANDLER")
+                await stream.unsubscribe("T.FIRST")
+                done.append("handler")
+
+            def from_a_thread() -> None:
+                asyncio.run(stream.subscribe("Q.THREAD"))
+                done.append("thread")
+
+            async with stream:
+                server.peers[0].send(trade(q=1))
+                thread = threading.Thread(target=from_a_thread)
+                thread.start()
+                await asyncio.gather(*(stream.subscribe(f"Q.S{n}") for n in range(20)))
+                await until(lambda: len(done) == 2)
+                thread.join()
+                held = set(server.peers[0].held)
+            assert held == {"Q.HANDLER", "Q.THREAD", *(f"Q.S{n}" for n in range(20))}
+
+    run(main())
+
+
+def test_many_tickers_go_out_in_few_requests() -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            params = [f"T.S{number}" for number in range(2000)]
+            async with make(server, *params) as stream:
+                requests = [r for r in server.peers[0].requests if r["action"] == "subscribe"]
+                assert len(requests) == 4
+                assert len(stream.stats().confirmed) == 2000
+
+    run(main())
