@@ -40,7 +40,9 @@ def generated(results: Results) -> str:
         f"{environment}: " + ", ".join(f"{name} {version}" for name, version in found.items())
         for environment, found in versions.items()
     )
-    load = ", ".join(f"{name} {kept['settings']['load_average']:.1f}" for name, kept in results.items())
+    load = ", ".join(
+        f"{name} {kept['settings']['load_average']:.1f}" for name, kept in results.items()
+    )
     charts = [f"![{name}](charts/{name}.svg)" for name in CHART_MAKERS if _chart(name).exists()]
     parts = [
         "## Results",
