@@ -22,17 +22,10 @@ def write(results: Results) -> list[Path]:
     """Writes the charts that the results allow and the page's tables; returns the files."""
     CHARTS.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, make in {
-        "decode": decode_chart,
-        "socket": socket_chart,
-        "latency": latency_chart,
-        "symbols": symbols_chart,
-        "frames": frames_chart,
-        "memory": memory_chart,
-    }.items():
+    for name, make in CHART_MAKERS.items():
         drawn = make(results)
         if drawn is not None:
-            written.append(CHARTS / f"{name}.svg")
+            written.append(_chart(name))
             written[-1].write_text(drawn)
     kept = PAGE.read_text().partition(BEGIN)[0]
     PAGE.write_text(f"{kept}{BEGIN}\n\n{generated(results)}")
@@ -47,14 +40,26 @@ def generated(results: Results) -> str:
         f"{environment}: " + ", ".join(f"{name} {version}" for name, version in found.items())
         for environment, found in versions.items()
     )
+    load = ", ".join(
+        f"{name} {kept['settings']['load_average']:.1f}" for name, kept in results.items()
+    )
+    charts = [f"![{name}](charts/{name}.svg)" for name in CHART_MAKERS if _chart(name).exists()]
     parts = [
         "## Results",
         f"Measured on {any_one['when'][:10]}: {machine['processor']}, {machine['processors']} "
         f"processors, {machine['system']}, Python {machine['python']} ({machine['compiler']}). "
         f"Packages by environment: {packages}.",
+        f"Load average of the machine as each question ended: {load}. On two processors the "
+        "benchmark itself makes about 2; above that, others were at work, and the lags most of all "
+        "are theirs.",
+        *charts,
         *(table.as_markdown() for table in tables(results)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _chart(name: str) -> Path:
+    return CHARTS / f"{name}.svg"
 
 
 def _cells(results: Results, question: str, **wanted: Any) -> list[dict[str, Any]]:
@@ -175,3 +180,14 @@ def memory_chart(results: Results) -> str | None:
         spelled_y=lambda value: f"{value:.0f} MiB",
         log_x=False,
     )
+
+
+CHART_MAKERS: Final = {
+    "decode": decode_chart,
+    "socket": socket_chart,
+    "latency": latency_chart,
+    "symbols": symbols_chart,
+    "frames": frames_chart,
+    "memory": memory_chart,
+}
+"""Name of a chart's file -> what draws it, or gives None where there are no results for it."""

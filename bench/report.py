@@ -10,7 +10,7 @@ from bench.decode import CONTENDERS
 from bench.footprint import IMPORTS
 from bench.latency import QUANTILES
 from bench.runs import CLIENTS
-from bench.targets import Results, judge
+from bench.targets import OVER_TLS, Results, Verdict, judge
 
 Cells = Sequence[dict[str, Any]]
 TASK_TITLES = {
@@ -76,7 +76,10 @@ def count(value: float) -> str:
 
 def tables(results: Results) -> list[Table]:
     """Every table that the results allow, the ratios first."""
-    made = [ratios(results)]
+    made = [
+        ratios("Ratios that fastpoly is held to", judge(results)),
+        ratios("The same over wss://, as the service is reached", judge(results, OVER_TLS)),
+    ]
     for question, make in (
         ("decode", decode_tables),
         ("socket", socket_tables),
@@ -88,7 +91,7 @@ def tables(results: Results) -> list[Table]:
     return made
 
 
-def ratios(results: Results) -> Table:
+def ratios(title: str, verdicts: Iterable[Verdict]) -> Table:
     """What fastpoly is held to, and where it stands."""
     rows = [
         (
@@ -100,10 +103,10 @@ def ratios(results: Results) -> Table:
             f"{verdict.aim:g}x",
             verdict.word,
         )
-        for verdict in judge(results)
+        for verdict in verdicts
     ]
     header = ("what", "against", "events a frame", "ratio", "held to", "aim", "")
-    return Table("Ratios that fastpoly is held to", header, rows)
+    return Table(title, header, rows)
 
 
 def _sizes(cells: Cells) -> list[int]:

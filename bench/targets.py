@@ -5,8 +5,8 @@ Each target is a ratio within one run on one machine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 Results = Mapping[str, Mapping[str, Any]]
@@ -20,6 +20,7 @@ class Side:
     question: str
     contender: str
     task: str = ""
+    tls: bool = False
 
     def find(self, results: Results, per_frame: int) -> float | None:
         """The best figure, ns per event; None where it was not measured."""
@@ -28,7 +29,10 @@ class Side:
                 continue
             if self.question == "decode" and cell["task"] == self.task:
                 return float(cell["ns_per_event"]["best"])
-            if self.question == "socket" and (cell["pace"], cell["tls"]) == ("frames", False):
+            if self.question == "socket" and (cell["pace"], cell["tls"]) == (
+                "frames",
+                self.tls,
+            ):
                 return float(cell["cpu_ns_per_event"]["best"])
         return None
 
@@ -135,6 +139,13 @@ TARGETS: Final = (
     ),
 )
 
+OVER_TLS: Final = tuple(
+    replace(target, ours=replace(target.ours, tls=True), theirs=replace(target.theirs, tls=True))
+    for target in TARGETS
+    if target.ours.question == "socket"
+)
+"""The same from a ``wss://`` socket, which is how the service is reached."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -158,10 +169,10 @@ class Verdict:
         return "aim" if all(reached) else "met" if reached[0] else "missed"
 
 
-def judge(results: Results) -> list[Verdict]:
+def judge(results: Results, targets: Sequence[Target] = TARGETS) -> list[Verdict]:
     """Every target at every frame size that it names."""
     verdicts = []
-    for target in TARGETS:
+    for target in targets:
         for per_frame, (required, aim) in target.bounds.items():
             ours = target.ours.find(results, per_frame)
             theirs = target.theirs.find(results, per_frame)
