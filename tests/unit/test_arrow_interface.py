@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -20,8 +21,6 @@ import fastpoly
 from fastpoly import schema
 from fastpoly.errors import UsageError
 from tests import frames
-
-ROOT = Path(__file__).parents[2]
 
 
 class Schema(ctypes.Structure):
@@ -377,12 +376,25 @@ def test_release_on_other_threads() -> None:
             thread.join()
 
 
-def resident() -> int:
-    """Bytes of memory in use."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+class Mallinfo(ctypes.Structure):
+    """What glibc says about its heap."""
+
+    _fields_ = [
+        *((name, ctypes.c_size_t) for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd")),
+        *((name, ctypes.c_size_t) for name in ("usmblks", "fsmblks", "uordblks", "fordblks")),
+        ("keepcost", ctypes.c_size_t),
+    ]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def in_use() -> tuple[int, int]:
+    """Bytes that C and C++ have allocated, blocks that Python has."""
+    ask = ctypes.CDLL(None).mallinfo2
+    ask.restype = Mallinfo
+    info = ask()
+    return info.uordblks + info.hblkhd, sys.getallocatedblocks()
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="asks glibc")
 def test_nothing_leaks() -> None:
     items: list[dict[str, Any]] = trades(400)
     items[5] |= {"sym": "Ä" * 50, "c": list(range(40))}
@@ -400,18 +412,20 @@ def test_nothing_leaks() -> None:
         with pytest.raises(UsageError):
             columns.__arrow_c_array__(pa.schema([]).__arrow_c_schema__())
 
-    for _ in range(50):
+    for _ in range(20):
         everything()
     gc.collect()
-    before = resident()
-    for _ in range(400):  # at about 80 kB each
+    bytes_before, blocks_before = in_use()
+    for _ in range(200):  # at about 80 kB each
         everything()
     gc.collect()
-    assert resident() - before < 16 << 20
+    bytes_after, blocks_after = in_use()
+    assert bytes_after - bytes_before < 200_000
+    assert blocks_after - blocks_before < 100
 
 
 def run(code: str) -> str:
-    environment = {"PYTHONPATH": str(ROOT / "src"), "PATH": ""}
+    environment = {**os.environ, "PYTHONPATH": str(Path(fastpoly.__file__).parents[1])}
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, check=True, text=True, env=environment
     ).stdout
