@@ -7,7 +7,7 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check --quiet
+PIP := $(PY) -m pip --disable-pip-version-check -qq
 ARGS ?=
 
 CORE := setup.py src/fastpoly/schema.py $(shell find src/_core -type f -not -name '*.pyc')
