@@ -118,7 +118,7 @@ async def test_handlers_and_subscriptions_change_from_other_coroutines(
     await client.change_handler("T", others.append)
     await client.subscribe_stock_quotes(["AMD"], handler_function=page["sample_handler"])
     async with asyncio.timeout(10):
-        while not (others and "'ev': 'Q'" in capsys.readouterr().out):  # noqa: ASYNC110 - prints set no event
+        while not (others and "'ev': 'Q'" in capsys.readouterr().out):
             await asyncio.sleep(0.01)
     await client.unsubscribe_stock_quotes(["AMD"])
     await page["close"]()
