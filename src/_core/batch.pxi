@@ -529,7 +529,7 @@ cdef class Decoder:
         cdef uint8_t[::1] view = buffer
         cdef DecodeFailure failure
         cdef RowStore* store
-        if size < 0 or view.shape[0] < size + 2:
+        if size < 0 or view.shape[0] - 2 < size:
             raise UsageError(f"a frame of {size} bytes does not fit the buffer")
         store = RowStore.acquire(kMarkets[self.market])
         if self.kernel.decode(<char*>&view[2] if view.shape[0] > 2 else <char*>&view[0], size,

@@ -36,8 +36,6 @@ const Symbol* SymbolTable::add(const uint64_t words[4], uint32_t size) {
   symbol->id = this->size();
   symbol->size = size;
   symbol->str = nullptr;
-  for (int i = 0; i < Symbol::kMaxSize; ++i)
-    symbol->wide[i] = static_cast<unsigned char>(symbol->text()[i]);
   return symbol;
 }
 

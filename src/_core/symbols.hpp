@@ -9,14 +9,13 @@
 namespace fastpoly {
 
 // One ticker or pair. Entries are never freed or moved, so rows and events hold bare pointers.
-struct Symbol {
+struct alignas(64) Symbol {
   static constexpr int kMaxSize = 32;
 
   uint64_t words[4];  // the text, zero-padded: equal symbols have equal words
   uint32_t id;        // 0, 1, 2, ... in order of first appearance
   uint32_t size;
   void* str;  // the Python string, made when first asked for; owned, never released
-  char32_t wide[kMaxSize];  // the text as UCS-4, as a NumPy text column wants it
 
   const char* text() const { return reinterpret_cast<const char*>(words); }
 };

@@ -86,6 +86,7 @@ FASTPOLY_INLINE bool take_codes(const char* p, const char* base, const uint32_t*
       codes.size = static_cast<int16_t>(size);
       return true;
     }
+    if (*end != ',') return false;
     p = end + 1;
     end = base + *++at;
   }

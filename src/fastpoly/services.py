@@ -127,6 +127,8 @@ def encode(action: str, params: str) -> str:
 
 
 class _Subscribe(Protocol):
+    """A ``subscribe_`` method of a client: tickers, a handler, and whether to send upper case."""
+
     async def __call__(
         self,
         symbols: Symbols = None,
@@ -136,6 +138,8 @@ class _Subscribe(Protocol):
 
 
 class _Unsubscribe(Protocol):
+    """An ``unsubscribe_`` method of a client: tickers, or none for the whole channel."""
+
     async def __call__(self, symbols: Symbols = None) -> None: ...
 
 

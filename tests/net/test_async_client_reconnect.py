@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import threading
 import time
 from typing import Any
 
@@ -430,3 +432,25 @@ def test_bad_policies() -> None:
     ):
         with pytest.raises(UsageError):
             AsyncStreamClient("KEY", "stocks", **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("ingest", ["loop", "thread"])
+@in_loop
+async def test_client_that_is_let_go_after_its_line_was_lost_leaves_nothing(
+    ingest: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with RecordingServer(only_auth) as server:
+        client = AsyncStreamClient("KEY", "stocks", server.url(), ingest=ingest)
+        await client.change_handler("status", lambda message: None)
+        await client.subscribe_stock_trades()
+        server.peer.drop()
+        for _ in range(2):
+            await client.handle_messages()
+        with pytest.raises(ConnectionLost):
+            await client.handle_messages()
+        del client
+        # An error that was raised keeps what raised it in its traceback.
+        await until(lambda: not [one for one in threading.enumerate() if "fastpoly" in one.name])
+        gc.collect()
+        await asyncio.sleep(0)
+    assert caplog.text == ""
