@@ -12,7 +12,7 @@ import pytest
 import fastpoly
 from fastpoly import schema
 from fastpoly.enums import Market
-from fastpoly.errors import DecodeError
+from fastpoly.errors import DecodeError, UsageError
 from tests import agreement, golden, reference
 from tests.reference import Expected
 
@@ -329,6 +329,33 @@ def test_batch_keeps_its_own_bytes() -> None:
         assert [event.to_dict() for event in events] == want
         assert batch[0].price == 1.25
         assert batch.to_numpy("T")["price"].tolist() == [1.25, 1.25]
+
+
+def test_what_lies_behind_a_frame_does_not_matter() -> None:
+    for frame in FRAMES:
+        if len(frame.data) > 300:
+            continue
+        for tail in agreement.TAILS:
+            try:
+                batch = agreement.in_place(frame.data, frame.market, tail)
+            except DecodeError:
+                assert frame.classes is None, (frame, tail)
+            else:
+                want = reference.decode(frame.data, frame.market)
+                assert repr(agreement.observed(batch)) == repr(want), (frame, tail)
+
+
+@pytest.mark.parametrize("room", [0, 1, 63, 64, 65, 1000])
+def test_frame_in_place_with_more_or_less_room_behind_it(room: int) -> None:
+    frame = b"[" + golden.TRADE + b"]"
+    batch = agreement.in_place(frame, "stocks", b"7" * room)
+    assert batch.dicts() == [json.loads(golden.TRADE)]
+
+
+@pytest.mark.parametrize("size", [-1, 4, 2**31, 2**62, 2**63 - 1])
+def test_frame_in_place_that_is_not_in_the_buffer(size: int) -> None:
+    with pytest.raises(UsageError):
+        fastpoly.Decoder("stocks").decode_in_place(bytearray(5), size)
 
 
 @pytest.mark.parametrize("frame", [None, 5, object(), [b"[]"], memoryview(b"[ ] ")[::2]])
