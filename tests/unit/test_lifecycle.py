@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from pathlib import Path
 
 import pytest
 
@@ -121,3 +122,8 @@ def test_diagram_has_every_row() -> None:
     assert set(lines) == {
         (str(state), str(target), str(cause)) for (state, cause), (target, _) in TABLE.items()
     }
+
+
+def test_the_page_shows_the_table() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "lifecycle.md").read_text(encoding="utf-8")
+    assert f"```mermaid\n{mermaid()}\n```" in page
