@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import FastpolyError, HandlerFailed
 from fastpoly.handlers import Handler
+from fastpoly.hook import Hook
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
@@ -80,12 +80,11 @@ class Fence:
         detach: Callable[[Handler], object],
         stop: Callable[[BaseException], object],
     ) -> None:
-        self._on_error = on_error
+        self._tell = Hook(on_error, logger)
         self._policy = policy
         self._detach = detach
         self._stop = stop
         self._limit = LogLimit()
-        self._hooks: set[asyncio.Future[object]] = set()
         self._blocked_at = -math.inf
         self.errors = 0
 
@@ -141,23 +140,3 @@ class Fence:
         if held_back is not None:
             logger.error("%s", error)
         self._tell(error, None, None)
-
-    def _tell(
-        self, error: BaseException, function: HandlerFunction | None, batch: Batch | None
-    ) -> None:
-        if self._on_error is None:
-            return
-        try:
-            result = self._on_error(error, function, batch)
-        except Exception:
-            logger.exception("on_error raised")
-            return
-        if isinstance(result, Awaitable):
-            hook = asyncio.ensure_future(result)
-            self._hooks.add(hook)
-            hook.add_done_callback(self._hook_done)
-
-    def _hook_done(self, hook: asyncio.Future[object]) -> None:
-        self._hooks.discard(hook)
-        if not hook.cancelled() and hook.exception() is not None:
-            logger.error("on_error raised", exc_info=hook.exception())

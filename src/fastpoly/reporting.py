@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fastpoly import schema
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import DecodeError, FastpolyError, HandlerFailed, UsageError
 from fastpoly.fence import LogLimit
+from fastpoly.hook import Hook
 
 if TYPE_CHECKING:
     from fastpoly.events import Status
@@ -49,12 +49,10 @@ class Reporting:
     ) -> None:
         if on_error is not None and not callable(on_error):
             raise UsageError(f"on_error is not callable: {on_error!r}.", hint="Pass a function.")
-        self._on_error = on_error
+        self._tell = Hook(on_error, logger)
         self._policy = policy
         self._stop = stop
         self._limit = LogLimit()
-        # The loop itself keeps tasks by weak references only.
-        self._hooks: set[asyncio.Future[Any]] = set()
 
     def refusal(self, status: Status) -> None:
         """Logs a control message if it refuses something."""
@@ -89,24 +87,6 @@ class Reporting:
             failure.__cause__ = error
             self._stop(failure)
         return self._policy is ErrorPolicy.CONTINUE
-
-    def _tell(self, error: BaseException, handler: Handler | None, message: Any) -> None:
-        if self._on_error is None:
-            return
-        try:
-            result = self._on_error(error, handler, message)
-        except Exception:
-            logger.exception("on_error raised")
-            return
-        if isinstance(result, Awaitable):
-            hook = asyncio.ensure_future(result)
-            self._hooks.add(hook)
-            hook.add_done_callback(self._hook_done)
-
-    def _hook_done(self, hook: asyncio.Future[Any]) -> None:
-        self._hooks.discard(hook)
-        if not hook.cancelled() and hook.exception() is not None:
-            logger.error("on_error raised", exc_info=hook.exception())
 
 
 def _more(held_back: int) -> str:
