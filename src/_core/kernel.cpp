@@ -135,14 +135,11 @@ bool Kernel::decode_padded(char* frame, size_t size, RowStore& store, DecodeFail
   const char* p = frame;
   if (FASTPOLY_LIKELY(fast && *p == '[')) {
     ++p;
-    const bool done = decode_events(p, frame + size, store);
-    fast_events += store.order.size() - mark.order;
-    if (FASTPOLY_LIKELY(done)) {
+    if (FASTPOLY_LIKELY(decode_events(p, frame + size, store))) {
       store.end_frame(size);
       return true;
     }
   }
-  ++slow_frames;
   const size_t decoded = store.order.size() - mark.order;
   if (!slow_->decode(frame, size, decoded, fast, store, failure)) {
     store.rewind(mark);

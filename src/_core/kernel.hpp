@@ -38,9 +38,6 @@ class Kernel {
   // Whether canonical events may take the fast path; off in tests that compare the two.
   bool fast = true;
 
-  uint64_t fast_events = 0;
-  uint64_t slow_frames = 0;
-
  private:
   bool decode_events(const char*& p, const char* end, RowStore& store);
   bool decode_padded(char* frame, size_t size, RowStore& store, DecodeFailure& failure);

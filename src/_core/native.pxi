@@ -104,8 +104,6 @@ cdef extern from "kernel.hpp" namespace "fastpoly" nogil:
         cbool decode_copy(const char* frame, size_t size, RowStore& store,
                           DecodeFailure& failure) except +
         cbool fast
-        uint64_t fast_events
-        uint64_t slow_frames
 
 
 cdef extern from "events.gen.hpp" namespace "fastpoly" nogil:

@@ -59,13 +59,4 @@ const char* read_long_float(const char* p, double& value, bool& integer) {
   return result.ec == std::errc() && result.ptr == p ? p : nullptr;
 }
 
-const char* read_any_float(const char* p, double& value) {
-  if (*p < '0' || *p > '9' || (*p == '0' && p[1] >= '0' && p[1] <= '9')) return nullptr;
-  const char* end = p;
-  while ((*end >= '0' && *end <= '9') || *end == '.') ++end;
-  if (end[-1] == '.') return nullptr;
-  const auto result = std::from_chars(p, end, value);
-  return result.ec == std::errc() && result.ptr == end ? end : nullptr;
-}
-
 }  // namespace fastpoly

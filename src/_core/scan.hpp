@@ -145,9 +145,6 @@ constexpr uint64_t kExactDouble = uint64_t{1} << 53;  // whole numbers up to her
 // The rest of read_float: many digits, or an exponent. `p` is at the number's first byte.
 const char* read_long_float(const char* p, double& value, bool& integer);
 
-// Any JSON number that has no sign, to the nearest double. Returns the first byte after it, or null.
-const char* read_any_float(const char* p, double& value);
-
 // A number. Digits and power of ten that doubles hold exactly make the quotient correctly rounded;
 // all else goes through a correctly rounding conversion. Refuses "-0", a leading zero, whole
 // numbers that a double does not hold and what overflows. Returns the first byte after it, or null.
