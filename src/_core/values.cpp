@@ -72,6 +72,14 @@ StringCache g_strings;
 IntCache<8> g_sizes;
 IntCache<4> g_times;
 
+// Sequence numbers and the like hardly come again.
+constexpr int64_t kLargestSize = 1'000'000;
+
+PyObject* any_int(int64_t value) {
+  const bool cached = value > 256 && value < kLargestSize;
+  return cached ? g_sizes.get(value) : PyLong_FromLongLong(value);
+}
+
 template <class T>
 const T& at(const char* row, const FieldSpec& field) {
   return *reinterpret_cast<const T*>(row + field.offset);
@@ -82,40 +90,20 @@ PyObject* text_string(const char* row, const FieldSpec& field) {
   return ascii_string(text, static_cast<unsigned char>(text[field.width]));
 }
 
-}  // namespace
-
-bool init_values() {
-  RowStore::release_object = [](void* object) { Py_DECREF(static_cast<PyObject*>(object)); };
-  g_ev = intern("ev");
-  if (g_ev == nullptr) return false;
-  for (int i = 0; i < kEventSpecCount; ++i)
-    for (int j = 0; j < kEventSpecs[i]->field_count; ++j)
-      if ((g_keys[i][j] = intern(kEventSpecs[i]->fields[j].key)) == nullptr) return false;
-  for (int i = 0; i < kMarketCount; ++i) {
-    for (int j = 0; j < kMarkets[i].channel_count; ++j)
-      if ((g_channels[i][j] = intern(kMarkets[i].channels[j].name)) == nullptr) return false;
-    if ((g_channels[i][kStatusColumn] = intern("status")) == nullptr ||
-        (g_channels[i][kUnknownColumn] = intern("unknown")) == nullptr ||
-        (g_channels[i][kObjectColumn] = intern("notice")) == nullptr)
-      return false;
-  }
-  return true;
-}
-
-PyObject* channel_name(int market, int column) { return g_channels[market][column]; }
-
-PyObject* attribute_value(const char* row, const FieldSpec& field) {
+FASTPOLY_INLINE PyObject* plain_value(const char* row, const FieldSpec& field) {
   switch (field.kind) {
     case Kind::kSymbol:
       return symbol_string(at<const Symbol*>(row, field));
     case Kind::kText:
-    case Kind::kDecimal:
       return text_string(row, field);
+    case Kind::kDecimal:
+      return g_strings.get(at<Text<23>>(row, field));
     case Kind::kInt:
+      return any_int(at<int64_t>(row, field));
     case Kind::kMs:
     case Kind::kNs:
     case Kind::kEpoch:
-      return PyLong_FromLongLong(at<int64_t>(row, field));
+      return g_times.get(at<int64_t>(row, field));
     case Kind::kFloat:
       return PyFloat_FromDouble(at<double>(row, field));
     case Kind::kFlag:
@@ -128,39 +116,10 @@ PyObject* attribute_value(const char* row, const FieldSpec& field) {
   Py_RETURN_NONE;
 }
 
-namespace {
-
-// Sequence numbers and the like hardly come again.
-constexpr int64_t kLargestSize = 1'000'000;
-
-PyObject* wire_int(int64_t value) {
-  const bool cached = value > 256 && value < kLargestSize;
-  return cached ? g_sizes.get(value) : PyLong_FromLongLong(value);
-}
-
-FASTPOLY_INLINE PyObject* make_wire_value(const char* row, const FieldSpec& field, bool integer) {
-  switch (field.kind) {
-    case Kind::kFloat: {
-      const double value = at<double>(row, field);
-      return integer ? wire_int(static_cast<int64_t>(value)) : PyFloat_FromDouble(value);
-    }
-    case Kind::kInt:
-      return wire_int(at<int64_t>(row, field));
-    case Kind::kMs:
-    case Kind::kNs:
-    case Kind::kEpoch:
-      return g_times.get(at<int64_t>(row, field));
-    case Kind::kDecimal:
-      return g_strings.get(at<Text<23>>(row, field));
-    case Kind::kSymbol:
-      return symbol_string(at<const Symbol*>(row, field));
-    case Kind::kText:
-      return text_string(row, field);
-    case Kind::kCodes:
-      return codes_list(at<Codes>(row, field));
-    default:
-      return attribute_value(row, field);
-  }
+FASTPOLY_INLINE PyObject* plain_wire_value(const char* row, const FieldSpec& field, bool integer) {
+  if (integer && field.kind == Kind::kFloat)
+    return any_int(static_cast<int64_t>(at<double>(row, field)));
+  return plain_value(row, field);
 }
 
 // A dict that has the keys of an event in their order, to be copied: keys need not be put in one by
@@ -197,9 +156,33 @@ DictTemplates g_templates;
 
 }  // namespace
 
+bool init_values() {
+  RowStore::release_object = [](void* object) { Py_DECREF(static_cast<PyObject*>(object)); };
+  g_ev = intern("ev");
+  if (g_ev == nullptr) return false;
+  for (int i = 0; i < kEventSpecCount; ++i)
+    for (int j = 0; j < kEventSpecs[i]->field_count; ++j)
+      if ((g_keys[i][j] = intern(kEventSpecs[i]->fields[j].key)) == nullptr) return false;
+  for (int i = 0; i < kMarketCount; ++i) {
+    for (int j = 0; j < kMarkets[i].channel_count; ++j)
+      if ((g_channels[i][j] = intern(kMarkets[i].channels[j].name)) == nullptr) return false;
+    if ((g_channels[i][kStatusColumn] = intern("status")) == nullptr ||
+        (g_channels[i][kUnknownColumn] = intern("unknown")) == nullptr ||
+        (g_channels[i][kObjectColumn] = intern("notice")) == nullptr)
+      return false;
+  }
+  return true;
+}
+
+PyObject* channel_name(int market, int column) { return g_channels[market][column]; }
+
+PyObject* attribute_value(const char* row, const FieldSpec& field) {
+  return plain_value(row, field);
+}
+
 PyObject* wire_value(const char* row, const EventSpec& event, int field) {
   const auto& head = *reinterpret_cast<const RowHead*>(row);
-  return make_wire_value(row, event.fields[field], (head.integer >> field & 1) != 0);
+  return plain_wire_value(row, event.fields[field], (head.integer >> field & 1) != 0);
 }
 
 PyObject* row_dict(const char* row, const EventSpec& event) {
@@ -209,7 +192,7 @@ PyObject* row_dict(const char* row, const EventSpec& event) {
   PyObject* const* keys = g_keys[event.index];
   auto add = [&](int field) {
     PyObject* value =
-        make_wire_value(row, event.fields[field], (head.integer >> field & 1) != 0);
+        plain_wire_value(row, event.fields[field], (head.integer >> field & 1) != 0);
     if (value == nullptr) return false;
     const bool added = PyDict_SetItem(dict, keys[field], value) == 0;
     Py_DECREF(value);
