@@ -91,7 +91,6 @@ cdef class BatchIterator:
 
 
 @cython.final
-@cython.freelist(64)
 cdef class Batch:
     """Events in the order of their arrival: of one read of the socket, or of one decoded frame.
 
@@ -99,6 +98,7 @@ cdef class Batch:
     fresh event. `select` and slices share the batch's rows.
     """
 
+    # The members are those of `batch_object.hpp`, which makes batches and ends them.
     cdef RowStore* store
     # Where the rows are: the references from `refs` on; where that is null, the rows of one column
     # from `start` on.
@@ -111,11 +111,6 @@ cdef class Batch:
 
     def __init__(self):
         raise TypeError("a Batch comes from decode() or from a stream")
-
-    def __dealloc__(self):
-        free(self.owned_refs)
-        if self.store != NULL:
-            self.store.release()
 
     cdef inline RowRef ref(self, uint32_t at) noexcept:
         if self.refs != NULL:
@@ -217,6 +212,8 @@ cdef class Batch:
             begin = end
         return parts
 
+    @cython.binding(False)
+    @cython.embedsignature.format("clinic")
     def dicts(self):
         """Each event as json.loads makes it: every key that was sent, in the order sent.
 
@@ -231,6 +228,8 @@ cdef class Batch:
             PyList_SET_ITEM(dicts, i, item)
         return dicts
 
+    @cython.binding(False)
+    @cython.embedsignature.format("clinic")
     def events(self):
         """All events, as a list: what ``list`` makes of the batch, sooner."""
         cdef uint32_t i
@@ -409,10 +408,8 @@ cdef inline int symbol_field(const EventSpec* spec) noexcept:
 
 
 cdef inline Batch share(RowStore* store):
-    cdef Batch batch = Batch.__new__(Batch)
     store.retain()
-    batch.store = store
-    return batch
+    return new_batch(store)
 
 
 cdef Batch run_of(RowStore* store, int column, uint32_t start, uint32_t size):
@@ -443,12 +440,14 @@ cdef Batch part_of(Batch batch, uint32_t start, uint32_t size):
 
 # Takes over the caller's reference to the store, which must not change any more.
 cdef inline Batch whole_batch(RowStore* store):
-    cdef Batch batch = Batch.__new__(Batch)
-    batch.store = store
+    cdef Batch batch = new_batch(store)
     batch.refs = store.order.data()
     batch.size = store.order.size()
     batch.whole = batch.refs != NULL
     return batch
+
+
+adopt_batch_class(<PyTypeObject*>Batch)
 
 
 def batch_of(market, events):
@@ -594,6 +593,8 @@ cdef object last_market = "stocks"
 cdef int last_market_index = MARKET_INDEX["stocks"]
 
 
+@cython.binding(False)
+@cython.embedsignature.format("clinic")
 def decode(frame, *, market="stocks"):
     """Decodes one WebSocket frame.
 

@@ -7,7 +7,7 @@
 
 namespace fastpoly {
 
-EventPool g_event_pool;
+ObjectPool<EventObject, 1024> g_event_pool;
 
 namespace {
 
@@ -22,8 +22,10 @@ class AttributeTable {
  public:
   struct Slot {
     PyObject* name;
-    const FieldSpec* field;
     uint32_t bit;
+    Kind kind;
+    uint16_t offset;
+    const FieldSpec* field;
   };
 
   // Searches for a hash under which no two names collide; there are few names and many slots.
@@ -38,7 +40,8 @@ class AttributeTable {
       for (; placed < event.field_count; ++placed) {
         Slot& slot = slots_[place(names[placed])];
         if (slot.name != nullptr) break;
-        slot = {names[placed], &event.fields[placed], uint32_t{1} << placed};
+        const FieldSpec& field = event.fields[placed];
+        slot = {names[placed], uint32_t{1} << placed, field.kind, field.offset, &field};
       }
       if (placed == event.field_count) return true;
     }
@@ -59,13 +62,22 @@ class AttributeTable {
 
 AttributeTable g_attributes[kEventSpecCount];
 
+// Numbers and symbols are what is read by the million.
+FASTPOLY_INLINE PyObject* slot_value(const char* row, const AttributeTable::Slot& slot) {
+  const char* const value = row + slot.offset;
+  if (slot.kind == Kind::kFloat) return PyFloat_FromDouble(*reinterpret_cast<const double*>(value));
+  if (slot.kind == Kind::kSymbol)
+    return symbol_string(*reinterpret_cast<const Symbol* const*>(value));
+  return attribute_value(row, *slot.field);
+}
+
 template <size_t kIndex>
 PyObject* get_attribute(PyObject* self, PyObject* name) {
   const AttributeTable::Slot& slot = g_attributes[kIndex].find(name);
   if (FASTPOLY_LIKELY(slot.name == name)) {
     const char* const row = reinterpret_cast<EventObject*>(self)->row.bytes;
     if (FASTPOLY_LIKELY((reinterpret_cast<const RowHead*>(row)->plain & slot.bit) != 0))
-      return attribute_value(row, *slot.field);
+      return slot_value(row, slot);
   }
   return PyObject_GenericGetAttr(self, name);
 }
@@ -79,19 +91,13 @@ getattrofunc getter(size_t index, std::index_sequence<kIndexes...>) {
 }  // namespace
 
 PyObject* adopt_event_class(PyTypeObject* cls, const EventSpec* spec) {
-  if (cls->tp_basicsize != sizeof(EventObject) || cls->tp_itemsize != 0) {
-    PyErr_Format(PyExc_ImportError, "%s is not laid out as fastpoly expects", cls->tp_name);
-    return nullptr;
-  }
+  if (!is_laid_out_as<EventObject>(cls)) return nullptr;
   cls->tp_dealloc = dealloc;
   if (spec != nullptr) {
     if (!g_attributes[spec->index].fill(*spec)) return nullptr;
     cls->tp_getattro = getter(spec->index, std::make_index_sequence<kEventSpecCount>());
   }
-  PyObject* const none = PyTuple_New(0);
-  PyObject* const prototype = none == nullptr ? nullptr : cls->tp_new(cls, none, nullptr);
-  Py_XDECREF(none);
-  return prototype;
+  return new_prototype(cls);
 }
 
 }  // namespace fastpoly

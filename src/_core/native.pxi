@@ -158,6 +158,11 @@ cdef extern from "event_object.hpp" namespace "fastpoly":
     object make_event(PyObject* prototype, const char* row, size_t row_size, const RowStore& store)
 
 
+cdef extern from "batch_object.hpp" namespace "fastpoly":
+    cbool adopt_batch_class(PyTypeObject* cls) except False
+    object new_batch(RowStore* store)
+
+
 cdef extern from "values.hpp" namespace "fastpoly":
     cbool init_values()
     PyObject* channel_name(int market, int column)
