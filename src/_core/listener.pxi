@@ -1,7 +1,14 @@
 # The socket's end: frames of one connection in, one batch a read out.
 
+# A backlog arrives in reads of megabytes, whose rows would not fit the processor's caches.
+cdef enum:
+    BATCH_BYTES = 64 * 1024
+
+
 cdef class Listener(WSListener):
     """What picows calls for each frame; hands one batch of events a socket read to its owner.
+
+    Of a read of more than 64 KiB it hands over several, so that each is handled while it is warm.
 
     Frames are decoded here, in the callback, from picows' own buffer. Nothing that the owner raises
     reaches picows: it is logged. All of it happens in the loop's thread.
@@ -60,7 +67,7 @@ cdef class Listener(WSListener):
                             frame.payload_size + kPadding)
         else:
             self.on_other_frame(transport, frame)
-        if frame.last_in_buffer:
+        if frame.last_in_buffer or self.store.nbytes >= BATCH_BYTES:
             self.flush()
 
     cpdef is_user_specific_pong(self, WSFrame frame):
