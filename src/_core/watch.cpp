@@ -38,16 +38,22 @@ int64_t* LastSequences::add(uint32_t id) {
   return page + (id & (kPage - 1));
 }
 
-ChannelWatch::Slice& ChannelWatch::slice_of(int64_t received_ns) {
-  const int64_t number = std::max<int64_t>(received_ns, 0) / kSliceNs;
-  Slice& slice = slices[number % kSlices];
-  if (FASTPOLY_UNLIKELY(slice.number != number)) {
-    past.merge(slice.on_time);
-    slice.on_time.clear();
-    slice.late_reports = 0;
-    slice.number = number;
-  }
-  return slice;
+void ChannelWatch::begin(Slice& slice, int64_t number) {
+  past.merge(slice.on_time);
+  slice.on_time.clear();
+  slice.late_reports = 0;
+  slice.number = number;
+}
+
+FASTPOLY_INLINE void Watch::keep_last(int column, const RowStore& store) noexcept {
+  const Column& rows = store.columns[column];
+  const char* const row = rows.row(rows.count - 1);
+  const RowHead& head = *reinterpret_cast<const RowHead*>(row);
+  LastRow& last = last_[column];
+  last.received_ns = store.received_ns;
+  last.row_size = rows.row_size;
+  std::memcpy(&last.row, row, rows.row_size);
+  if (FASTPOLY_UNLIKELY(head.raw_size != 0 || !last.raw.empty())) keep_raw(last, head, store);
 }
 
 void Watch::see(const RowStore& store) noexcept {
@@ -73,31 +79,23 @@ void Watch::see_run(int column, const RowRun& run, int64_t received_ns) noexcept
   kRowWatchers[market_.channels[column].event->index](run.first, run.count, received_ns, *channel);
 }
 
-void Watch::keep_last(int column, const RowStore& store) {
-  const Column& rows = store.columns[column];
-  const char* const row = rows.row(rows.count - 1);
-  const RowHead& head = *reinterpret_cast<const RowHead*>(row);
-  LastRow& last = last_[column];
+void Watch::keep_raw(LastRow& last, const RowHead& head, const RowStore& store) noexcept {
+  if (last.raw.capacity() > kKeptRaw) std::vector<char>().swap(last.raw);
+  last.raw.clear();
+  if (head.raw_size == 0) return;
   try {
-    last.row.assign(row, row + rows.row_size);
-    if (FASTPOLY_UNLIKELY(last.raw.capacity() > kKeptRaw)) std::vector<char>().swap(last.raw);
-    last.raw.clear();
-    if (FASTPOLY_UNLIKELY(head.raw_size != 0)) {
-      const char* const raw = store.raw(head);
-      last.raw.assign(raw, raw + head.raw_size);
-    }
+    const char* const raw = store.raw(head);
+    last.raw.assign(raw, raw + head.raw_size);
   } catch (const std::bad_alloc&) {
-    last = LastRow();
-    return;
+    last.row_size = 0;
   }
-  last.received_ns = store.received_ns;
 }
 
 void Watch::copy_last(int column, RowStore& to) const {
   const LastRow& last = last_[column];
-  if (last.row.empty()) return;
-  char* const row = to.reserve(column, static_cast<uint32_t>(last.row.size()));
-  std::memcpy(row, last.row.data(), last.row.size());
+  if (last.row_size == 0) return;
+  char* const row = to.reserve(column, last.row_size);
+  std::memcpy(row, &last.row, last.row_size);
   if (!last.raw.empty())
     to.keep_raw(*reinterpret_cast<RowHead*>(row), last.raw.data(), last.raw.size());
   to.commit(column);

@@ -56,7 +56,13 @@ struct ChannelWatch {
   };
 
   // The slice of that time, emptied if it holds an older one.
-  Slice& slice_of(int64_t received_ns);
+  FASTPOLY_INLINE Slice& slice_of(int64_t received_ns) {
+    const int64_t number = received_ns / kSliceNs;
+    Slice& slice = slices[static_cast<uint64_t>(number) % kSlices];
+    if (FASTPOLY_UNLIKELY(slice.number != number)) begin(slice, number);
+    return slice;
+  }
+  void begin(Slice& slice, int64_t number);
 
   Slice slices[kSlices];
   Histogram past;  // of slices that were emptied
@@ -109,15 +115,17 @@ class Watch {
   void copy_last(int column, RowStore& to) const;
 
  private:
-  // The bytes of a row, which is all that is kept of a batch.
+  // All that is kept of a batch: one row's bytes, and those of its event where the row has them.
   struct LastRow {
     int64_t received_ns = 0;
-    std::vector<char> row;
+    uint32_t row_size = 0;
+    EventRow row;
     std::vector<char> raw;
   };
 
   void see_run(int column, const RowRun& run, int64_t received_ns) noexcept;
-  void keep_last(int column, const RowStore& store);
+  void keep_last(int column, const RowStore& store) noexcept;
+  void keep_raw(LastRow& last, const RowHead& head, const RowStore& store) noexcept;
 
   const MarketSpec& market_;
   std::unique_ptr<ChannelWatch> channels_[kColumns];
