@@ -2,11 +2,8 @@
 #include "watch.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <new>
-
-#include "symbols.hpp"
 
 namespace fastpoly {
 
@@ -17,16 +14,8 @@ constexpr size_t kKeptRaw = 64 << 10;
 
 }  // namespace
 
-LastSequences::LastSequences()
-    : pages_(static_cast<int64_t**>(
-          std::calloc((SymbolTable::kCapacity + kPage - 1) / kPage, sizeof(int64_t*)))) {
-  if (pages_ == nullptr) throw std::bad_alloc();
-}
-
 LastSequences::~LastSequences() {
-  for (uint32_t i = 0; i < (SymbolTable::kCapacity + kPage - 1) / kPage; ++i)
-    delete[] pages_[i];
-  std::free(pages_);
+  for (int64_t* page : pages_) delete[] page;
 }
 
 int64_t* LastSequences::add(uint32_t id) {

@@ -12,15 +12,16 @@
 #include "market.hpp"
 #include "runs.hpp"
 #include "store.hpp"
+#include "symbols.hpp"
 
 namespace fastpoly {
 
-// The last sequence number of each symbol, by the symbol's id. Made in pages of 512 symbols, when
-// the first of them comes, so that the process's symbols of other markets cost nothing here; at
-// most 16 MB, with SymbolTable::kCapacity symbols.
+// The last sequence number of each symbol, by the symbol's id. In pages, each made when the first
+// of its symbols comes, so that the process's symbols of other markets cost little here; at most
+// 16 MB, with SymbolTable::kCapacity symbols.
 class LastSequences {
  public:
-  LastSequences();
+  LastSequences() = default;
   ~LastSequences();
   LastSequences(const LastSequences&) = delete;
   LastSequences& operator=(const LastSequences&) = delete;
@@ -32,12 +33,13 @@ class LastSequences {
   }
 
  private:
-  static constexpr int kPageBits = 9;
+  static constexpr int kPageBits = 12;
   static constexpr uint32_t kPage = 1 << kPageBits;
+  static constexpr uint32_t kPages = (SymbolTable::kCapacity + kPage - 1) / kPage;
 
   int64_t* add(uint32_t id);
 
-  int64_t** pages_;
+  int64_t* pages_[kPages] = {};
 };
 
 // What happened longer than this before the time that an event carries was reported late.

@@ -232,3 +232,28 @@ def test_figures_are_plain_data(fastpoly_simulator: Any) -> None:
             assert hash(stats.lag[names[0]])
 
     run(main())
+
+
+@BOTH_WAYS
+def test_what_nobody_reads_waits_in_the_kernel(ingest: str) -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            limits: dict[str, Any] = {"overflow": "block", "max_buffer_bytes": 20_000}
+            async with make(server, "T.*", ingest=ingest, **limits) as stream:
+                iterator = aiter(stream)
+                sent = 0
+                async with asyncio.timeout(10):
+                    while not stream.stats().line.backlog_bytes:
+                        server.peers[0].send(*[trade(q=q) for q in range(sent, sent + 100)])
+                        sent += 100
+                        await asyncio.sleep(0.001)
+                assert stream.stats().received < sent
+                got = 0
+                while got < sent:
+                    got += len(await asyncio.wait_for(anext(iterator), 5))
+                stats = stream.stats()
+                assert (got, stats.line.backlog_bytes) == (sent, 0)
+                assert stats.lag["T"].events == sent
+                assert stats.sequences["T"] == SequenceStats(sent, 0, 0)
+
+    run(main())

@@ -250,12 +250,12 @@ def test_symbols_and_channels_have_numbers_of_their_own() -> None:
 
 
 def test_very_many_symbols() -> None:
-    symbols = [f"O:S{number:06}" for number in range(3000)]
+    symbols = [f"O:S{number:06}" for number in range(10_000)]
     watch = LineWatch("options")
     for q in (2, 2, 1):
         events = [event for symbol in symbols for event in trades(q, symbol=symbol)]
         watch.see(batch_of(events, "options"), NOW)
-    assert watch.sequences() == {"T": (9000, 3000, 3000)}
+    assert watch.sequences() == {"T": (30_000, 10_000, 10_000)}
 
 
 def test_channels_without_numbers_have_none() -> None:
