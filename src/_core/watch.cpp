@@ -18,13 +18,11 @@ LastSequences::~LastSequences() {
   for (int64_t* page : pages_) delete[] page;
 }
 
-int64_t* LastSequences::add(uint32_t id) {
-  int64_t* const page = new (std::nothrow) int64_t[kPage];
-  if (page == nullptr) return nullptr;
+int64_t* LastSequences::add_page(uint32_t number) {
+  int64_t* const page = new (std::nothrow) int64_t[SymbolBlock::kPlaces];
   // Below every number: the first one of a symbol neither repeats nor steps back.
-  std::fill_n(page, kPage, kMissingInt);
-  pages_[id >> kPageBits] = page;
-  return page + (id & (kPage - 1));
+  if (page != nullptr) std::fill_n(page, SymbolBlock::kPlaces, kMissingInt);
+  return pages_[number] = page;
 }
 
 void ChannelWatch::begin(Slice& slice, int64_t number) {

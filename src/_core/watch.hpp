@@ -16,8 +16,8 @@
 
 namespace fastpoly {
 
-// The last sequence number of each symbol, by the symbol's id. In pages, each made when the first
-// of its symbols comes, so that the process's symbols of other markets cost little here; at most
+// The last sequence number of each symbol. In pages, one for each block of symbols, made when the
+// first of these comes, so that the process's symbols of other markets cost little here; at most
 // 16 MB, with SymbolTable::kCapacity symbols.
 class LastSequences {
  public:
@@ -27,19 +27,16 @@ class LastSequences {
   LastSequences& operator=(const LastSequences&) = delete;
 
   // Where the symbol's last number is, kMissingInt at first; null where there is no memory.
-  FASTPOLY_INLINE int64_t* find(uint32_t id) {
-    int64_t* const page = pages_[id >> kPageBits];
-    return FASTPOLY_LIKELY(page != nullptr) ? page + (id & (kPage - 1)) : add(id);
+  FASTPOLY_INLINE int64_t* find(const Symbol* symbol) {
+    int64_t* page = pages_[SymbolBlock::of(symbol).number];
+    if (FASTPOLY_UNLIKELY(page == nullptr)) page = add_page(SymbolBlock::of(symbol).number);
+    return page != nullptr ? page + SymbolBlock::place_of(symbol) : nullptr;
   }
 
  private:
-  static constexpr int kPageBits = 12;
-  static constexpr uint32_t kPage = 1 << kPageBits;
-  static constexpr uint32_t kPages = (SymbolTable::kCapacity + kPage - 1) / kPage;
+  int64_t* add_page(uint32_t number);
 
-  int64_t* add(uint32_t id);
-
-  int64_t* pages_[kPages] = {};
+  int64_t* pages_[SymbolTable::kBlocks] = {};
 };
 
 // What happened longer than this before the time that an event carries was reported late.

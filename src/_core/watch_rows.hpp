@@ -88,7 +88,7 @@ void watch_rows(const char* row, size_t count, int64_t received_ns, ChannelWatch
     if constexpr (kSequence != kNoField) {
       const int64_t sequence = field_at<int64_t>(row, kSequence);
       const Symbol* const symbol = field_at<const Symbol*>(row, kSymbol);
-      int64_t* const last = symbol != nullptr ? sequences.find(symbol->id) : nullptr;
+      int64_t* const last = symbol != nullptr ? sequences.find(symbol) : nullptr;
       if (FASTPOLY_UNLIKELY(last == nullptr)) continue;
       if (FASTPOLY_UNLIKELY(sequence <= *last)) {
         if (sequence == kMissingInt) continue;
