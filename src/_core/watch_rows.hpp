@@ -1,22 +1,20 @@
 // The loop over rows that every event passes through; instantiated for each event type.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
 #include "compiler.hpp"
+#include "epoch.hpp"
 #include "row.hpp"
 #include "symbols.hpp"
 #include "watch.hpp"
 
 namespace fastpoly {
 
-constexpr int64_t kMsToNs = 1'000'000;
-constexpr int64_t kByMagnitude = 0;                // the unit of kind EPOCH
-constexpr int64_t kFirstNs = 100'000'000'000'000;  // from here on, such a time is in ns
-constexpr size_t kNoField = 0;                     // where the row's head is
+constexpr int64_t kByMagnitude = 0;  // the unit of kind EPOCH
+constexpr size_t kNoField = 0;       // where the row's head is
 
 template <class T>
 FASTPOLY_INLINE T field_at(const char* row, size_t offset) {
