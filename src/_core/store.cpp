@@ -12,16 +12,22 @@ namespace fastpoly {
 namespace {
 
 constexpr size_t kPoolSize = 32;
-// A store that one burst made larger than this gives its memory back, so that a burst does not
-// become the process's size for ever.
-constexpr size_t kPooledBytes = 4 << 20;
+// What a pool may hold. Beyond that, stores give their memory back, so that a burst does not become
+// the process's size for ever. It is room for the few stores that take turns where each read brings
+// megabytes: their pages would else be given back and asked for anew with each batch.
+constexpr size_t kPooledBytes = 32 << 20;
 constexpr uint32_t kFirstRows = 8;
 
+struct Pool {
+  std::vector<RowStore*> stores;
+  size_t bytes = 0;
+};
+
 // One pool a market, because the columns of different markets have rows of different sizes.
-std::vector<RowStore*>& pool(const MarketSpec& market) {
+Pool& pool_of(const MarketSpec& market) {
   // Never destroyed: batches may outlive every static destructor.
-  static auto* stores = new std::vector<RowStore*>[kMarketCount];
-  return stores[market.index];
+  static auto* pools = new Pool[kMarketCount];
+  return pools[market.index];
 }
 
 }  // namespace
@@ -29,10 +35,11 @@ std::vector<RowStore*>& pool(const MarketSpec& market) {
 void (*RowStore::release_object)(void*) = nullptr;
 
 RowStore* RowStore::acquire(const MarketSpec& market) {
-  std::vector<RowStore*>& stores = pool(market);
-  if (stores.empty()) return new RowStore(market);
-  RowStore* store = stores.back();
-  stores.pop_back();
+  Pool& pool = pool_of(market);
+  if (pool.stores.empty()) return new RowStore(market);
+  RowStore* store = pool.stores.back();
+  pool.stores.pop_back();
+  pool.bytes -= store->pooled_bytes_;
   store->references_ = 1;
   return store;
 }
@@ -48,8 +55,8 @@ void RowStore::recycle() {
     held += static_cast<size_t>(column.capacity) * column.row_size;
     column.count = 0;
   }
-  std::vector<RowStore*>& stores = pool(market);
-  if (held > kPooledBytes || stores.size() >= kPoolSize) {
+  Pool& pool = pool_of(market);
+  if (pool.bytes + held > kPooledBytes || pool.stores.size() >= kPoolSize) {
     delete this;
     return;
   }
@@ -59,7 +66,9 @@ void RowStore::recycle() {
   objects.clear();
   nbytes = 0;
   received_ns = 0;
-  stores.push_back(this);
+  pooled_bytes_ = held;
+  pool.bytes += held;
+  pool.stores.push_back(this);
 }
 
 void RowStore::grow(Column& column, uint32_t row_size) {

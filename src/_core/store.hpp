@@ -100,6 +100,7 @@ class RowStore {
   void recycle();
 
   int references_ = 1;
+  size_t pooled_bytes_ = 0;  // what it holds while it is in the pool
 };
 
 }  // namespace fastpoly
