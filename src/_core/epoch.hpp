@@ -7,10 +7,11 @@
 
 namespace fastpoly {
 
-// A time of kind EPOCH in ns: what is below 1e14 was in ms. What 64 bits don't hold is missing.
+constexpr int64_t kMsToNs = 1'000'000;
+constexpr int64_t kFirstNs = 100'000'000'000'000;  // from here on, a time of kind EPOCH is in ns
+
+// A time of kind EPOCH in ns; what is below kFirstNs was in ms. What 64 bits don't hold is missing.
 inline int64_t epoch_ns(int64_t value) {
-  constexpr int64_t kFirstNs = 100'000'000'000'000;
-  constexpr int64_t kMsToNs = 1'000'000;
   if (value >= kFirstNs || value == kMissingInt) return value;
   const bool fits = value >= INT64_MIN / kMsToNs && value <= INT64_MAX / kMsToNs;
   return fits ? value * kMsToNs : kMissingInt;

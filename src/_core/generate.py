@@ -10,9 +10,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from codegen import ROOT, columns, docs, events, render, rows
+from codegen import ROOT, columns, docs, events, render, rows, watch
 
-MODULES = (rows, events, columns, render, docs)
+MODULES = (rows, events, columns, watch, render, docs)
 
 
 def main(arguments: list[str]) -> int:

@@ -20,11 +20,13 @@ cdef class Listener(WSListener):
             one ends the connection with close code 1009.
         keep_statuses: Whether control messages also stay in the batches, in order; if not, they
             part the batches, so that what came before them is handed over before them.
+        watch: Watches every event that is read.
     """
 
     cdef object owner
     cdef Kernel* kernel
     cdef RowStore* store
+    cdef LineWatch watch
     cdef vector[char] fragments
     cdef bint joining
     cdef bint keep_statuses
@@ -37,13 +39,17 @@ cdef class Listener(WSListener):
     cdef readonly uint64_t bad_frames
     cdef readonly int64_t last_received_ns
 
-    def __cinit__(self, owner, market, *, max_message_bytes=0, keep_statuses=False):
+    def __cinit__(self, owner, market, *, max_message_bytes=0, keep_statuses=False,
+                  LineWatch watch=None):
         self.market = market_index(market)
         self.kernel = new Kernel()
         self.store = RowStore.acquire(kMarkets[self.market])
         self.owner = owner
         self.max_message_bytes = max_message_bytes
         self.keep_statuses = keep_statuses
+        if watch is not None and watch.market != self.market:
+            raise UsageError("the watch is of another market than the listener")
+        self.watch = watch
 
     def __dealloc__(self):
         del self.kernel
@@ -151,6 +157,8 @@ cdef class Listener(WSListener):
         self.store = RowStore.acquire(kMarkets[self.market])
         store.received_ns = wall_clock_ns()
         self.last_received_ns = store.received_ns
+        if self.watch is not None:
+            self.watch.watch.see(store[0])
         return store
 
     # Hands over what has arrived, if anything has.

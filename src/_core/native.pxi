@@ -163,6 +163,37 @@ cdef extern from "batch_object.hpp" namespace "fastpoly":
     object new_batch(RowStore* store)
 
 
+cdef extern from "histogram.hpp" namespace "fastpoly" nogil:
+    cdef cppclass NativeHistogram "fastpoly::Histogram":
+        void record(int64_t value)
+        void merge(const NativeHistogram& other)
+        void clear()
+        int64_t percentile(double percent)
+        uint64_t count()
+        int64_t min()
+        int64_t max()
+
+
+cdef extern from "watch.hpp" namespace "fastpoly" nogil:
+    cdef cppclass ChannelWatch:
+        NativeHistogram late
+        uint64_t numbered
+        uint64_t repeats
+        uint64_t regressions
+    cdef cppclass Watch:
+        Watch(const MarketSpec& market) except +
+        void see(const RowStore& store)
+        void see_rows(int column, const RowRuns& rows, int64_t received_ns)
+        const ChannelWatch* channel(int column)
+        void lags(int column, NativeHistogram& into)
+        uint64_t recent(int column, int64_t now_ns, NativeHistogram& into)
+        int64_t last_ns(int column)
+        void copy_last(int column, RowStore& to) except +
+    enum:
+        kWindowSeconds "fastpoly::Watch::kWindowSeconds"
+    const int64_t kLateReportNs
+
+
 cdef extern from "values.hpp" namespace "fastpoly":
     cbool init_values()
     PyObject* channel_name(int market, int column)

@@ -12,16 +12,18 @@ namespace fastpoly {
 namespace {
 
 constexpr size_t kPoolSize = 32;
-// A store that one burst made larger than this gives its memory back, so that a burst does not
-// become the process's size for ever.
-constexpr size_t kPooledBytes = 4 << 20;
+// What a pool may hold. Beyond that, stores give their memory back, so that a burst does not become
+// the process's size for ever. It is room for the few stores that take turns where frames are of
+// megabytes: their pages would else be given back and asked for anew with each batch.
+constexpr size_t kPooledBytes = 16 << 20;
 constexpr uint32_t kFirstRows = 8;
 
 // One pool a market, because the columns of different markets have rows of different sizes. Plain
 // memory, so that batches may outlive every static destructor.
 struct Pool {
   RowStore* stores[kPoolSize];
-  size_t size;
+  size_t count;
+  size_t bytes;
 };
 Pool g_pools[kMarketCount];
 
@@ -31,8 +33,9 @@ void (*RowStore::release_object)(void*) = nullptr;
 
 RowStore* RowStore::acquire(const MarketSpec& market) {
   Pool& pool = g_pools[market.index];
-  if (pool.size == 0) return new RowStore(market);
-  RowStore* store = pool.stores[--pool.size];
+  if (pool.count == 0) return new RowStore(market);
+  RowStore* store = pool.stores[--pool.count];
+  pool.bytes -= store->pooled_bytes_;
   store->references_ = 1;
   return store;
 }
@@ -44,8 +47,8 @@ RowStore::~RowStore() {
 void RowStore::recycle() {
   for (void* object : objects) release_object(object);
   Pool& pool = g_pools[market.index];
-  if (held_ + order.capacity() * sizeof(RowRef) + arena.capacity() > kPooledBytes ||
-      pool.size == kPoolSize) {
+  pooled_bytes_ = held_ + order.capacity() * sizeof(RowRef) + arena.capacity();
+  if (pool.bytes + pooled_bytes_ > kPooledBytes || pool.count == kPoolSize) {
     delete this;
     return;
   }
@@ -58,7 +61,8 @@ void RowStore::recycle() {
   objects.clear();
   nbytes = 0;
   received_ns = 0;
-  pool.stores[pool.size++] = this;
+  pool.bytes += pooled_bytes_;
+  pool.stores[pool.count++] = this;
 }
 
 void RowStore::grow(int column, uint32_t row_size) {

@@ -100,8 +100,9 @@ class RowStore {
   void recycle();
 
   int references_ = 1;
-  uint32_t grown_ = 0;  // the columns that have memory, a bit each
-  size_t held_ = 0;     // bytes of that memory
+  uint32_t grown_ = 0;      // the columns that have memory, a bit each
+  size_t held_ = 0;         // bytes of that memory
+  size_t pooled_bytes_ = 0;  // what it holds while it is in the pool
 };
 
 }  // namespace fastpoly

@@ -1,6 +1,8 @@
 // The symbol table's slow side: new symbols, long ones, growth.
 #include "symbols.hpp"
 
+#include <new>
+
 namespace fastpoly {
 
 namespace {
@@ -31,9 +33,16 @@ SymbolTable::SymbolTable()
       long_mask_((1 << kFirstBits) - 1) {}
 
 const Symbol* SymbolTable::add(const uint64_t words[4], uint32_t size) {
-  Symbol* symbol = new Symbol;
+  const uint32_t id = this->size();
+  const uint32_t place = 1 + id % SymbolBlock::kSymbols;
+  if (place == 1) {
+    void* const block = ::operator new(SymbolBlock::kBytes, std::align_val_t(SymbolBlock::kBytes));
+    new (block) SymbolBlock{id / SymbolBlock::kSymbols};
+    block_ = static_cast<Symbol*>(block);
+  }
+  Symbol* const symbol = new (block_ + place) Symbol;
   std::memcpy(symbol->words, words, sizeof symbol->words);
-  symbol->id = this->size();
+  symbol->id = id;
   symbol->size = size;
   symbol->str = nullptr;
   return symbol;

@@ -20,12 +20,36 @@ struct alignas(64) Symbol {
   const char* text() const { return reinterpret_cast<const char*>(words); }
 };
 
+// Symbols lie in blocks whose addresses are multiples of their size. So whoever keeps something by
+// symbol finds its place from the address alone, and need not load the symbol, which in a market of
+// thousands is seldom in the nearest caches.
+struct alignas(64) SymbolBlock {
+  static constexpr uint32_t kPlaces = 4096;  // the first is the block's own
+  static constexpr uint32_t kSymbols = kPlaces - 1;
+  static constexpr uintptr_t kBytes = kPlaces * sizeof(Symbol);
+
+  uint32_t number;  // 0, 1, 2, ...
+
+  static const SymbolBlock& of(const Symbol* symbol) {
+    return *reinterpret_cast<const SymbolBlock*>(reinterpret_cast<uintptr_t>(symbol) &
+                                                 ~(kBytes - 1));
+  }
+  // Its place in its block, from 1 to kSymbols.
+  static uint32_t place_of(const Symbol* symbol) {
+    return static_cast<uint32_t>((reinterpret_cast<uintptr_t>(symbol) & (kBytes - 1)) /
+                                 sizeof(Symbol));
+  }
+};
+static_assert(sizeof(SymbolBlock) == sizeof(Symbol), "the first place is the block's own");
+
 // Guarded by the interpreter lock: every caller holds it.
 class SymbolTable {
  public:
   // The number of symbols is bounded, so that a hostile or broken server cannot fill memory. All
   // listed US options contracts together are about 1.5 million.
   static constexpr uint32_t kCapacity = 2'000'000;
+  static constexpr uint32_t kBlocks =
+      (kCapacity + SymbolBlock::kSymbols - 1) / SymbolBlock::kSymbols;
 
   static FASTPOLY_INLINE SymbolTable& instance() { return *instance_; }
   static SymbolTable* instance_;
@@ -78,6 +102,7 @@ class SymbolTable {
   uint32_t long_mask_;
   uint32_t short_count_ = 0;
   uint32_t long_count_ = 0;
+  Symbol* block_ = nullptr;  // the first place of the one that is being filled
 };
 
 }  // namespace fastpoly

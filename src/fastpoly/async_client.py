@@ -11,6 +11,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from fastpoly._core import LineWatch
 from fastpoly.connection import Connection
 from fastpoly.credentials import find_api_key
 from fastpoly.delivery import Buffer
@@ -199,11 +200,13 @@ class AsyncStreamClient(ServiceMethods):
             make_buffer=self._make_buffer,
             fail=self._fail,
         )
+        self._watch = LineWatch(self._market.name)
         self._connection = Connection(
             self._market.name,
             self._make_session,
             self._make_buffer("handle_messages()"),
             self._dispatcher,
+            self._watch,
         )
         self._dispatcher.set_handler(NOTICE_CHANNEL, log_notice)
 
@@ -289,6 +292,7 @@ class AsyncStreamClient(ServiceMethods):
             on_status=self._reporting.refusal,
             on_bad_frame=on_bad_frame,
             keep_statuses=True,
+            watch=self._watch,
             **self._session_options,
         )
         if not self._threaded:

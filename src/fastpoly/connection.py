@@ -18,7 +18,7 @@ from fastpoly.services import encode
 from fastpoly.subscriptions import MAX_REQUEST_BYTES, MAX_REQUEST_PARAMS
 
 if TYPE_CHECKING:
-    from fastpoly._core import Batch
+    from fastpoly._core import Batch, LineWatch
     from fastpoly.delivery import Buffer
     from fastpoly.dispatch import Dispatcher
     from fastpoly.reconnect import ReconnectPolicy
@@ -82,6 +82,7 @@ class Connection:
         make_session: Gives a new session that reports to the function it is given.
         buffer: Where the inbox keeps batches.
         dispatcher: Who handles batches.
+        watch: Watches every event that the sessions read.
 
     Attributes:
         subscriptions: What is subscribed.
@@ -96,6 +97,7 @@ class Connection:
         make_session: Callable[[Callable[[Batch], None]], AnySession],
         buffer: Buffer,
         dispatcher: Dispatcher,
+        watch: LineWatch,
     ) -> None:
         self.subscriptions = NetSubscriptions()
         self.inbox = Inbox(buffer)
@@ -104,6 +106,7 @@ class Connection:
         self._market = market
         self._make_session = make_session
         self._dispatcher = dispatcher
+        self._watch = watch
         self._sink: Callable[[Batch], None] = self.inbox.put
         self._lock = asyncio.Lock()
         self._opening: AnySession | None = None
@@ -181,7 +184,7 @@ class Connection:
                 error=error,
                 since_ns=time.time_ns(),
                 channels=self.subscriptions.channels,
-                last_batches=_without_statuses(self._dispatcher.latest()),
+                last_by_channel=self._watch.last_events(),
             )
         if self._end is end and not self._lock.locked():
             self.inbox.end(error)
@@ -338,10 +341,6 @@ class Connection:
         self._full -= 1
         if self._full == 0 and self._session is not None:
             self._session.resume_reading()
-
-
-def _without_statuses(batches: dict[str, Batch]) -> dict[str, Batch]:
-    return {channel: batch for channel, batch in batches.items() if channel != STATUS_CHANNEL}
 
 
 def _lost(reason: CloseReason) -> FastpolyError:

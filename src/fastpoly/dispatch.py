@@ -43,16 +43,14 @@ class _Plan:
         only: The handler of all of them, if they have one in common.
         parts: Each handler and its channels; empty where only the messages themselves tell.
         awaits: Whether a result of one of the handlers has to be awaited.
-        latest: The latest batch with just these channels.
     """
 
-    __slots__ = ("awaits", "latest", "only", "parts")
+    __slots__ = ("awaits", "only", "parts")
 
     def __init__(self, parts: dict[Caller, tuple[str, ...]]) -> None:
         self.parts = tuple(parts.items())
         self.only = self.parts[0][0] if len(parts) == 1 else None
         self.awaits = any(caller.awaits for caller in parts)
-        self.latest: Batch | None = None
 
 
 def _channel_of_anything(message: Any) -> Any:
@@ -101,7 +99,6 @@ class Dispatcher:
         self._fail = fail
         self._workers = Workers(drive)
         self._plans: dict[tuple[str, ...], _Plan] = {}
-        self._latest: dict[str, Batch] = {}
         self._by_channel: dict[str, Caller] = {}
         self._callers: list[Caller] = []
         self._default = self._caller(default)
@@ -115,18 +112,6 @@ class Dispatcher:
     def busy(self) -> bool:
         """Whether a handler waits, or has messages that wait."""
         return self._workers.waiting > 0
-
-    def latest(self) -> dict[str, Batch]:
-        """The last batch of each channel that was delivered."""
-        found = self._latest
-        for channels, plan in self._plans.items():
-            batch = plan.latest
-            if batch is None:
-                continue
-            for channel in channels:
-                if channel not in found or found[channel].received_ns <= batch.received_ns:
-                    found[channel] = batch
-        return found
 
     # -------------------------------------------------------------------------- handlers
 
@@ -148,7 +133,7 @@ class Dispatcher:
         self._by_channel[channel] = new
         new.channels += 1
         old.channels -= 1
-        self._forget_plans()
+        self._plans.clear()
         # What the old handler has not begun with may be the new one's now.
         self._stop()
         for batch in old.surrender():
@@ -184,7 +169,6 @@ class Dispatcher:
         plan = self._plans.get(channels)
         if plan is None:
             plan = self._plan(channels)
-        plan.latest = batch
         if plan.only is not None:
             plan.only.take(batch)
         elif self._reading is None:
@@ -206,13 +190,9 @@ class Dispatcher:
                 caller = self._by_channel.get(channel, self._default)
                 parts[caller] = (*parts.get(caller, ()), channel)
         if len(self._plans) >= MAX_PLANS:
-            self._forget_plans()
+            self._plans.clear()
         plan = self._plans[channels] = _Plan(parts)
         return plan
-
-    def _forget_plans(self) -> None:
-        self.latest()
-        self._plans.clear()
 
     def _deliver(self, batch: Batch, plan: _Plan) -> None:
         while True:

@@ -283,6 +283,7 @@ class Engine:
             on_upgrade=lambda: self._feed(Input.UPGRADED),
             on_status=self._on_status,
             on_bad_frame=self._on_bad_frame,
+            watch=self.flow.watch,
             **self._settings.session,
         )
         self._session = session

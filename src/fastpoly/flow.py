@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from fastpoly._core import batch_of, concat
+from fastpoly._core import LineWatch, batch_of, concat
 from fastpoly.errors import FastpolyError
 from fastpoly.fanout import Route
 from fastpoly.filling import Filling, Supplied
@@ -45,6 +45,7 @@ class Flow:
         on_trouble: Called with what is wrong with what fills a gap.
 
     Attributes:
+        watch: Watches every event of the lines, for whoever reads them.
         lag: How late the data is.
     """
 
@@ -55,20 +56,18 @@ class Flow:
         fill_timeout_s: float,
         on_trouble: Callable[[FastpolyError], object],
     ) -> None:
-        self.lag = LagWatch(market)
+        self.watch = LineWatch(market)
+        self.lag = LagWatch(self.watch)
         self._market = market
         self._on_gap = on_gap
         self._fill_timeout_s = fill_timeout_s
         self._on_trouble = on_trouble
         self._deliver: Route = _drop
         self._consumers: Route = _drop
-        # By channel, the last batch that had it.
-        self._last: dict[str, Batch] = {}
         # What came last, for what a fill hook may give again.
         self._recent: deque[Batch] = deque(maxlen=RECENT_BATCHES if on_gap is not None else 0)
         # When data began to flow on this line, by the receive clock; 0 before it did.
         self._flowing_since_ns = 0
-        self._until_look = 1
         self._interruption: Interruption | None = None
         self._filling: Filling | None = None
 
@@ -85,15 +84,8 @@ class Flow:
         """Takes a batch of the line."""
         if not self._flowing_since_ns:
             batch = self._begin(batch)
-        channels = batch.channels
-        last = self._last
-        for channel in channels:
-            last[channel] = batch
         self._recent.append(batch)
-        self._until_look -= 1
-        if not self._until_look:
-            self._until_look = self.lag.look(batch, channels)
-        self._deliver(batch, channels)
+        self._deliver(batch, batch.channels)
 
     @property
     def has_begun(self) -> bool:
@@ -103,7 +95,7 @@ class Flow:
     @property
     def last_ns(self) -> Mapping[str, int]:
         """When each channel last had data, Unix time in ns."""
-        return {channel: batch.received_ns for channel, batch in self._last.items()}
+        return self.watch.last_ns()
 
     # ----------------------------------------------------------------------------- losses
 
@@ -116,7 +108,7 @@ class Flow:
         since_ns, self._flowing_since_ns = self._flowing_since_ns, 0
         if not since_ns:
             return None
-        return (max(last.received_ns for last in self._last.values()) - since_ns) / 1e9
+        return (max(self.last_ns.values(), default=since_ns) - since_ns) / 1e9
 
     def interrupt(self, error: FastpolyError, channels: tuple[str, ...]) -> None:
         """Notes what was seen last; an interruption that goes on stays the same one.
@@ -126,7 +118,8 @@ class Flow:
             channels: Channels that were subscribed.
         """
         if self._interruption is None:
-            self._interruption = Interruption(error, time.time_ns(), channels, dict(self._last))
+            last = self.watch.last_events()
+            self._interruption = Interruption(error, time.time_ns(), channels, last)
 
     def note_attempt(self) -> None:
         """The line is to be had back once more."""

@@ -26,14 +26,14 @@ class Interruption:
         error: Why the line was lost.
         since_ns: When, Unix time in ns.
         channels: Channels that were subscribed.
-        last_batches: The last batch before it that had the channel, by channel.
+        last_by_channel: The last event before it, of each channel that had one.
         attempts: Attempts so far to get the line back.
     """
 
     error: FastpolyError
     since_ns: int
     channels: tuple[str, ...]
-    last_batches: Mapping[str, Batch]
+    last_by_channel: Mapping[str, Any]
     attempts: int = 0
 
     def gap(self, market: str, batch: Batch) -> Gap:
@@ -47,11 +47,7 @@ class Interruption:
             until_ns=batch.received_ns,
             attempts=self.attempts,
             channels=self.channels,
-            last_by_channel={
-                channel: last.select(channel)[-1]
-                for channel, last in self.last_batches.items()
-                if channel != NOTICE_CHANNEL
-            },
+            last_by_channel=self.last_by_channel,
             first_by_channel=_first_by_channel(batch),
         )
 

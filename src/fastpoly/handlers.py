@@ -18,9 +18,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from fastpoly._core import CallTimes
 from fastpoly.consumers import FAIR_SHARE_S, Picker, count_notices
 from fastpoly.delivery import Buffer, BufferStats
 from fastpoly.errors import FastpolyError, UsageError
+from fastpoly.latency import Latency
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
@@ -51,6 +53,8 @@ class HandlerStats:
         busy_s: Seconds that it held the loop, in all.
         longest_s: Seconds of the longest time that it held the loop without a break.
         blocked: Times that it held the loop for more than 0.1 s.
+        dispatch: How long after its batch was received each call began.
+        call: How long each call took to its end, its own waits included.
         buffer: What waited, and what was lost.
     """
 
@@ -62,6 +66,8 @@ class HandlerStats:
     busy_s: float
     longest_s: float
     blocked: int
+    dispatch: Latency
+    call: Latency
     buffer: BufferStats
 
 
@@ -114,6 +120,7 @@ class Handler:
         self._drained = asyncio.Event()
         self._calls = self._events = self._errors = self._blocked = 0
         self._busy_ns = self._longest_ns = 0
+        self._times = CallTimes()
         # A call that took longer than this is looked at.
         self._noteworthy_ns = 0
 
@@ -185,14 +192,15 @@ class Handler:
 
     def _run(self, batch: Batch) -> None:
         """Calls the function; goes with its coroutine up to where it first waits."""
-        started = time.perf_counter_ns()
+        times = self._times
+        started = times.start(batch)
         try:
             result = self.function(batch)
             if result is not None:
-                self._begin(result, batch)
+                self._begin(result, batch, started)
         except BaseException as error:
             self._fail(error, batch)
-        busy_ns = time.perf_counter_ns() - started
+        busy_ns = times.since(started) if self._busy else times.stop(started)
         self._calls += 1
         self._events += len(batch)
         self._busy_ns += busy_ns
@@ -210,14 +218,14 @@ class Handler:
         self._errors += 1
         self._on_error(error, self, batch)
 
-    def _begin(self, result: object, batch: Batch) -> None:
+    def _begin(self, result: object, batch: Batch, started: int) -> None:
         """Takes a coroutine its first step here; what is not done then is the driver's."""
         loop, driver = self._loop, self._driver
         if loop is None or driver is None:
             loop, driver = self._make_driver()
         if type(result) is not types.CoroutineType or asyncio.current_task(loop) is not None:
             if isinstance(result, Awaitable):
-                self._hand_over(_Waiting(result, batch))
+                self._hand_over(_Waiting(result, batch, started))
             return
         _enter_task(loop, driver)
         try:
@@ -226,7 +234,7 @@ class Handler:
             return
         finally:
             _leave_task(loop, driver)
-        self._hand_over(_Waiting(_rest(result, yielded), batch))
+        self._hand_over(_Waiting(_rest(result, yielded), batch, started))
 
     def _make_driver(self) -> tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]:
         loop = asyncio.get_running_loop()
@@ -269,21 +277,25 @@ class Handler:
             waiting, self._waiting = self._waiting, None
             if waiting is not None:
                 await self._finish(waiting.awaitable, waiting.batch, interrupted)
+                self._times.stop(waiting.started)
             while self._attached and (batch := self._buffer.take()) is not None:
-                started = time.perf_counter_ns()
+                times = self._times
+                started = times.start(batch)
                 result: object = None
                 try:
                     result = self.function(batch)
                 except BaseException as error:
                     self._fail(error, batch)
-                busy_ns = time.perf_counter_ns() - started
+                rest = result if isinstance(result, Awaitable) else None
+                busy_ns = times.stop(started) if rest is None else times.since(started)
                 self._calls += 1
                 self._events += len(batch)
                 self._busy_ns += busy_ns
                 if busy_ns > self._noteworthy_ns:
                     self._note_long(busy_ns)
-                if isinstance(result, Awaitable):
-                    await self._finish(result, batch, None)
+                if rest is not None:
+                    await self._finish(rest, batch, None)
+                    times.stop(started)
             self._go_idle()
             if self._threaded and not self._buffer.arm():
                 loop.call_soon(self._drain)
@@ -340,6 +352,8 @@ class Handler:
             busy_s=self._busy_ns / 1e9,
             longest_s=self._longest_ns / 1e9,
             blocked=self._blocked,
+            dispatch=Latency.of(self._times.dispatch),
+            call=Latency.of(self._times.call),
             buffer=self._buffer.stats(),
         )
 
@@ -350,6 +364,7 @@ class _Waiting:
 
     awaitable: Awaitable[object]
     batch: Batch
+    started: int
 
 
 @types.coroutine

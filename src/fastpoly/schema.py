@@ -61,6 +61,20 @@ LEVELS: Final = Kind(
 KINDS: Final = (SYMBOL, TEXT, DECIMAL, INT, FLOAT, MS, NS, EPOCH, FLAG, CODES, LEVELS)
 """Every kind. The order is the numbering that generated code uses."""
 
+# ----------------------------------------------------------------------------------- roles
+
+CLOCK: Final = "clock"
+"""When the event was due: lag is counted from it. A bar is due at its end."""
+
+HAPPENED: Final = "happened"
+"""When what the event reports had happened; long before the clock makes it a late report."""
+
+SEQUENCE: Final = "sequence"
+"""A number that rises per symbol and channel, with gaps of its own."""
+
+ROLES: Final = (CLOCK, HAPPENED, SEQUENCE)
+"""What a field can mean to those who watch a stream."""
+
 # --------------------------------------------------------------------------------- event types
 
 
@@ -77,6 +91,7 @@ class Field:
         width: How many bytes of text a row holds in place (longer text is still kept, elsewhere);
             for a symbol, the width of its column.
         source: Where the fact comes from; see `SOURCES`.
+        role: What it means to those who watch a stream, see `ROLES`; empty for nothing.
     """
 
     key: str
@@ -86,6 +101,7 @@ class Field:
     optional: bool = False
     width: int = 0
     source: str = "official"
+    role: str = ""
 
 
 SOURCES: Final = {
@@ -114,6 +130,10 @@ class EventType:
         """The field that names the instrument."""
         return next(field for field in self.fields if field.kind is SYMBOL)
 
+    def of_role(self, role: str) -> tuple[Field, ...]:
+        """The fields of a role."""
+        return tuple(field for field in self.fields if field.role == role)
+
 
 EQUITY_TRADE: Final = EventType(
     "EquityTrade",
@@ -124,14 +144,22 @@ EQUITY_TRADE: Final = EventType(
         Field("p", "price", FLOAT, "Price per share or contract."),
         Field("s", "size", INT, "Whole shares or contracts, fractions cut off."),
         Field("c", "conditions", CODES, "Trade conditions; absent when there are none.", True),
-        Field("t", "timestamp", MS, "SIP time."),
+        Field("t", "timestamp", MS, "SIP time.", role=CLOCK),
         Field(
-            "pt", "participant_timestamp", MS, "Time at the exchange.", optional=True, source="live"
+            "pt",
+            "participant_timestamp",
+            MS,
+            "Time at the exchange.",
+            optional=True,
+            source="live",
+            role=HAPPENED,
         ),
-        Field("q", "sequence_number", INT, "Rises per ticker and day; gaps are normal."),
+        Field(
+            "q", "sequence_number", INT, "Rises per ticker and day; gaps are normal.", role=SEQUENCE
+        ),
         Field("z", "tape", INT, "1 NYSE, 2 NYSE Arca and American, 3 Nasdaq.", True),
         Field("trfi", "trf_id", INT, "Trade reporting facility, off-exchange only.", True),
-        Field("trft", "trf_timestamp", MS, "Time at the reporting facility.", True),
+        Field("trft", "trf_timestamp", MS, "Time at the reporting facility.", True, role=HAPPENED),
         Field("ds", "fractional_shares", DECIMAL, "Exact size, with fractions.", True),
     ),
     "A trade in a stock or an options contract.",
@@ -149,14 +177,22 @@ EQUITY_QUOTE: Final = EventType(
         Field("ap", "ask_price", FLOAT, "Ask price.", True),
         Field("bs", "bid_size", INT, "Bid size; contracts for options.", True),
         Field("as", "ask_size", INT, "Ask size; contracts for options.", True),
-        Field("t", "timestamp", MS, "SIP time."),
+        Field("t", "timestamp", MS, "SIP time.", role=CLOCK),
         Field(
-            "pt", "participant_timestamp", MS, "Time at the exchange.", optional=True, source="live"
+            "pt",
+            "participant_timestamp",
+            MS,
+            "Time at the exchange.",
+            optional=True,
+            source="live",
+            role=HAPPENED,
         ),
-        Field("q", "sequence_number", INT, "Rises per ticker and day; gaps are normal."),
+        Field(
+            "q", "sequence_number", INT, "Rises per ticker and day; gaps are normal.", role=SEQUENCE
+        ),
         Field("z", "tape", INT, "1 NYSE, 2 NYSE Arca and American, 3 Nasdaq.", True),
         Field("trfi", "trf_id", INT, "Trade reporting facility.", True),
-        Field("trft", "trf_timestamp", MS, "Time at the reporting facility.", True),
+        Field("trft", "trf_timestamp", MS, "Time at the reporting facility.", True, role=HAPPENED),
     ),
     "A national best bid and offer.",
 )
@@ -176,7 +212,7 @@ EQUITY_AGG: Final = EventType(
         Field("a", "aggregate_vwap", FLOAT, "Volume-weighted average price of the day.", True),
         Field("z", "average_size", FLOAT, "Average trade size of the window.", True),
         Field("s", "start_timestamp", MS, "Start of the window."),
-        Field("e", "end_timestamp", MS, "End of the window, exclusive."),
+        Field("e", "end_timestamp", MS, "End of the window, exclusive.", role=CLOCK),
         Field("otc", "otc", FLAG, "Present, and true, for over-the-counter tickers.", True),
         Field("dv", "fractional_volume", DECIMAL, "Exact volume of the window.", True),
         Field("dav", "fractional_accumulated_volume", DECIMAL, "Exact volume of the day.", True),
@@ -193,8 +229,16 @@ LIMIT_UP_LIMIT_DOWN: Final = EventType(
         Field("i", "indicators", CODES, "15 and 16 band update, 17 halt, 18 resume."),
         Field("z", "tape", INT, "1 NYSE, 2 NYSE Arca and American, 3 Nasdaq."),
         Field("T", "symbol", SYMBOL, "Ticker.", width=16),
-        Field("t", "timestamp", NS, "Event time. The vendor's text says ms; the wire has ns."),
-        Field("q", "sequence_number", INT, "Rises per ticker and day; gaps are normal."),
+        Field(
+            "t",
+            "timestamp",
+            NS,
+            "Event time. The vendor's text says ms; the wire has ns.",
+            role=CLOCK,
+        ),
+        Field(
+            "q", "sequence_number", INT, "Rises per ticker and day; gaps are normal.", role=SEQUENCE
+        ),
     ),
     "A limit-up limit-down price band, trading halt or resumption.",
 )
@@ -203,7 +247,13 @@ IMBALANCE: Final = EventType(
     "Imbalance",
     (
         Field("T", "symbol", SYMBOL, "Ticker.", width=16),
-        Field("t", "time_stamp", NS, "Event time. The vendor's text says ms; the wire has ns."),
+        Field(
+            "t",
+            "time_stamp",
+            NS,
+            "Event time. The vendor's text says ms; the wire has ns.",
+            role=CLOCK,
+        ),
         Field("at", "auction_time", INT, "Auction time as HHMM, US Eastern."),
         Field(
             "a",
@@ -226,7 +276,7 @@ FAIR_MARKET_VALUE: Final = EventType(
     (
         Field("fmv", "fmv", FLOAT, "Fair market value."),
         Field("sym", "ticker", SYMBOL, "Ticker.", width=16),
-        Field("t", "timestamp", EPOCH, "Event time."),
+        Field("t", "timestamp", EPOCH, "Event time.", role=CLOCK),
     ),
     "A fair market value, on business feeds.",
 )
@@ -236,7 +286,7 @@ LAUNCHPAD_VALUE: Final = EventType(
     (
         Field("val", "value", FLOAT, "Value."),
         Field("sym", "symbol", SYMBOL, "Ticker.", width=16),
-        Field("t", "timestamp", EPOCH, "Event time."),
+        Field("t", "timestamp", EPOCH, "Event time.", role=CLOCK),
     ),
     "A value, on the Launchpad feed.",
 )
@@ -246,7 +296,7 @@ INDEX_VALUE: Final = EventType(
     (
         Field("val", "value", FLOAT, "Value."),
         Field("T", "ticker", SYMBOL, "Ticker.", width=16),
-        Field("t", "timestamp", MS, "Event time."),
+        Field("t", "timestamp", MS, "Event time.", role=CLOCK),
     ),
     "The value of an index.",
 )
@@ -258,7 +308,7 @@ FOREX_QUOTE: Final = EventType(
         Field("x", "exchange_id", INT, "Exchange id."),
         Field("a", "ask_price", FLOAT, "Ask price."),
         Field("b", "bid_price", FLOAT, "Bid price."),
-        Field("t", "timestamp", MS, "Event time."),
+        Field("t", "timestamp", MS, "Event time.", role=CLOCK),
     ),
     "A quote of a currency pair.",
 )
@@ -275,7 +325,7 @@ CURRENCY_AGG: Final = EventType(
         Field("h", "high", FLOAT, "Highest price of the window."),
         Field("l", "low", FLOAT, "Lowest price of the window."),
         Field("s", "start_timestamp", MS, "Start of the window."),
-        Field("e", "end_timestamp", MS, "End of the window, exclusive.", True),
+        Field("e", "end_timestamp", MS, "End of the window, exclusive.", True, role=CLOCK),
     ),
     "A second or minute bar of a currency pair or a crypto pair.",
 )
@@ -285,7 +335,7 @@ CRYPTO_TRADE: Final = EventType(
     (
         Field("pair", "pair", SYMBOL, "Pair, as BTC-USD.", width=16),
         Field("p", "price", FLOAT, "Price."),
-        Field("t", "timestamp", MS, "Time at the exchange."),
+        Field("t", "timestamp", MS, "Time at the exchange.", role=CLOCK),
         Field("s", "size", FLOAT, "Coins."),
         Field("c", "conditions", CODES, "1 sell side, 2 buy side; 0 or empty for none.", True),
         Field("i", "id", TEXT, "Trade id, a number or a UUID.", True, 39),
@@ -305,7 +355,7 @@ CRYPTO_QUOTE: Final = EventType(
         Field("bs", "bid_size", FLOAT, "Bid size, coins."),
         Field("ap", "ask_price", FLOAT, "Ask price."),
         Field("as", "ask_size", FLOAT, "Ask size, coins."),
-        Field("t", "timestamp", MS, "Time at the exchange; ordered per exchange only."),
+        Field("t", "timestamp", MS, "Time at the exchange; ordered per exchange only.", role=CLOCK),
         Field("x", "exchange_id", INT, "Exchange id."),
         Field("r", "received_timestamp", MS, "Time at which the vendor received it."),
     ),
@@ -316,7 +366,7 @@ LEVEL2_BOOK: Final = EventType(
     "Level2Book",
     (
         Field("pair", "pair", SYMBOL, "Pair, as BTC-USD.", width=16),
-        Field("t", "timestamp", MS, "Time at the exchange."),
+        Field("t", "timestamp", MS, "Time at the exchange.", role=CLOCK),
         Field("r", "received_timestamp", MS, "Time at which the vendor received it."),
         Field("x", "exchange_id", INT, "Exchange id."),
         Field("b", "bid_prices", LEVELS, "Bids, best first."),
@@ -336,7 +386,7 @@ CONSOLIDATED_QUOTE: Final = EventType(
         Field("bs", "bid_size", FLOAT, "Bid size, coins.", source="docs"),
         Field("bp", "bid_price", FLOAT, "Bid price.", source="docs"),
         Field("bx", "bid_exchange_id", INT, "Exchange of the bid.", source="docs"),
-        Field("t", "timestamp", MS, "Event time.", source="docs"),
+        Field("t", "timestamp", MS, "Event time.", source="docs", role=CLOCK),
     ),
     "The best bid and offer over all crypto exchanges. In older documentation only.",
 )
@@ -348,8 +398,10 @@ FUTURES_TRADE: Final = EventType(
         Field("z", "tape", INT, "Undocumented.", True, source="docs"),
         Field("p", "price", FLOAT, "Price, in the exchange's unit."),
         Field("s", "size", INT, "Contracts."),
-        Field("t", "timestamp", MS, "Event time."),
-        Field("q", "sequence_number", INT, "Rises per contract; gaps are normal.", True),
+        Field("t", "timestamp", MS, "Event time.", role=CLOCK),
+        Field(
+            "q", "sequence_number", INT, "Rises per contract; gaps are normal.", True, role=SEQUENCE
+        ),
     ),
     "A trade in a futures contract.",
 )
@@ -364,7 +416,7 @@ FUTURES_QUOTE: Final = EventType(
         Field("ap", "ask_price", FLOAT, "Ask price.", True),
         Field("as", "ask_size", INT, "Ask size, contracts.", True),
         Field("at", "ask_timestamp", MS, "Time of the ask.", True),
-        Field("t", "sip_timestamp", MS, "Event time."),
+        Field("t", "sip_timestamp", MS, "Event time.", role=CLOCK),
     ),
     "A best bid and offer of a futures contract.",
 )
@@ -381,7 +433,7 @@ FUTURES_AGG: Final = EventType(
         Field("l", "low", FLOAT, "Lowest price of the window."),
         Field("n", "transactions", INT, "Number of trades.", True),
         Field("s", "start_timestamp", MS, "Start of the window."),
-        Field("e", "end_timestamp", MS, "End of the window, exclusive."),
+        Field("e", "end_timestamp", MS, "End of the window, exclusive.", role=CLOCK),
     ),
     "A second or minute bar of a futures contract.",
 )

@@ -41,7 +41,7 @@ from fastpoly.keepalive import KeepAlive
 from fastpoly.subscriptions import encode_request
 
 if TYPE_CHECKING:
-    from fastpoly._core import Batch
+    from fastpoly._core import Batch, LineWatch
     from fastpoly.events import Status
 
 __all__ = ["DEFAULT_MAX_MESSAGE_BYTES", "CloseReason", "Session"]
@@ -84,6 +84,7 @@ class Session:
         on_status: Called with each `Status`, after data that came before it on the wire.
         on_bad_frame: Called with a `DecodeError` for each frame that could not be read.
         keep_statuses: Whether control messages stay in the batches too, where they arrived.
+        watch: Watches every event that is read.
         ping_interval: Seconds of silence after which a ping is sent; None or 0 for no pings.
         ping_timeout: Seconds that the line may stay silent after a ping; None for no limit.
         open_timeout: Seconds for name, TCP, proxy, TLS and upgrade together.
@@ -110,6 +111,7 @@ class Session:
         on_status: Callable[[Status], object] | None = None,
         on_bad_frame: Callable[[DecodeError], object] | None = None,
         keep_statuses: bool = False,
+        watch: LineWatch | None = None,
         ping_interval: float | None = 20.0,
         ping_timeout: float | None = 20.0,
         open_timeout: float | None = 10.0,
@@ -142,6 +144,7 @@ class Session:
             market_of(market).name,
             max_message_bytes=max_message_bytes,
             keep_statuses=keep_statuses,
+            watch=watch,
         )
         self._socket: socket.socket | None = None
         self._transport: picows.WSTransport | None = None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastpoly.delivery import BufferStats
 from fastpoly.handlers import HandlerStats
-from fastpoly.lag import Judgement, LagStats
+from fastpoly.lag import Judgement, LagStats, SequenceStats
 from fastpoly.lifecycle import State
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class StreamStats:
         line: What came over the line.
         silent: Channels that are stale, and for how many seconds they have been silent.
         lag: How late the events of each channel were when they were received.
+        sequences: What the sequence numbers of each channel that has them did.
         judgement: Whether data is late at the moment, and whose fault that is.
         stalls: Times that the event loop in which the line is read stood still.
         longest_stall_s: The longest of them, in seconds.
@@ -112,6 +113,7 @@ class StreamStats:
     line: LineStats
     silent: dict[str, float]
     lag: dict[str, LagStats]
+    sequences: dict[str, SequenceStats]
     judgement: Judgement
     stalls: int
     longest_stall_s: float

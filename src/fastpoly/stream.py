@@ -245,6 +245,7 @@ class Stream:
             line=line,
             silent=dict(self._engine.silence.seconds_by_channel),
             lag=lag.stats(),
+            sequences=lag.sequences(),
             judgement=lag.judge(
                 backlog_bytes=line.backlog_bytes,
                 waiting_s=waiting_s,

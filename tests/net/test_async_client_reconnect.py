@@ -321,6 +321,31 @@ async def test_gap_is_told_to_who_asks_in_the_order_of_the_messages() -> None:
     assert gap.since_ns < gap.until_ns
 
 
+@pytest.mark.parametrize("ingest", ["loop", "thread"])
+@in_loop
+async def test_gap_names_the_last_event_of_each_channel(ingest: str) -> None:
+    odd = {"ev": "T", "sym": "A", "q": 2, "new": {"key": [None]}}
+    sent = [{"ev": "AM", "sym": "A", "e": 60000}, odd, {"ev": "Q", "sym": "B", "q": 3}]
+    async with RecordingServer() as server:
+        run = Running(server, ingest=ingest)
+        await run.start()
+        for channel in ("notice", "Q", "AM"):
+            await run.client.change_handler(channel, run.on_trade)
+        for count, event in enumerate(sent, 1):
+            server.peer.send_events(event)
+            await until(lambda: len(run.trades) == count)  # noqa: B023
+        server.peer.drop()
+        peer = await server.wait_for_peers(2)
+        await peer.wait_for(2)
+        peer.send_events({"ev": "Q", "sym": "A", "q": 1})
+        await until(lambda: len(run.trades) == 5)
+        await run.close()
+    gap = run.trades[3]
+    assert gap["ev"] == "gap"
+    assert gap["last_by_channel"] == {event["ev"]: event for event in sent}
+    assert gap["first_by_channel"] == {"Q": run.trades[4]}
+
+
 @in_loop
 async def test_gap_is_logged_otherwise(caplog: pytest.LogCaptureFixture) -> None:
     async with RecordingServer() as server:

@@ -1,4 +1,4 @@
-"""The demo's meter: exact counts, sampled lags and symbols."""
+"""The demo's meter: exact counts and lags, sampled symbols."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import time
 import pytest
 
 import fastpoly
-from fastpoly.cli.meter import SAMPLES_PER_BATCH, Lags, Meter
+from fastpoly._core import Histogram
+from fastpoly.cli.meter import SAMPLES_PER_BATCH, Meter, percentile_ms
 
 
 def batch_of(*events: dict[str, object]) -> fastpoly.Batch:
@@ -51,7 +52,9 @@ def test_lag_is_from_the_stamp_to_now() -> None:
     meter = Meter("stocks")
     now_ms = time.time_ns() // 1_000_000
     meter.add(batch_of(*[trade("AAPL", now_ms - 5000)] * 3))
-    median = meter.take().lags["T"].percentile_ms(50)
+    lags = meter.take().lags["T"]
+    median = percentile_ms(lags, 50)
+    assert lags.count == 3
     assert median is not None
     assert 5000 <= median < 65_000
 
@@ -62,7 +65,8 @@ def test_events_without_a_stamp_have_no_lag() -> None:
     tally = meter.take()
     assert tally.events == {"AM": 1, "T": 1}
     assert tally.lags == {}
-    assert tally.lags_of_all().percentile_ms(99) is None
+    assert percentile_ms(tally.lags_of_all(), 99) is None
+    assert percentile_ms(None, 99) is None
 
 
 def test_samples_stand_for_the_whole_batch() -> None:
@@ -73,11 +77,23 @@ def test_samples_stand_for_the_whole_batch() -> None:
     assert dict(meter.busiest(5)) == pytest.approx({"AAPL": 0.5, "MSFT": 0.5})
 
 
-@pytest.mark.parametrize("length", [1, 2, SAMPLES_PER_BATCH - 1, SAMPLES_PER_BATCH + 1, 1000])
-def test_weights_add_up_to_the_batch(length: int) -> None:
+@pytest.mark.parametrize("length", [1, 2, SAMPLES_PER_BATCH + 1, 1000])
+def test_lags_are_of_all_events(length: int) -> None:
     meter = Meter("stocks")
-    meter.add(batch_of(*[trade("AAPL")] * length))
-    assert sum(meter.take().lags["T"]._events.values()) == pytest.approx(length)
+    now_ms = time.time_ns() // 1_000_000
+    late = [trade("AAPL", now_ms - 3_600_000)] * (length - 1)
+    meter.add(batch_of(trade("AAPL", now_ms), *late))
+    lags = meter.take().lags["T"]
+    assert lags.count == length
+    assert lags.min < 60_000_000_000
+
+
+def test_lags_of_part_of_a_batch() -> None:
+    meter = Meter("stocks")
+    batch = batch_of(*[trade("AAPL"), bar("AAPL")] * 10)
+    for part in (batch[3:9], batch.select("T")[:4], batch[::2], batch.select("AM")):
+        meter.add(part)
+    assert meter.take().lags["T"].count == 3 + 4 + 10
 
 
 def test_busiest_are_ranked_over_batches() -> None:
@@ -89,24 +105,19 @@ def test_busiest_are_ranked_over_batches() -> None:
     assert meter.busiest(1)[0][1] == pytest.approx(5 / 9)
 
 
-def test_percentiles() -> None:
-    lags = Lags()
-    for milliseconds in range(100):
-        lags.add(milliseconds * 1_000_000, 1)
-    assert lags.percentile_ms(50) == pytest.approx(49.1)
-    assert lags.percentile_ms(99) == pytest.approx(98.1)
-    assert lags.percentile_ms(100) == pytest.approx(99.1)
-
-
-def test_percentiles_heed_weights() -> None:
-    lags = Lags()
-    lags.add(1_000_000, 99)
-    lags.add(500_000_000, 1)
-    assert lags.percentile_ms(98) == pytest.approx(1.1)
-    assert lags.percentile_ms(99.5) == pytest.approx(500.1)
+def test_lags_of_channels_and_intervals_add_up() -> None:
+    meter = Meter("stocks")
+    now_ms = time.time_ns() // 1_000_000
+    quote = {**trade("AAPL", now_ms - 60_000), "ev": "Q"}
+    meter.add(batch_of(trade("AAPL", now_ms), quote))
+    assert meter.take().lags_of_all().count == 2
+    meter.add(batch_of(quote))
+    assert meter.take().lags_of_all().count == 1
+    assert {name: lags.count for name, lags in meter.total.lags.items()} == {"T": 1, "Q": 2}
+    assert meter.total.lags_of_all().max >= 60_000_000_000
 
 
 def test_a_clock_behind_the_servers_is_no_lag() -> None:
-    lags = Lags()
-    lags.add(-3_000_000, 1)
-    assert lags.percentile_ms(50) == pytest.approx(0.1)
+    lags = Histogram()
+    lags.record(-3_000_000)
+    assert percentile_ms(lags, 50) == 0

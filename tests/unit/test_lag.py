@@ -6,24 +6,26 @@ from typing import Any
 import pytest
 
 from fastpoly import schema
-from fastpoly._core import Batch, decode
-from fastpoly.lag import LagWatch, Verdict, _clocks
+from fastpoly._core import LineWatch, decode
+from fastpoly.lag import LagWatch, SequenceStats, Verdict
 
 MS = 1_000_000
 SECOND = 1_000_000_000
 NOW = 1_781_706_600 * SECOND
 
 
-class Received:
-    """A batch with a receive time of the test's choice."""
+class Line:
+    """Events that are received at times of the test's choice."""
 
-    def __init__(self, received_ns: int, *events: dict[str, Any], market: str = "stocks") -> None:
-        self.batch = decode(json.dumps(events).encode(), market=market)
-        self.received_ns = received_ns
-        self.channels = self.batch.channels
+    def __init__(self, market: str = "stocks") -> None:
+        self.market = market
+        self.now_ns = NOW
+        self.watch = LineWatch(market)
+        self.lag = LagWatch(self.watch, clock_ns=lambda: self.now_ns)
 
-    def select(self, channel: str) -> Batch:
-        return self.batch.select(channel)
+    def receive(self, *events: dict[str, Any]) -> None:
+        batch = decode(json.dumps(events).encode(), market=self.market)
+        self.watch.see(batch, self.now_ns)
 
 
 def trade(lag_ms: float, **more: Any) -> dict[str, Any]:
@@ -34,12 +36,10 @@ def quote(lag_ms: float) -> dict[str, Any]:
     return {"ev": "Q", "sym": "A", "t": int(NOW / MS - lag_ms)}
 
 
-def watch(*events: dict[str, Any], market: str = "stocks", times: int = 1) -> LagWatch:
-    made = LagWatch(market, clock_ns=lambda: NOW)
-    for _ in range(times):
-        received = Received(NOW, *events, market=market)
-        made.look(received, received.channels)  # type: ignore[arg-type]
-    return made
+def watch(*events: dict[str, Any], market: str = "stocks") -> LagWatch:
+    line = Line(market)
+    line.receive(*events)
+    return line.lag
 
 
 def judge(made: LagWatch, **figures: Any) -> tuple[Verdict, str]:
@@ -50,7 +50,12 @@ def judge(made: LagWatch, **figures: Any) -> tuple[Verdict, str]:
 
 def test_every_channel_has_a_clock() -> None:
     for market, spec in schema.MARKETS.items():
-        assert set(_clocks(market)) == {channel.name for channel in spec.channels}
+        line = Line(market)
+        for channel in spec.channels:
+            (clock,) = channel.event.of_role(schema.CLOCK)
+            unit = 1 if clock.kind is schema.NS else MS
+            line.receive({"ev": channel.name, clock.key: NOW // unit - 1})
+        assert set(line.lag.stats()) == {channel.name for channel in spec.channels}
 
 
 @pytest.mark.parametrize(
@@ -69,20 +74,27 @@ def test_every_channel_has_a_clock() -> None:
 )
 def test_units(market: str, event: dict[str, Any]) -> None:
     (stats,) = watch(event, market=market).stats().values()
-    assert (stats.samples, stats.min_ms, stats.max_ms) == (1, 40, 40)
+    assert (stats.events, stats.min_ms, stats.p50_ms, stats.max_ms) == (1, 40, 40, 40)
 
 
 def test_stats() -> None:
-    made = LagWatch("stocks", clock_ns=lambda: NOW)
-    for lag in range(1, 101):
-        received = Received(NOW, trade(lag))
-        made.look(received, ("T",))  # type: ignore[arg-type]
-    stats = made.stats()["T"]
-    assert stats.samples == 100
+    line = Line()
+    line.receive(*map(trade, range(1, 501)))
+    line.receive(*map(trade, range(501, 1001)))
+    stats = line.lag.stats()["T"]
+    assert stats.events == 1000
+    assert stats.late_reports == 0
     assert stats.min_ms == 1
-    assert 50 <= stats.p50_ms <= 57
-    assert 99 <= stats.p99_ms <= 100
-    assert stats.max_ms == 100
+    assert 500 <= stats.p50_ms <= 500 * 17 / 16
+    assert 990 <= stats.p99_ms <= 1000
+    assert 999 <= stats.p999_ms <= 1000
+    assert stats.max_ms == 1000
+
+
+def test_sequences() -> None:
+    line = Line()
+    line.receive(*(trade(1, q=q) for q in (5, 6, 6, 4, 9)), trade(1, sym="B", q=1), trade(1))
+    assert line.lag.sequences() == {"T": SequenceStats(events=6, repeats=1, regressions=1)}
 
 
 def test_what_has_no_time_is_passed_over() -> None:
@@ -110,17 +122,17 @@ def test_one_channel_late_alone() -> None:
 
 
 def test_late_reports() -> None:
-    late = trade(10, trft=NOW // MS - 600_000, trfi=201)
-    made = watch(late, trade(10), times=3)
-    # The last trade of each batch is looked at.
-    assert judge(made)[0] is Verdict.ON_TIME
-    made = watch(trade(10), late)
-    assert made.stats()["T"].late_reports == 1
-    received = Received(NOW, trade(10))
-    made.look(received, ("T",))  # type: ignore[arg-type]
-    verdict, reason = judge(made)
+    line = Line()
+    line.receive(trade(10))
+    line.receive(trade(10), trade(10, trft=NOW // MS - 600_000, trfi=201), trade(10))
+    stats = line.lag.stats()["T"]
+    assert (stats.events, stats.late_reports) == (4, 1)
+    verdict, reason = judge(line.lag)
     assert verdict is Verdict.LATE_REPORT
     assert "1 trades were reported 5 s or more" in reason
+    line.now_ns += 11 * SECOND
+    line.receive(trade(-10_990))
+    assert judge(line.lag)[0] is Verdict.ON_TIME
 
 
 def test_clock_off() -> None:
@@ -143,11 +155,19 @@ def test_client_slow(figures: dict[str, Any], text: str) -> None:
     assert text in reason
 
 
-def test_old_samples_do_not_count() -> None:
-    now = [NOW]
-    made = LagWatch("stocks", clock_ns=lambda: now[0])
-    received = Received(NOW, trade(5000))
-    made.look(received, ("T",))  # type: ignore[arg-type]
-    assert judge(made)[0] is Verdict.FEED_LATE
-    now[0] += 11 * SECOND
-    assert judge(made)[0] is Verdict.UNKNOWN
+def test_what_was_received_long_ago_does_not_count() -> None:
+    line = Line()
+    line.receive(trade(5000))
+    assert judge(line.lag)[0] is Verdict.FEED_LATE
+    line.now_ns += 7 * SECOND
+    assert judge(line.lag)[0] is Verdict.FEED_LATE
+    line.now_ns += 4 * SECOND
+    assert judge(line.lag)[0] is Verdict.UNKNOWN
+    assert line.lag.stats()["T"].max_ms == 5000
+
+
+def test_one_event_in_the_future_is_enough() -> None:
+    """The clock's fault shows in the least lag, however many events have a greater one."""
+    verdict, reason = judge(watch(*[trade(20)] * 1000, trade(-60), *[quote(20)] * 1000))
+    assert verdict is Verdict.CLOCK_OFF
+    assert "0.06 s in the future" in reason

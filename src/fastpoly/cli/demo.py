@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import click
 
-from fastpoly.cli.meter import Meter
+from fastpoly.cli.meter import Meter, percentile_ms
 from fastpoly.cli.sim import setting_options, simulator_config
 from fastpoly.cli.terminal import ExitCode, run
 from fastpoly.cli.view import View, lag, make_view, number
@@ -101,7 +101,7 @@ def as_json(account: Account, meter: Meter) -> str:
             "complete": account.is_complete,
             "seconds": round(account.seconds, 3),
             "bytes": account.nbytes,
-            "lag_ms": {"p50": lags.percentile_ms(50), "p99": lags.percentile_ms(99)},
+            "lag_ms": {"p50": percentile_ms(lags, 50), "p99": percentile_ms(lags, 99)},
             "reader_cpu": round(account.reader_cpu, 4),
             "view_cpu": round(account.view_cpu, 4),
         }

@@ -1,50 +1,36 @@
-"""What the demo measures of a stream: per batch, from its counts and a few of its events."""
+"""What the demo measures of a stream: per batch, from its counts and its events' times."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fastpoly import schema
+from fastpoly._core import Histogram, LineWatch
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
     from fastpoly.events import Event
 
-__all__ = ["Lags", "Meter", "Tally"]
+__all__ = ["Meter", "Tally", "percentile_ms"]
 
 SAMPLES_PER_BATCH: Final = 16
-"""How many events of a batch are looked at, evenly spread; all where there are fewer."""
-
-LAG_STEP_NS: Final = 100_000
-"""Lags are counted in steps of 0.1 ms; the server's stamps are whole milliseconds."""
+"""Events of a batch whose symbol is looked at, evenly spread; all where there are fewer."""
 
 
-class Lags:
-    """How many events had which lag."""
+def percentile_ms(lags: Histogram | None, percent: float) -> float | None:
+    """The lag in ms that this share of events stayed within; None if there was none."""
+    return None if lags is None or not lags.count else max(lags.percentile(percent), 0) / 1e6
 
-    def __init__(self) -> None:
-        self._events: defaultdict[int, float] = defaultdict(float)
 
-    def add(self, lag_ns: int, events: float) -> None:
-        """Count a lag for that many events; a clock that runs backwards counts as no lag."""
-        self._events[max(lag_ns, 0) // LAG_STEP_NS] += events
-
-    def update(self, other: Lags) -> None:
-        """Count what the other one counted."""
-        for lag, events in other._events.items():
-            self._events[lag] += events
-
-    def percentile_ms(self, percent: float) -> float | None:
-        """The lag in ms that this share of events stayed within; None if there was none."""
-        left = sum(self._events.values()) * percent / 100
-        for lag in sorted(self._events):
-            left -= self._events[lag]
-            if left <= 0:
-                return (lag + 1) * LAG_STEP_NS / 1e6
-        return None
+def _merged(parts: Iterable[Histogram]) -> Histogram:
+    merged = Histogram()
+    for part in parts:
+        merged.merge(part)
+    return merged
 
 
 @dataclass(slots=True)
@@ -59,7 +45,7 @@ class Tally:
     """
 
     events: Counter[str] = field(default_factory=Counter)
-    lags: defaultdict[str, Lags] = field(default_factory=lambda: defaultdict(Lags))
+    lags: dict[str, Histogram] = field(default_factory=dict)
     nbytes: int = 0
     batches: int = 0
 
@@ -67,23 +53,20 @@ class Tally:
         """Add what the other one has."""
         self.events.update(other.events)
         for channel, lags in other.lags.items():
-            self.lags[channel].update(lags)
+            self.lags.setdefault(channel, Histogram()).merge(lags)
         self.nbytes += other.nbytes
         self.batches += other.batches
 
-    def lags_of_all(self) -> Lags:
+    def lags_of_all(self) -> Histogram:
         """The lags of all channels together."""
-        lags = Lags()
-        for each in self.lags.values():
-            lags.update(each)
-        return lags
+        return _merged(self.lags.values())
 
 
 class Meter:
     """Counts batches; at any rate of events it costs the same few microseconds for each batch.
 
-    Counts and bytes are exact. Lags and symbols come from events spread evenly over the batch, each
-    of which stands for those up to the next; so a lag is rather over- than understated.
+    Counts, bytes and lags are of all events. Symbols come from events spread evenly over the batch,
+    each of which stands for those up to the next.
 
     Args:
         market: Whose events they are.
@@ -92,19 +75,21 @@ class Meter:
     def __init__(self, market: str) -> None:
         fields = {channel.name: channel.event for channel in schema.MARKETS[market].channels}
         self._symbol = {name: event.symbol.name for name, event in fields.items()}
-        self._stamp = {
-            name: stamp.name
+        # A bar's end is no stamp: it is sent some time later on purpose.
+        self._stamped = {
+            name
             for name, event in fields.items()
-            for stamp in event.fields
-            if stamp.key == "t" and stamp.kind is schema.MS
+            if any(field.key == "t" for field in event.of_role(schema.CLOCK))
         }
+        self._market = market
+        self._watch = LineWatch(market)
         self._symbols: defaultdict[str, float] = defaultdict(float)
         self._since = Tally()
         self.total = Tally()
 
     def add(self, batch: Batch) -> None:
         """Count a batch that is being handled now."""
-        now_ns = time.time_ns()
+        self._watch.see(batch, time.time_ns())
         since = self._since
         since.batches += 1
         since.nbytes += batch.nbytes
@@ -115,14 +100,10 @@ class Meter:
         length = len(batch)
         looked_at = min(length, SAMPLES_PER_BATCH)
         for number in range(looked_at):
-            self._sample(batch[number * length // looked_at], now_ns, length / looked_at)
+            self._sample(batch[number * length // looked_at], length / looked_at)
 
-    def _sample(self, event: Event, now_ns: int, stands_for: float) -> None:
+    def _sample(self, event: Event, stands_for: float) -> None:
         channel = event.event_type
-        if channel in self._stamp:
-            stamp = getattr(event, self._stamp[channel])
-            if stamp is not None:
-                self._since.lags[channel].add(now_ns - stamp * 1_000_000, stands_for)
         if channel in self._symbol:
             symbol = getattr(event, self._symbol[channel])
             if symbol is not None:
@@ -131,6 +112,10 @@ class Meter:
     def take(self) -> Tally:
         """What arrived since the last call; it is added to `total`."""
         taken, self._since = self._since, Tally()
+        watch, self._watch = self._watch, LineWatch(self._market)
+        taken.lags = {
+            name: lags for name, (lags, _) in watch.lags().items() if name in self._stamped
+        }
         self.total.update(taken)
         return taken
 

@@ -11,10 +11,13 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from fastpoly.cli.meter import percentile_ms
+
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from fastpoly.cli.meter import Lags, Meter, Tally
+    from fastpoly._core import Histogram
+    from fastpoly.cli.meter import Meter, Tally
 
 __all__ = ["LiveView", "PlainView", "View", "make_view", "number"]
 
@@ -26,9 +29,9 @@ def number(value: float) -> str:
     return f"{value:,.0f}"
 
 
-def lag(lags: Lags | None, percent: float) -> str:
+def lag(lags: Histogram | None, percent: float) -> str:
     """A percentile in ms, or a dash where there was nothing to measure."""
-    value = lags.percentile_ms(percent) if lags else None
+    value = percentile_ms(lags, percent)
     return "-" if value is None else f"{value:.1f}"
 
 
