@@ -19,7 +19,7 @@ import logging
 
 import picows
 
-from fastpoly import columns
+from fastpoly import columns, conditions, predicates
 from fastpoly.errors import DecodeError, UsageError
 
 include "native.pxi"
@@ -66,6 +66,7 @@ if picows.__version__.split(".")[:2] != BUILT_WITH_PICOWS.split(".")[:2]:
 include "event.pxi"
 include "events.gen.pxi"
 include "batch.pxi"
+include "filter.pxi"
 include "records.pxi"
 include "arrow.pxi"
 include "listener.pxi"
