@@ -50,6 +50,7 @@ class BufferStats:
         peak_nbytes: The most there ever were.
         waiting_s: How long the oldest batch in the buffer has been waiting.
         longest_wait_s: The longest that any batch waited until it was taken.
+        filtered: Events that the consumer's own filter left out before.
     """
 
     received: int
@@ -61,6 +62,7 @@ class BufferStats:
     peak_nbytes: int
     waiting_s: float
     longest_wait_s: float
+    filtered: int = 0
 
 
 class _Hole:
@@ -83,6 +85,7 @@ class Buffer:
         max_age_s: Seconds that a batch may wait; None for any time.
 
     Attributes:
+        filtered: Events that were left out before they came here; only counted.
         on_ready: Called, in the thread that puts, when there is something to take or the buffer is
             closed, after `arm` had returned True.
         on_full: Called, in the thread that puts, when reading should stop (``block`` only).
@@ -101,6 +104,7 @@ class Buffer:
         self.market = market
         self.consumer = consumer
         self.overflow = overflow
+        self.filtered = 0
         self.on_ready: Callable[[], object] = _nothing
         self.on_full: Callable[[], object] = _nothing
         self.on_room: Callable[[], object] = _nothing
@@ -138,6 +142,8 @@ class Buffer:
             notices: How many of its events are notices; they are not counted as received or lost.
         """
         now = time.monotonic_ns()
+        # A few events that wait must not keep all that came with them.
+        batch = batch.compact()
         nbytes = batch.nbytes
         events = len(batch) - notices
         full = False
@@ -376,4 +382,5 @@ class Buffer:
                 peak_nbytes=self._peak_nbytes,
                 waiting_s=waiting_ns / 1e9,
                 longest_wait_s=self._longest_wait_ns / 1e9,
+                filtered=self.filtered,
             )

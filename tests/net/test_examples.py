@@ -24,6 +24,11 @@ ENDLESS = {"drop_in.py", "handlers.py", "interruptions.py"}
 SAYS = {
     "trades.py": [r"^\w\S* \d+\.?\d* \d+"] * 20,
     "columns.py": [r"^\d+ trades$", *[r"^\w\S* +\d+\.\d{4} +\d+$"] * 10],
+    "filters.py": [
+        *[r"^(AAPL|MSFT|NVDA|SPY|TSLA) \d+"] * 10,
+        r"^thin quotes of \w",
+        r"^\d{3,} events came, [1-9]\d* of them were left out$",
+    ],
     "handlers.py": [r"^ +\d+ trades, the largest \d+ \w", r"^ +\d+ second bars"],
     "bars.py": [r"^\d+ bars, \d+ sent again$", *[r"^\w\S*( \d+\.?\d*){5}$"] * 5],
     "subscriptions.py": [
