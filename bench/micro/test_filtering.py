@@ -1,4 +1,4 @@
-"""Filters on rows, and what the same choice costs once events exist.
+"""Filters and conflation on rows, and what the same choice costs once events exist.
 
 See `test_decoding` for how to run these and compare them.
 """
@@ -13,6 +13,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 import fastpoly
 from bench.micro.test_decoding import EVENTS, batches
 from fastpoly import field
+from fastpoly._core import latest
 
 BY_SYMBOL = {
     symbol for batch in batches(100) for symbol in sorted({event.symbol for event in batch})[:1]
@@ -61,3 +62,9 @@ def test_compact(benchmark: BenchmarkFixture) -> None:
         return sum(len(batch.compact()) for batch in given)
 
     assert benchmark(work) < EVENTS
+
+
+def test_conflate(benchmark: BenchmarkFixture) -> None:
+    given = batches(100)
+
+    assert len(benchmark(latest, given)) < EVENTS

@@ -500,14 +500,7 @@ def concat(batches):
     cdef RowStore* store
     cdef Batch batch
     cdef uint32_t i
-    parts = list(batches)
-    if not parts:
-        raise UsageError("there is no batch to join", hint="pass at least one")
-    for part in parts:
-        if not isinstance(part, Batch):
-            raise UsageError(f"{part!r} is not a Batch")
-        if part.market != parts[0].market:
-            raise UsageError("batches of different markets cannot be one batch")
+    parts = of_one_market(batches)
     batch = parts[0]
     store = RowStore.acquire(batch.store.market)
     for batch in parts:
@@ -516,6 +509,18 @@ def concat(batches):
         store.end_frame(batch.store.nbytes)
         store.received_ns = batch.store.received_ns
     return whole_batch(store)
+
+
+cdef list of_one_market(object batches):
+    parts = list(batches)
+    if not parts:
+        raise UsageError("there is no batch to join", hint="pass at least one")
+    for part in parts:
+        if not isinstance(part, Batch):
+            raise UsageError(f"{part!r} is not a Batch")
+        if part.market != parts[0].market:
+            raise UsageError("batches of different markets cannot be one batch")
+    return parts
 
 
 cdef void copy_event(RowStore* to, RowStore* source, RowRef ref):

@@ -36,21 +36,30 @@ bool in_bounds(const FilterStep& step, double value) {
   return step.number.low <= value && value <= step.number.high;
 }
 
-bool has_code(const FilterStep& step, const Codes& codes) {
+// The rarer tests are calls, so that the others have the registers.
+#define FASTPOLY_RARE __attribute__((noinline))
+
+FASTPOLY_RARE bool has_code(const FilterStep& step, const Codes& codes) {
   for (int i = 0; i < codes.size; ++i)
     if (has_bit(step.bits, static_cast<uint16_t>(codes.data[i]))) return true;
   return false;
 }
 
-bool has_text(const FilterStep& step, const char* text) {
+FASTPOLY_RARE bool has_text(const FilterStep& step, const char* text) {
   const size_t size = step.width + size_t{1};
   for (size_t i = 0; i < step.texts.size(); i += size)
     if (std::memcmp(step.texts.data() + i, text, size) == 0) return true;
   return false;
 }
 
+FASTPOLY_RARE int32_t go_on_from_decimal(const FilterStep& step, const Text<23>& text) {
+  const double value = decimal_value(text);
+  if (value != value) return step.next.absent;  // text that is no number
+  return in_bounds(step, value) ? step.next.match : step.next.mismatch;
+}
+
 // Where to go on from a test of a value that is in the row.
-int32_t go_on(const FilterStep& step, const char* at) {
+FASTPOLY_INLINE int32_t go_on(const FilterStep& step, const char* at) {
   bool match = false;
   switch (step.test) {
     case Test::kPresent:
@@ -64,12 +73,8 @@ int32_t go_on(const FilterStep& step, const char* at) {
     case Test::kNumber:
       match = in_bounds(step, value_at<double>(at));
       break;
-    case Test::kDecimal: {
-      const double value = decimal_value(*reinterpret_cast<const Text<23>*>(at));
-      if (value != value) return step.next.absent;  // text that is no number
-      match = in_bounds(step, value);
-      break;
-    }
+    case Test::kDecimal:
+      return go_on_from_decimal(step, *reinterpret_cast<const Text<23>*>(at));
     case Test::kFlag:
       match = *at != 0;
       break;
@@ -145,7 +150,7 @@ int32_t RowFilter::add_texts(int channel, int field, FilterTargets next,
   FilterStep& step = add(channel, field, symbols ? Test::kSymbol : Test::kText, next);
   const size_t most = symbols ? size_t{Symbol::kMaxSize} : step.width;
   for (const std::string& text : texts) {
-    // Never in a row; nor may it get into the table, which tells no text from one with zeros behind.
+    // Never in a row; nor may it be a symbol, which is not told from one with zeros at its end.
     if (text.size() > most || !is_plain_ascii(text)) continue;
     std::string padded = text;
     padded.resize(most);
@@ -161,6 +166,21 @@ int32_t RowFilter::add_texts(int channel, int field, FilterTargets next,
   return last(channel);
 }
 
+// Runs a program from a step of it to its end.
+int32_t RowFilter::run(const FilterStep* steps, int32_t at, const char* row) {
+  const RowHead& head = *reinterpret_cast<const RowHead*>(row);
+  do {
+    const FilterStep& step = steps[at];
+    if (FASTPOLY_LIKELY(head.plain >> step.field & 1))
+      at = go_on(step, row + step.offset);
+    else if (FASTPOLY_UNLIKELY(step.spills && (head.foreign >> step.field & 1)))
+      at = kDoubt;
+    else
+      at = step.next.absent;
+  } while (at >= 0);
+  return at;
+}
+
 uint32_t RowFilter::keep(const RowStore& store, RowRef* refs, uint32_t size,
                          std::vector<uint32_t>& doubtful) const {
   uint32_t kept = 0;
@@ -169,18 +189,7 @@ uint32_t RowFilter::keep(const RowStore& store, RowRef* refs, uint32_t size,
     const Program& program = programs_[ref.column()];
     int32_t at = program.start;
     if (at >= 0) {
-      const char* const row = store.columns[ref.column()].row(ref.index());
-      const RowHead& head = *reinterpret_cast<const RowHead*>(row);
-      const FilterStep* const steps = program.steps.data();
-      do {
-        const FilterStep& step = steps[at];
-        if (FASTPOLY_LIKELY(head.plain >> step.field & 1))
-          at = go_on(step, row + step.offset);
-        else if (FASTPOLY_UNLIKELY(step.spills && (head.foreign >> step.field & 1)))
-          at = kDoubt;
-        else
-          at = step.next.absent;
-      } while (at >= 0);
+      at = run(program.steps.data(), at, store.columns[ref.column()].row(ref.index()));
       if (FASTPOLY_UNLIKELY(at == kDoubt)) doubtful.push_back(kept);
     }
     refs[kept] = ref;

@@ -50,8 +50,9 @@ class RowFilter {
   explicit RowFilter(const MarketSpec& market);
 
   int32_t add_present(int channel, int field, FilterTargets next);
-  // Bounds are inclusive; of times and whole numbers, and of a flag, which matches where it is true.
+  // Of whole numbers and times. Bounds are inclusive.
   int32_t add_whole(int channel, int field, FilterTargets next, int64_t low, int64_t high);
+  // Of flags, which match if they are true.
   int32_t add_flag(int channel, int field, FilterTargets next);
   // Of numbers, also of those written as text.
   int32_t add_number(int channel, int field, FilterTargets next, double low, double high);
@@ -75,6 +76,7 @@ class RowFilter {
     std::vector<FilterStep> steps;
   };
 
+  static int32_t run(const FilterStep* steps, int32_t at, const char* row);
   FilterStep& add(int channel, int field, FilterStep::Test test, FilterTargets next);
   int32_t last(int channel) const;
 

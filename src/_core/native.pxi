@@ -161,6 +161,13 @@ cdef extern from "filter.hpp" namespace "fastpoly" nogil:
                       vector[uint32_t]& doubtful) except +
 
 
+cdef extern from "conflation.hpp" namespace "fastpoly" nogil:
+    cdef cppclass Conflation:
+        Conflation(const MarketSpec& market)
+        uint32_t walk(const RowStore& store, const RowRef* refs, uint32_t size) except +
+        vector[RowRef] kept
+
+
 cdef extern from "arrow.hpp" namespace "fastpoly" nogil:
     cdef struct ArrowSchema "ArrowSchema":
         int64_t n_children

@@ -17,8 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from fastpoly._core import Batch, batch_of, concat
-from fastpoly.conflation import latest
+from fastpoly._core import Batch, batch_of, concat, latest
 from fastpoly.enums import Overflow
 from fastpoly.errors import ConsumerTooSlow, FastpolyError
 from fastpoly.notices import NOTICE_CHANNEL, SlowConsumer
@@ -206,16 +205,16 @@ class Buffer:
 
     def _conflate(self, now: int) -> None:
         batches = [entry[0] for entry in self._entries]
-        kept, share = latest(batches)
+        kept = latest(batches)
         before = self._counts(batches)
         after = self._counts([kept])
-        nbytes = int(self._nbytes * share)
+        nbytes = self._nbytes * len(kept) // sum(map(len, batches))
         if nbytes > self._low_bytes:
             # Too many symbols for the limit: without this, every batch would conflate all again.
             left = kept[-max(int(len(kept) * self._low_bytes / nbytes), 1) :]
             after = self._counts([left])
-            nbytes = int(nbytes * len(left) / len(kept))
-            kept = left
+            nbytes = nbytes * len(left) // len(kept)
+            kept = left.compact()
         self._lose_counts({name: n - after.get(name, 0) for name, n in before.items()})
         self._entries.clear()
         self._events = sum(after.values())
