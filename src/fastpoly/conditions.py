@@ -287,10 +287,12 @@ def _check(
     for group in wanted:
         if group and all(_find(comparison.name, channel.event) is None for channel in group):
             names = dict.fromkeys(spec.name for channel in group for spec in channel.event.fields)
+            everywhere = len(group) == len(by_name)
+            subject = "No channel" if everywhere else ", ".join(one.name for one in group)
+            has = "has a field" if everywhere else "has no field"
             close = difflib.get_close_matches(comparison.name, names, n=1)
             raise UsageError(
-                f"{', '.join(channel.name for channel in group)} of {market.name} has no field "
-                f"{comparison.name!r}.",
+                f"{subject} of {market.name} {has} {comparison.name!r}.",
                 hint=(f"Did you mean {close[0]!r}? " if close else "")
                 + f"There are {', '.join(names)}.",
             )

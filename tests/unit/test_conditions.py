@@ -309,14 +309,17 @@ def test_a_condition_can_be_used_for_any_market_that_has_the_field() -> None:
     assert len(decode('[{"ev":"T","p":2},{"ev":"T","p":1}]').where(condition)) == 1
     coins = decode('[{"ev":"XT","p":2},{"ev":"XT","p":1}]', market="crypto")
     assert len(coins.where(condition)) == 1
-    with pytest.raises(UsageError, match="of indices has no field 'price'"):
+    with pytest.raises(UsageError, match="No channel of indices has a field 'price'"):
         decode("[]", market="indices").where(condition)
 
 
 # -------------------------------------------------------------------------------------- errors
 
 WRONG: list[tuple[Callable[[], object], str]] = [
-    (lambda: field("sized") > 1, "no field 'sized'.*Did you mean 'size'.*There are symbol, id"),
+    (
+        lambda: field("sized") > 1,
+        "No channel of stocks has a field 'sized'.*Did you mean 'size'.*There are symbol, id",
+    ),
     (lambda: field("bid_size", "T") > 1, "T of stocks has no field 'bid_size'"),
     (lambda: field("size", "T", "XT") > 1, "'XT' is no channel of stocks.*Choose among T, Q"),
     (lambda: field("size") > "1", "whole number.*Compare it with numbers"),
