@@ -22,12 +22,12 @@ def batch(frames: list[bytes]) -> None:
 
 def events(frames: list[bytes]) -> None:
     for frame in frames:
-        _ = list(decode(frame))
+        _ = decode(frame).events()
 
 
 def read(frames: list[bytes]) -> None:
     for frame in frames:
-        read_attributes(list(decode(frame)), EquityTrade)
+        read_attributes(decode(frame).events(), EquityTrade)
 
 
 def dicts(frames: list[bytes]) -> None:

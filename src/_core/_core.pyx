@@ -28,17 +28,12 @@ include "native.pxi"
 cdef extern from *:
     """
     #include <time.h>
-    #define FASTPOLY_NEW(cls) ((PyTypeObject*)(cls))->tp_new((PyTypeObject*)(cls), fastpoly_no_args, NULL)
-    static PyObject* fastpoly_no_args = NULL;
     static inline int64_t fastpoly_wall_clock_ns(void) {
       struct timespec now;
       clock_gettime(CLOCK_REALTIME, &now);
       return now.tv_sec * 1000000000LL + now.tv_nsec;
     }
     """
-    object new_instance "FASTPOLY_NEW"(PyObject* cls)
-    PyObject* no_args "fastpoly_no_args"
-    PyObject* PyList_GET_ITEM(list items, Py_ssize_t at)
     int64_t wall_clock_ns "fastpoly_wall_clock_ns"()
     const char* BUILT_WITH "FASTPOLY_PICOWS_VERSION"
 
@@ -52,8 +47,6 @@ LOGGER = logging.getLogger("fastpoly")
 BUILT_WITH_PICOWS = BUILT_WITH.decode()
 
 
-cdef tuple EMPTY = ()
-no_args = <PyObject*>EMPTY
 if not init_values():
     raise MemoryError()
 

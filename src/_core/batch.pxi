@@ -1,28 +1,35 @@
 # Batches: a view over the rows of one store, and everything that reads it.
 
 cdef dict MARKET_INDEX = {kMarkets[i].name.decode(): i for i in range(kMarketCount)}
-# The class of each column's events, and the column of each channel's name, by market.
-cdef list COLUMN_CLASSES = []
+# The column of each channel's name, by market.
 cdef list COLUMNS_BY_NAME = []
+# What each column's events are made from; null where a column has none.
+cdef PyObject* PROTOTYPES[kMarketCount][kColumns]
 
 
-cdef void fill_column_classes():
+cdef void adopt_event_classes() except *:
     cdef int i, j
+    cdef const EventSpec* event
+    cdef PyObject* status = adopt_event_class(<PyTypeObject*>Status, NULL)
+    cdef PyObject* unknown = adopt_event_class(<PyTypeObject*>UnknownEvent, NULL)
     by_name = {cls.__name__: cls for cls in EVENT_CLASSES}
+    adopted = {}
     for i in range(kMarketCount):
-        classes = [None] * kColumns
         for j in range(kMarkets[i].channel_count):
-            classes[j] = by_name[kMarkets[i].channels[j].event.name.decode()]
-        classes[kStatusColumn] = Status
-        classes[kUnknownColumn] = UnknownEvent
-        COLUMN_CLASSES.append(classes)
+            event = kMarkets[i].channels[j].event
+            if event.index not in adopted:
+                cls = by_name[event.name.decode()]
+                adopted[event.index] = <uintptr_t>adopt_event_class(<PyTypeObject*>cls, event)
+            PROTOTYPES[i][j] = <PyObject*><uintptr_t>adopted[event.index]
+        PROTOTYPES[i][<int>kStatusColumn] = status
+        PROTOTYPES[i][<int>kUnknownColumn] = unknown
         COLUMNS_BY_NAME.append({
             <object>channel_name(i, j): j
             for j in range(kColumns) if channel_name(i, j) != NULL
         })
 
 
-fill_column_classes()
+adopt_event_classes()
 
 
 cdef int market_index(object market) except -1:
@@ -40,22 +47,18 @@ cdef int market_index(object market) except -1:
     )
 
 
-cdef inline Event make_event(RowStore* store, list classes, RowRef ref):
+cdef inline object event_at(RowStore* store, RowRef ref):
     cdef int column = ref.column()
     cdef const Column* rows = &store.columns[column]
-    cdef const char* row = rows.row(ref.index())
-    cdef Event event = new_instance(<PyObject*>PyList_GET_ITEM(classes, column))
-    memcpy(&event.row, row, rows.row_size)
-    cdef const RowHead* head = <const RowHead*>row
-    if head.raw_size:
-        event.raw = PyBytes_FromStringAndSize(store.raw(head[0]), head.raw_size)
-    return event
+    return make_event(
+        PROTOTYPES[store.market.index][column], rows.row(ref.index()), rows.row_size, store[0]
+    )
 
 
-cdef inline object item_at(RowStore* store, list classes, RowRef ref):
+cdef inline object item_at(RowStore* store, RowRef ref):
     if ref.column() == kObjectColumn:
         return <object>store.objects[ref.index()]
-    return make_event(store, classes, ref)
+    return event_at(store, ref)
 
 
 cdef object dict_at(RowStore* store, RowRef ref):
@@ -84,11 +87,10 @@ cdef class BatchIterator:
         if at >= batch.size:
             raise StopIteration
         self.at = at + 1
-        return item_at(batch.store, batch.classes, batch.ref(at))
+        return item_at(batch.store, batch.ref(at))
 
 
 @cython.final
-@cython.freelist(64)
 cdef class Batch:
     """Events in the order of their arrival: of one read of the socket, or of one decoded frame.
 
@@ -96,12 +98,12 @@ cdef class Batch:
     fresh event. `select` and slices share the batch's rows.
     """
 
+    # The members are those of `batch_object.hpp`, which makes batches and ends them.
     cdef RowStore* store
     # Where the rows are: the references from `refs` on; where that is null, the rows of one column
     # from `start` on.
     cdef const RowRef* refs
     cdef RowRef* owned_refs
-    cdef list classes
     cdef int column
     cdef uint32_t start
     cdef uint32_t size
@@ -109,11 +111,6 @@ cdef class Batch:
 
     def __init__(self):
         raise TypeError("a Batch comes from decode() or from a stream")
-
-    def __dealloc__(self):
-        free(self.owned_refs)
-        if self.store != NULL:
-            self.store.release()
 
     cdef inline RowRef ref(self, uint32_t at) noexcept:
         if self.refs != NULL:
@@ -191,8 +188,8 @@ cdef class Batch:
             column = self.column_of(channel)
             wanted |= <uint32_t>1 << column
         if len(channels) == 1 and self.whole:
-            return run_of(self.store, self.classes, column, 0, column_count(self.store, column))
-        batch = share(self.store, self.classes)
+            return run_of(self.store, column, 0, column_count(self.store, column))
+        batch = share(self.store)
         batch.owned_refs = <RowRef*>malloc(max(self.size, 1) * sizeof(RowRef))
         if batch.owned_refs == NULL:
             raise MemoryError()
@@ -251,6 +248,8 @@ cdef class Batch:
             begin = end
         return parts
 
+    @cython.binding(False)
+    @cython.embedsignature.format("clinic")
     def dicts(self):
         """Each event as json.loads makes it: every key that was sent, in the order sent.
 
@@ -264,6 +263,18 @@ cdef class Batch:
             Py_INCREF(item)
             PyList_SET_ITEM(dicts, i, item)
         return dicts
+
+    @cython.binding(False)
+    @cython.embedsignature.format("clinic")
+    def events(self):
+        """All events, as a list: what ``list`` makes of the batch, sooner."""
+        cdef uint32_t i
+        cdef list events = PyList_New(self.size)
+        for i in range(self.size):
+            event = item_at(self.store, self.ref(i))
+            Py_INCREF(event)
+            PyList_SET_ITEM(events, i, event)
+        return events
 
     def symbol_counts(self):
         """How many events each symbol has here, as a dict."""
@@ -283,7 +294,7 @@ cdef class Batch:
             if (<const RowHead*>row).plain >> field & 1:
                 symbol = attribute_value(row, spec.fields[field])
             else:
-                symbol = make_event(self.store, self.classes, ref).absent(field)
+                symbol = (<Event>event_at(self.store, ref)).attribute(field)
                 if symbol is None:
                     continue
             counts[symbol] = counts.get(symbol, 0) + 1
@@ -326,7 +337,7 @@ cdef class Batch:
                 continue
             row = self.store.columns[column].row(ref.index())
             if (<const RowHead*>row).foreign:
-                found.append((place, make_event(self.store, self.classes, ref)))
+                found.append((place, event_at(self.store, ref)))
             place += 1
         return found
 
@@ -389,7 +400,7 @@ cdef class Batch:
             count = len(range(begin, end, step))
             if step == 1:
                 return part_of(self, begin, count)
-            batch = share(self.store, self.classes)
+            batch = share(self.store)
             batch.owned_refs = <RowRef*>malloc(max(count, 1) * sizeof(RowRef))
             if batch.owned_refs == NULL:
                 raise MemoryError()
@@ -403,7 +414,7 @@ cdef class Batch:
             at += self.size
         if at < 0 or at >= self.size:
             raise IndexError("batch index out of range")
-        return item_at(self.store, self.classes, self.ref(at))
+        return item_at(self.store, self.ref(at))
 
     def __repr__(self):
         counts = ", ".join(f"{name}: {self.count(name)}" for name in self.channels)
@@ -432,16 +443,13 @@ cdef inline int symbol_field(const EventSpec* spec) noexcept:
     return 0
 
 
-cdef inline Batch share(RowStore* store, list classes):
-    cdef Batch batch = Batch.__new__(Batch)
+cdef inline Batch share(RowStore* store):
     store.retain()
-    batch.store = store
-    batch.classes = classes
-    return batch
+    return new_batch(store)
 
 
-cdef Batch run_of(RowStore* store, list classes, int column, uint32_t start, uint32_t size):
-    cdef Batch batch = share(store, classes)
+cdef Batch run_of(RowStore* store, int column, uint32_t start, uint32_t size):
+    cdef Batch batch = share(store)
     batch.column = column
     batch.start = start
     batch.size = size
@@ -451,8 +459,8 @@ cdef Batch run_of(RowStore* store, list classes, int column, uint32_t start, uin
 cdef Batch part_of(Batch batch, uint32_t start, uint32_t size):
     cdef Batch part
     if batch.refs == NULL:
-        return run_of(batch.store, batch.classes, batch.column, batch.start + start, size)
-    part = share(batch.store, batch.classes)
+        return run_of(batch.store, batch.column, batch.start + start, size)
+    part = share(batch.store)
     if batch.owned_refs != NULL:
         # The references die with the batch that owns them.
         part.owned_refs = <RowRef*>malloc(max(size, 1) * sizeof(RowRef))
@@ -468,13 +476,14 @@ cdef Batch part_of(Batch batch, uint32_t start, uint32_t size):
 
 # Takes over the caller's reference to the store, which must not change any more.
 cdef inline Batch whole_batch(RowStore* store):
-    cdef Batch batch = Batch.__new__(Batch)
-    batch.store = store
-    batch.classes = <list>COLUMN_CLASSES[store.market.index]
+    cdef Batch batch = new_batch(store)
     batch.refs = store.order.data()
     batch.size = store.order.size()
     batch.whole = batch.refs != NULL
     return batch
+
+
+adopt_batch_class(<PyTypeObject*>Batch)
 
 
 def batch_of(market, events):
@@ -580,31 +589,37 @@ cdef class Decoder:
         raise not_json(failure)
 
 
-cdef Batch decode_frame(Kernel* kernel, const MarketSpec& market, object frame):
-    cdef const char* text
-    cdef Py_ssize_t size
+cdef inline Batch decode_text(Kernel* kernel, const MarketSpec& market, const char* text,
+                              Py_ssize_t size):
     cdef DecodeFailure failure
-    cdef RowStore* store
-    cdef const uint8_t[::1] view
-    if isinstance(frame, bytes):
-        text = PyBytes_AS_STRING(frame)
-        size = PyBytes_GET_SIZE(frame)
-    elif isinstance(frame, str):
-        try:
-            text = PyUnicode_AsUTF8AndSize(frame, &size)
-        except UnicodeEncodeError as error:
-            raise DecodeError("the text holds a lone surrogate", offset=error.start) from None
-    else:
-        view = memoryview(frame).cast("B")
-        size = view.shape[0]
-        text = b""
-        if size:
-            text = <const char*>&view[0]
-    store = RowStore.acquire(market)
+    cdef RowStore* store = RowStore.acquire(market)
     if kernel.decode_copy(text, size, store[0], failure):
         return whole_batch(store)
     store.release()
     raise not_json(failure)
+
+
+cdef inline Batch decode_frame(Kernel* kernel, const MarketSpec& market, object frame):
+    if isinstance(frame, bytes):
+        return decode_text(kernel, market, PyBytes_AS_STRING(frame), PyBytes_GET_SIZE(frame))
+    return decode_other(kernel, market, frame)
+
+
+# Apart from `decode_frame`, which would else prepare a memory view for every frame.
+cdef Batch decode_other(Kernel* kernel, const MarketSpec& market, object frame):
+    cdef const char* text
+    cdef Py_ssize_t size
+    cdef const uint8_t[::1] view
+    if isinstance(frame, str):
+        try:
+            text = PyUnicode_AsUTF8AndSize(frame, &size)
+        except UnicodeEncodeError as error:
+            raise DecodeError("the text holds a lone surrogate", offset=error.start) from None
+        return decode_text(kernel, market, text, size)
+    view = memoryview(frame).cast("B")
+    if view.shape[0] == 0:
+        return decode_text(kernel, market, b"", 0)
+    return decode_text(kernel, market, <const char*>&view[0], view.shape[0])
 
 
 cdef object not_json(const DecodeFailure& failure):
@@ -619,6 +634,8 @@ cdef object last_market = "stocks"
 cdef int last_market_index = MARKET_INDEX["stocks"]
 
 
+@cython.binding(False)
+@cython.embedsignature.format("clinic")
 def decode(frame, *, market="stocks"):
     """Decodes one WebSocket frame.
 

@@ -13,6 +13,7 @@ namespace {
 
 template <int W>
 struct EquityTradeRecord {
+  char32_t symbol_[W];
   int64_t exchange_;
   int64_t size_;
   int64_t timestamp_;
@@ -21,7 +22,6 @@ struct EquityTradeRecord {
   int64_t tape_;
   int64_t trf_id_;
   int64_t trf_timestamp_;
-  char32_t symbol_[W];
   char32_t id_[23];
   double price_;
   int16_t conditions_[Codes::kMax];
@@ -57,10 +57,10 @@ void gather_EquityTrade(const char* rows, size_t count, char* records, Gathered&
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
+    put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, trf_timestamp_) + sizeof(Record::trf_timestamp_) -
                offsetof(Record, exchange_)>(
         row, offsetof(Row, exchange_), record, offsetof(Record, exchange_));
-    put_symbol<W>(row->symbol_, record->symbol_, widest);
     put_text(row->id_, record->id_);
     copy_bytes<offsetof(Record, conditions_) + sizeof(Record::conditions_) -
                offsetof(Record, price_)>(
@@ -90,6 +90,7 @@ const uint16_t kEquityTradeOffsets[] = {
 
 template <int W>
 struct EquityQuoteRecord {
+  char32_t symbol_[W];
   int64_t condition_;
   int64_t bid_exchange_id_;
   int64_t ask_exchange_id_;
@@ -101,7 +102,6 @@ struct EquityQuoteRecord {
   int64_t tape_;
   int64_t trf_id_;
   int64_t trf_timestamp_;
-  char32_t symbol_[W];
   int16_t indicators_[Codes::kMax];
   double bid_price_;
   double ask_price_;
@@ -131,10 +131,12 @@ void gather_EquityQuote(const char* rows, size_t count, char* records, Gathered&
                 offsetof(Row, trf_id_) - offsetof(Row, condition_));
   static_assert(offsetof(Record, trf_timestamp_) - offsetof(Record, condition_) ==
                 offsetof(Row, trf_timestamp_) - offsetof(Row, condition_));
-  static_assert(offsetof(Record, bid_price_) - offsetof(Record, indicators_) ==
-                offsetof(Row, bid_price_) - offsetof(Row, indicators_));
-  static_assert(offsetof(Record, ask_price_) - offsetof(Record, indicators_) ==
-                offsetof(Row, ask_price_) - offsetof(Row, indicators_));
+  static_assert(offsetof(Record, indicators_) - offsetof(Record, condition_) ==
+                offsetof(Row, indicators_) - offsetof(Row, condition_));
+  static_assert(offsetof(Record, bid_price_) - offsetof(Record, condition_) ==
+                offsetof(Row, bid_price_) - offsetof(Row, condition_));
+  static_assert(offsetof(Record, ask_price_) - offsetof(Record, condition_) ==
+                offsetof(Row, ask_price_) - offsetof(Row, condition_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -142,13 +144,10 @@ void gather_EquityQuote(const char* rows, size_t count, char* records, Gathered&
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
-    copy_bytes<offsetof(Record, trf_timestamp_) + sizeof(Record::trf_timestamp_) -
-               offsetof(Record, condition_)>(
-        row, offsetof(Row, condition_), record, offsetof(Record, condition_));
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, ask_price_) + sizeof(Record::ask_price_) -
-               offsetof(Record, indicators_)>(
-        row, offsetof(Row, indicators_), record, offsetof(Record, indicators_));
+               offsetof(Record, condition_)>(
+        row, offsetof(Row, condition_), record, offsetof(Record, condition_));
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -175,9 +174,9 @@ const uint16_t kEquityQuoteOffsets[] = {
 
 template <int W>
 struct EquityAggRecord {
+  char32_t symbol_[W];
   int64_t start_timestamp_;
   int64_t end_timestamp_;
-  char32_t symbol_[W];
   double volume_;
   double accumulated_volume_;
   double official_open_price_;
@@ -199,24 +198,26 @@ void gather_EquityAgg(const char* rows, size_t count, char* records, Gathered& s
   using Record = EquityAggRecord<W>;
   static_assert(offsetof(Record, end_timestamp_) - offsetof(Record, start_timestamp_) ==
                 offsetof(Row, end_timestamp_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, accumulated_volume_) - offsetof(Record, volume_) ==
-                offsetof(Row, accumulated_volume_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, official_open_price_) - offsetof(Record, volume_) ==
-                offsetof(Row, official_open_price_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, vwap_) - offsetof(Record, volume_) ==
-                offsetof(Row, vwap_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, open_) - offsetof(Record, volume_) ==
-                offsetof(Row, open_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, close_) - offsetof(Record, volume_) ==
-                offsetof(Row, close_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, high_) - offsetof(Record, volume_) ==
-                offsetof(Row, high_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, low_) - offsetof(Record, volume_) ==
-                offsetof(Row, low_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, aggregate_vwap_) - offsetof(Record, volume_) ==
-                offsetof(Row, aggregate_vwap_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, average_size_) - offsetof(Record, volume_) ==
-                offsetof(Row, average_size_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, volume_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, volume_) - offsetof(Row, start_timestamp_));
+  static_assert(offsetof(Record, accumulated_volume_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, accumulated_volume_) - offsetof(Row, start_timestamp_));
+  static_assert(offsetof(Record, official_open_price_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, official_open_price_) - offsetof(Row, start_timestamp_));
+  static_assert(offsetof(Record, vwap_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, vwap_) - offsetof(Row, start_timestamp_));
+  static_assert(offsetof(Record, open_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, open_) - offsetof(Row, start_timestamp_));
+  static_assert(offsetof(Record, close_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, close_) - offsetof(Row, start_timestamp_));
+  static_assert(offsetof(Record, high_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, high_) - offsetof(Row, start_timestamp_));
+  static_assert(offsetof(Record, low_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, low_) - offsetof(Row, start_timestamp_));
+  static_assert(offsetof(Record, aggregate_vwap_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, aggregate_vwap_) - offsetof(Row, start_timestamp_));
+  static_assert(offsetof(Record, average_size_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, average_size_) - offsetof(Row, start_timestamp_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -224,13 +225,10 @@ void gather_EquityAgg(const char* rows, size_t count, char* records, Gathered& s
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
-    copy_bytes<offsetof(Record, end_timestamp_) + sizeof(Record::end_timestamp_) -
-               offsetof(Record, start_timestamp_)>(
-        row, offsetof(Row, start_timestamp_), record, offsetof(Record, start_timestamp_));
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, average_size_) + sizeof(Record::average_size_) -
-               offsetof(Record, volume_)>(
-        row, offsetof(Row, volume_), record, offsetof(Record, volume_));
+               offsetof(Record, start_timestamp_)>(
+        row, offsetof(Row, start_timestamp_), record, offsetof(Record, start_timestamp_));
     record->otc_ = row->otc_;
     record->fractional_volume_ = decimal_value(row->fractional_volume_);
     record->fractional_accumulated_volume_ = decimal_value(row->fractional_accumulated_volume_);
@@ -261,12 +259,12 @@ const uint16_t kEquityAggOffsets[] = {
 
 template <int W>
 struct LimitUpLimitDownRecord {
+  char32_t symbol_[W];
   int64_t tape_;
   int64_t sequence_number_;
   double high_price_;
   double low_price_;
   int16_t indicators_[Codes::kMax];
-  char32_t symbol_[W];
   int64_t timestamp_;
 };
 
@@ -282,6 +280,8 @@ void gather_LimitUpLimitDown(const char* rows, size_t count, char* records, Gath
                 offsetof(Row, low_price_) - offsetof(Row, tape_));
   static_assert(offsetof(Record, indicators_) - offsetof(Record, tape_) ==
                 offsetof(Row, indicators_) - offsetof(Row, tape_));
+  static_assert(offsetof(Record, timestamp_) - offsetof(Record, tape_) ==
+                offsetof(Row, timestamp_) - offsetof(Row, tape_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -289,13 +289,10 @@ void gather_LimitUpLimitDown(const char* rows, size_t count, char* records, Gath
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
-    copy_bytes<offsetof(Record, indicators_) + sizeof(Record::indicators_) -
-               offsetof(Record, tape_)>(
-        row, offsetof(Row, tape_), record, offsetof(Record, tape_));
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, timestamp_) + sizeof(Record::timestamp_) -
-               offsetof(Record, timestamp_)>(
-        row, offsetof(Row, timestamp_), record, offsetof(Record, timestamp_));
+               offsetof(Record, tape_)>(
+        row, offsetof(Row, tape_), record, offsetof(Record, tape_));
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -314,12 +311,12 @@ const uint16_t kLimitUpLimitDownOffsets[] = {
 
 template <int W>
 struct ImbalanceRecord {
+  char32_t symbol_[W];
   int64_t auction_time_;
   int64_t symbol_sequence_;
   int64_t exchange_id_;
   int64_t imbalance_quantity_;
   int64_t paired_quantity_;
-  char32_t symbol_[W];
   int64_t time_stamp_;
   char32_t auction_type_[7];
   double book_clearing_price_;
@@ -337,6 +334,8 @@ void gather_Imbalance(const char* rows, size_t count, char* records, Gathered& s
                 offsetof(Row, imbalance_quantity_) - offsetof(Row, auction_time_));
   static_assert(offsetof(Record, paired_quantity_) - offsetof(Record, auction_time_) ==
                 offsetof(Row, paired_quantity_) - offsetof(Row, auction_time_));
+  static_assert(offsetof(Record, time_stamp_) - offsetof(Record, auction_time_) ==
+                offsetof(Row, time_stamp_) - offsetof(Row, auction_time_));
   static_assert(offsetof(Record, auction_type_) + sizeof(Record::auction_type_) +
                     sizeof(char32_t) <= sizeof(Record));
   const Row* row = reinterpret_cast<const Row*>(rows);
@@ -346,13 +345,10 @@ void gather_Imbalance(const char* rows, size_t count, char* records, Gathered& s
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
-    copy_bytes<offsetof(Record, paired_quantity_) + sizeof(Record::paired_quantity_) -
-               offsetof(Record, auction_time_)>(
-        row, offsetof(Row, auction_time_), record, offsetof(Record, auction_time_));
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, time_stamp_) + sizeof(Record::time_stamp_) -
-               offsetof(Record, time_stamp_)>(
-        row, offsetof(Row, time_stamp_), record, offsetof(Record, time_stamp_));
+               offsetof(Record, auction_time_)>(
+        row, offsetof(Row, auction_time_), record, offsetof(Record, auction_time_));
     put_text(row->auction_type_, record->auction_type_);
     copy_bytes<offsetof(Record, book_clearing_price_) + sizeof(Record::book_clearing_price_) -
                offsetof(Record, book_clearing_price_)>(
@@ -377,8 +373,8 @@ const uint16_t kImbalanceOffsets[] = {
 
 template <int W>
 struct FairMarketValueRecord {
-  double fmv_;
   char32_t ticker_[W];
+  double fmv_;
   int64_t timestamp_;
 };
 
@@ -393,10 +389,10 @@ void gather_FairMarketValue(const char* rows, size_t count, char* records, Gathe
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].ticker_);
     foreign |= row->head.foreign;
+    put_symbol<W>(row->ticker_, record->ticker_, widest);
     copy_bytes<offsetof(Record, fmv_) + sizeof(Record::fmv_) -
                offsetof(Record, fmv_)>(
         row, offsetof(Row, fmv_), record, offsetof(Record, fmv_));
-    put_symbol<W>(row->ticker_, record->ticker_, widest);
     record->timestamp_ = epoch_ns(row->timestamp_);
   }
   seen.foreign = foreign;
@@ -412,8 +408,8 @@ const uint16_t kFairMarketValueOffsets[] = {
 
 template <int W>
 struct LaunchpadValueRecord {
-  double value_;
   char32_t symbol_[W];
+  double value_;
   int64_t timestamp_;
 };
 
@@ -428,10 +424,10 @@ void gather_LaunchpadValue(const char* rows, size_t count, char* records, Gather
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
+    put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, value_) + sizeof(Record::value_) -
                offsetof(Record, value_)>(
         row, offsetof(Row, value_), record, offsetof(Record, value_));
-    put_symbol<W>(row->symbol_, record->symbol_, widest);
     record->timestamp_ = epoch_ns(row->timestamp_);
   }
   seen.foreign = foreign;
@@ -447,9 +443,9 @@ const uint16_t kLaunchpadValueOffsets[] = {
 
 template <int W>
 struct IndexValueRecord {
+  char32_t ticker_[W];
   int64_t timestamp_;
   double value_;
-  char32_t ticker_[W];
 };
 
 template <int W>
@@ -465,10 +461,10 @@ void gather_IndexValue(const char* rows, size_t count, char* records, Gathered& 
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].ticker_);
     foreign |= row->head.foreign;
+    put_symbol<W>(row->ticker_, record->ticker_, widest);
     copy_bytes<offsetof(Record, value_) + sizeof(Record::value_) -
                offsetof(Record, timestamp_)>(
         row, offsetof(Row, timestamp_), record, offsetof(Record, timestamp_));
-    put_symbol<W>(row->ticker_, record->ticker_, widest);
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -483,9 +479,9 @@ const uint16_t kIndexValueOffsets[] = {
 
 template <int W>
 struct ForexQuoteRecord {
+  char32_t pair_[W];
   int64_t exchange_id_;
   int64_t timestamp_;
-  char32_t pair_[W];
   double ask_price_;
   double bid_price_;
 };
@@ -496,8 +492,10 @@ void gather_ForexQuote(const char* rows, size_t count, char* records, Gathered& 
   using Record = ForexQuoteRecord<W>;
   static_assert(offsetof(Record, timestamp_) - offsetof(Record, exchange_id_) ==
                 offsetof(Row, timestamp_) - offsetof(Row, exchange_id_));
-  static_assert(offsetof(Record, bid_price_) - offsetof(Record, ask_price_) ==
-                offsetof(Row, bid_price_) - offsetof(Row, ask_price_));
+  static_assert(offsetof(Record, ask_price_) - offsetof(Record, exchange_id_) ==
+                offsetof(Row, ask_price_) - offsetof(Row, exchange_id_));
+  static_assert(offsetof(Record, bid_price_) - offsetof(Record, exchange_id_) ==
+                offsetof(Row, bid_price_) - offsetof(Row, exchange_id_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -505,13 +503,10 @@ void gather_ForexQuote(const char* rows, size_t count, char* records, Gathered& 
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
-    copy_bytes<offsetof(Record, timestamp_) + sizeof(Record::timestamp_) -
-               offsetof(Record, exchange_id_)>(
-        row, offsetof(Row, exchange_id_), record, offsetof(Record, exchange_id_));
     put_symbol<W>(row->pair_, record->pair_, widest);
     copy_bytes<offsetof(Record, bid_price_) + sizeof(Record::bid_price_) -
-               offsetof(Record, ask_price_)>(
-        row, offsetof(Row, ask_price_), record, offsetof(Record, ask_price_));
+               offsetof(Record, exchange_id_)>(
+        row, offsetof(Row, exchange_id_), record, offsetof(Record, exchange_id_));
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -528,9 +523,9 @@ const uint16_t kForexQuoteOffsets[] = {
 
 template <int W>
 struct CurrencyAggRecord {
+  char32_t pair_[W];
   int64_t start_timestamp_;
   int64_t end_timestamp_;
-  char32_t pair_[W];
   double volume_;
   double vwap_;
   double avg_trade_size_;
@@ -546,18 +541,20 @@ void gather_CurrencyAgg(const char* rows, size_t count, char* records, Gathered&
   using Record = CurrencyAggRecord<W>;
   static_assert(offsetof(Record, end_timestamp_) - offsetof(Record, start_timestamp_) ==
                 offsetof(Row, end_timestamp_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, vwap_) - offsetof(Record, volume_) ==
-                offsetof(Row, vwap_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, avg_trade_size_) - offsetof(Record, volume_) ==
-                offsetof(Row, avg_trade_size_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, open_) - offsetof(Record, volume_) ==
-                offsetof(Row, open_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, close_) - offsetof(Record, volume_) ==
-                offsetof(Row, close_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, high_) - offsetof(Record, volume_) ==
-                offsetof(Row, high_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, low_) - offsetof(Record, volume_) ==
-                offsetof(Row, low_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, volume_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, volume_) - offsetof(Row, start_timestamp_));
+  static_assert(offsetof(Record, vwap_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, vwap_) - offsetof(Row, start_timestamp_));
+  static_assert(offsetof(Record, avg_trade_size_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, avg_trade_size_) - offsetof(Row, start_timestamp_));
+  static_assert(offsetof(Record, open_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, open_) - offsetof(Row, start_timestamp_));
+  static_assert(offsetof(Record, close_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, close_) - offsetof(Row, start_timestamp_));
+  static_assert(offsetof(Record, high_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, high_) - offsetof(Row, start_timestamp_));
+  static_assert(offsetof(Record, low_) - offsetof(Record, start_timestamp_) ==
+                offsetof(Row, low_) - offsetof(Row, start_timestamp_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -565,13 +562,10 @@ void gather_CurrencyAgg(const char* rows, size_t count, char* records, Gathered&
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
-    copy_bytes<offsetof(Record, end_timestamp_) + sizeof(Record::end_timestamp_) -
-               offsetof(Record, start_timestamp_)>(
-        row, offsetof(Row, start_timestamp_), record, offsetof(Record, start_timestamp_));
     put_symbol<W>(row->pair_, record->pair_, widest);
     copy_bytes<offsetof(Record, low_) + sizeof(Record::low_) -
-               offsetof(Record, volume_)>(
-        row, offsetof(Row, volume_), record, offsetof(Record, volume_));
+               offsetof(Record, start_timestamp_)>(
+        row, offsetof(Row, start_timestamp_), record, offsetof(Record, start_timestamp_));
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -593,10 +587,10 @@ const uint16_t kCurrencyAggOffsets[] = {
 
 template <int W>
 struct CryptoTradeRecord {
+  char32_t pair_[W];
   int64_t timestamp_;
   int64_t exchange_;
   int64_t received_timestamp_;
-  char32_t pair_[W];
   double price_;
   double size_;
   int16_t conditions_[Codes::kMax];
@@ -611,10 +605,12 @@ void gather_CryptoTrade(const char* rows, size_t count, char* records, Gathered&
                 offsetof(Row, exchange_) - offsetof(Row, timestamp_));
   static_assert(offsetof(Record, received_timestamp_) - offsetof(Record, timestamp_) ==
                 offsetof(Row, received_timestamp_) - offsetof(Row, timestamp_));
-  static_assert(offsetof(Record, size_) - offsetof(Record, price_) ==
-                offsetof(Row, size_) - offsetof(Row, price_));
-  static_assert(offsetof(Record, conditions_) - offsetof(Record, price_) ==
-                offsetof(Row, conditions_) - offsetof(Row, price_));
+  static_assert(offsetof(Record, price_) - offsetof(Record, timestamp_) ==
+                offsetof(Row, price_) - offsetof(Row, timestamp_));
+  static_assert(offsetof(Record, size_) - offsetof(Record, timestamp_) ==
+                offsetof(Row, size_) - offsetof(Row, timestamp_));
+  static_assert(offsetof(Record, conditions_) - offsetof(Record, timestamp_) ==
+                offsetof(Row, conditions_) - offsetof(Row, timestamp_));
   static_assert(offsetof(Record, id_) + sizeof(Record::id_) +
                     sizeof(char32_t) <= sizeof(Record));
   const Row* row = reinterpret_cast<const Row*>(rows);
@@ -624,13 +620,10 @@ void gather_CryptoTrade(const char* rows, size_t count, char* records, Gathered&
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
-    copy_bytes<offsetof(Record, received_timestamp_) + sizeof(Record::received_timestamp_) -
-               offsetof(Record, timestamp_)>(
-        row, offsetof(Row, timestamp_), record, offsetof(Record, timestamp_));
     put_symbol<W>(row->pair_, record->pair_, widest);
     copy_bytes<offsetof(Record, conditions_) + sizeof(Record::conditions_) -
-               offsetof(Record, price_)>(
-        row, offsetof(Row, price_), record, offsetof(Record, price_));
+               offsetof(Record, timestamp_)>(
+        row, offsetof(Row, timestamp_), record, offsetof(Record, timestamp_));
     put_text(row->id_, record->id_);
   }
   seen.foreign = foreign;
@@ -651,10 +644,10 @@ const uint16_t kCryptoTradeOffsets[] = {
 
 template <int W>
 struct CryptoQuoteRecord {
+  char32_t pair_[W];
   int64_t timestamp_;
   int64_t exchange_id_;
   int64_t received_timestamp_;
-  char32_t pair_[W];
   double last_price_;
   double last_size_;
   double bid_price_;
@@ -671,16 +664,18 @@ void gather_CryptoQuote(const char* rows, size_t count, char* records, Gathered&
                 offsetof(Row, exchange_id_) - offsetof(Row, timestamp_));
   static_assert(offsetof(Record, received_timestamp_) - offsetof(Record, timestamp_) ==
                 offsetof(Row, received_timestamp_) - offsetof(Row, timestamp_));
-  static_assert(offsetof(Record, last_size_) - offsetof(Record, last_price_) ==
-                offsetof(Row, last_size_) - offsetof(Row, last_price_));
-  static_assert(offsetof(Record, bid_price_) - offsetof(Record, last_price_) ==
-                offsetof(Row, bid_price_) - offsetof(Row, last_price_));
-  static_assert(offsetof(Record, bid_size_) - offsetof(Record, last_price_) ==
-                offsetof(Row, bid_size_) - offsetof(Row, last_price_));
-  static_assert(offsetof(Record, ask_price_) - offsetof(Record, last_price_) ==
-                offsetof(Row, ask_price_) - offsetof(Row, last_price_));
-  static_assert(offsetof(Record, ask_size_) - offsetof(Record, last_price_) ==
-                offsetof(Row, ask_size_) - offsetof(Row, last_price_));
+  static_assert(offsetof(Record, last_price_) - offsetof(Record, timestamp_) ==
+                offsetof(Row, last_price_) - offsetof(Row, timestamp_));
+  static_assert(offsetof(Record, last_size_) - offsetof(Record, timestamp_) ==
+                offsetof(Row, last_size_) - offsetof(Row, timestamp_));
+  static_assert(offsetof(Record, bid_price_) - offsetof(Record, timestamp_) ==
+                offsetof(Row, bid_price_) - offsetof(Row, timestamp_));
+  static_assert(offsetof(Record, bid_size_) - offsetof(Record, timestamp_) ==
+                offsetof(Row, bid_size_) - offsetof(Row, timestamp_));
+  static_assert(offsetof(Record, ask_price_) - offsetof(Record, timestamp_) ==
+                offsetof(Row, ask_price_) - offsetof(Row, timestamp_));
+  static_assert(offsetof(Record, ask_size_) - offsetof(Record, timestamp_) ==
+                offsetof(Row, ask_size_) - offsetof(Row, timestamp_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -688,13 +683,10 @@ void gather_CryptoQuote(const char* rows, size_t count, char* records, Gathered&
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
-    copy_bytes<offsetof(Record, received_timestamp_) + sizeof(Record::received_timestamp_) -
-               offsetof(Record, timestamp_)>(
-        row, offsetof(Row, timestamp_), record, offsetof(Record, timestamp_));
     put_symbol<W>(row->pair_, record->pair_, widest);
     copy_bytes<offsetof(Record, ask_size_) + sizeof(Record::ask_size_) -
-               offsetof(Record, last_price_)>(
-        row, offsetof(Row, last_price_), record, offsetof(Record, last_price_));
+               offsetof(Record, timestamp_)>(
+        row, offsetof(Row, timestamp_), record, offsetof(Record, timestamp_));
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -716,10 +708,10 @@ const uint16_t kCryptoQuoteOffsets[] = {
 
 template <int W>
 struct Level2BookRecord {
+  char32_t pair_[W];
   int64_t timestamp_;
   int64_t received_timestamp_;
   int64_t exchange_id_;
-  char32_t pair_[W];
 };
 
 template <int W>
@@ -737,10 +729,10 @@ void gather_Level2Book(const char* rows, size_t count, char* records, Gathered& 
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
+    put_symbol<W>(row->pair_, record->pair_, widest);
     copy_bytes<offsetof(Record, exchange_id_) + sizeof(Record::exchange_id_) -
                offsetof(Record, timestamp_)>(
         row, offsetof(Row, timestamp_), record, offsetof(Record, timestamp_));
-    put_symbol<W>(row->pair_, record->pair_, widest);
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -758,10 +750,10 @@ const uint16_t kLevel2BookOffsets[] = {
 
 template <int W>
 struct ConsolidatedQuoteRecord {
+  char32_t pair_[W];
   int64_t ask_exchange_id_;
   int64_t bid_exchange_id_;
   int64_t timestamp_;
-  char32_t pair_[W];
   double ask_size_;
   double ask_price_;
   double bid_size_;
@@ -776,12 +768,14 @@ void gather_ConsolidatedQuote(const char* rows, size_t count, char* records, Gat
                 offsetof(Row, bid_exchange_id_) - offsetof(Row, ask_exchange_id_));
   static_assert(offsetof(Record, timestamp_) - offsetof(Record, ask_exchange_id_) ==
                 offsetof(Row, timestamp_) - offsetof(Row, ask_exchange_id_));
-  static_assert(offsetof(Record, ask_price_) - offsetof(Record, ask_size_) ==
-                offsetof(Row, ask_price_) - offsetof(Row, ask_size_));
-  static_assert(offsetof(Record, bid_size_) - offsetof(Record, ask_size_) ==
-                offsetof(Row, bid_size_) - offsetof(Row, ask_size_));
-  static_assert(offsetof(Record, bid_price_) - offsetof(Record, ask_size_) ==
-                offsetof(Row, bid_price_) - offsetof(Row, ask_size_));
+  static_assert(offsetof(Record, ask_size_) - offsetof(Record, ask_exchange_id_) ==
+                offsetof(Row, ask_size_) - offsetof(Row, ask_exchange_id_));
+  static_assert(offsetof(Record, ask_price_) - offsetof(Record, ask_exchange_id_) ==
+                offsetof(Row, ask_price_) - offsetof(Row, ask_exchange_id_));
+  static_assert(offsetof(Record, bid_size_) - offsetof(Record, ask_exchange_id_) ==
+                offsetof(Row, bid_size_) - offsetof(Row, ask_exchange_id_));
+  static_assert(offsetof(Record, bid_price_) - offsetof(Record, ask_exchange_id_) ==
+                offsetof(Row, bid_price_) - offsetof(Row, ask_exchange_id_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -789,13 +783,10 @@ void gather_ConsolidatedQuote(const char* rows, size_t count, char* records, Gat
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
-    copy_bytes<offsetof(Record, timestamp_) + sizeof(Record::timestamp_) -
-               offsetof(Record, ask_exchange_id_)>(
-        row, offsetof(Row, ask_exchange_id_), record, offsetof(Record, ask_exchange_id_));
     put_symbol<W>(row->pair_, record->pair_, widest);
     copy_bytes<offsetof(Record, bid_price_) + sizeof(Record::bid_price_) -
-               offsetof(Record, ask_size_)>(
-        row, offsetof(Row, ask_size_), record, offsetof(Record, ask_size_));
+               offsetof(Record, ask_exchange_id_)>(
+        row, offsetof(Row, ask_exchange_id_), record, offsetof(Record, ask_exchange_id_));
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -815,11 +806,11 @@ const uint16_t kConsolidatedQuoteOffsets[] = {
 
 template <int W>
 struct FuturesTradeRecord {
+  char32_t symbol_[W];
   int64_t tape_;
   int64_t size_;
   int64_t timestamp_;
   int64_t sequence_number_;
-  char32_t symbol_[W];
   double price_;
 };
 
@@ -833,6 +824,8 @@ void gather_FuturesTrade(const char* rows, size_t count, char* records, Gathered
                 offsetof(Row, timestamp_) - offsetof(Row, tape_));
   static_assert(offsetof(Record, sequence_number_) - offsetof(Record, tape_) ==
                 offsetof(Row, sequence_number_) - offsetof(Row, tape_));
+  static_assert(offsetof(Record, price_) - offsetof(Record, tape_) ==
+                offsetof(Row, price_) - offsetof(Row, tape_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -840,13 +833,10 @@ void gather_FuturesTrade(const char* rows, size_t count, char* records, Gathered
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
-    copy_bytes<offsetof(Record, sequence_number_) + sizeof(Record::sequence_number_) -
-               offsetof(Record, tape_)>(
-        row, offsetof(Row, tape_), record, offsetof(Record, tape_));
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, price_) + sizeof(Record::price_) -
-               offsetof(Record, price_)>(
-        row, offsetof(Row, price_), record, offsetof(Record, price_));
+               offsetof(Record, tape_)>(
+        row, offsetof(Row, tape_), record, offsetof(Record, tape_));
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -864,12 +854,12 @@ const uint16_t kFuturesTradeOffsets[] = {
 
 template <int W>
 struct FuturesQuoteRecord {
+  char32_t symbol_[W];
   int64_t bid_size_;
   int64_t bid_timestamp_;
   int64_t ask_size_;
   int64_t ask_timestamp_;
   int64_t sip_timestamp_;
-  char32_t symbol_[W];
   double bid_price_;
   double ask_price_;
 };
@@ -886,8 +876,10 @@ void gather_FuturesQuote(const char* rows, size_t count, char* records, Gathered
                 offsetof(Row, ask_timestamp_) - offsetof(Row, bid_size_));
   static_assert(offsetof(Record, sip_timestamp_) - offsetof(Record, bid_size_) ==
                 offsetof(Row, sip_timestamp_) - offsetof(Row, bid_size_));
-  static_assert(offsetof(Record, ask_price_) - offsetof(Record, bid_price_) ==
-                offsetof(Row, ask_price_) - offsetof(Row, bid_price_));
+  static_assert(offsetof(Record, bid_price_) - offsetof(Record, bid_size_) ==
+                offsetof(Row, bid_price_) - offsetof(Row, bid_size_));
+  static_assert(offsetof(Record, ask_price_) - offsetof(Record, bid_size_) ==
+                offsetof(Row, ask_price_) - offsetof(Row, bid_size_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -895,13 +887,10 @@ void gather_FuturesQuote(const char* rows, size_t count, char* records, Gathered
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
-    copy_bytes<offsetof(Record, sip_timestamp_) + sizeof(Record::sip_timestamp_) -
-               offsetof(Record, bid_size_)>(
-        row, offsetof(Row, bid_size_), record, offsetof(Record, bid_size_));
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, ask_price_) + sizeof(Record::ask_price_) -
-               offsetof(Record, bid_price_)>(
-        row, offsetof(Row, bid_price_), record, offsetof(Record, bid_price_));
+               offsetof(Record, bid_size_)>(
+        row, offsetof(Row, bid_size_), record, offsetof(Record, bid_size_));
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -921,10 +910,10 @@ const uint16_t kFuturesQuoteOffsets[] = {
 
 template <int W>
 struct FuturesAggRecord {
+  char32_t symbol_[W];
   int64_t transactions_;
   int64_t start_timestamp_;
   int64_t end_timestamp_;
-  char32_t symbol_[W];
   double volume_;
   double total_value_;
   double open_;
@@ -941,16 +930,18 @@ void gather_FuturesAgg(const char* rows, size_t count, char* records, Gathered& 
                 offsetof(Row, start_timestamp_) - offsetof(Row, transactions_));
   static_assert(offsetof(Record, end_timestamp_) - offsetof(Record, transactions_) ==
                 offsetof(Row, end_timestamp_) - offsetof(Row, transactions_));
-  static_assert(offsetof(Record, total_value_) - offsetof(Record, volume_) ==
-                offsetof(Row, total_value_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, open_) - offsetof(Record, volume_) ==
-                offsetof(Row, open_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, close_) - offsetof(Record, volume_) ==
-                offsetof(Row, close_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, high_) - offsetof(Record, volume_) ==
-                offsetof(Row, high_) - offsetof(Row, volume_));
-  static_assert(offsetof(Record, low_) - offsetof(Record, volume_) ==
-                offsetof(Row, low_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, volume_) - offsetof(Record, transactions_) ==
+                offsetof(Row, volume_) - offsetof(Row, transactions_));
+  static_assert(offsetof(Record, total_value_) - offsetof(Record, transactions_) ==
+                offsetof(Row, total_value_) - offsetof(Row, transactions_));
+  static_assert(offsetof(Record, open_) - offsetof(Record, transactions_) ==
+                offsetof(Row, open_) - offsetof(Row, transactions_));
+  static_assert(offsetof(Record, close_) - offsetof(Record, transactions_) ==
+                offsetof(Row, close_) - offsetof(Row, transactions_));
+  static_assert(offsetof(Record, high_) - offsetof(Record, transactions_) ==
+                offsetof(Row, high_) - offsetof(Row, transactions_));
+  static_assert(offsetof(Record, low_) - offsetof(Record, transactions_) ==
+                offsetof(Row, low_) - offsetof(Row, transactions_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -958,13 +949,10 @@ void gather_FuturesAgg(const char* rows, size_t count, char* records, Gathered& 
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
-    copy_bytes<offsetof(Record, end_timestamp_) + sizeof(Record::end_timestamp_) -
-               offsetof(Record, transactions_)>(
-        row, offsetof(Row, transactions_), record, offsetof(Record, transactions_));
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, low_) + sizeof(Record::low_) -
-               offsetof(Record, volume_)>(
-        row, offsetof(Row, volume_), record, offsetof(Record, volume_));
+               offsetof(Record, transactions_)>(
+        row, offsetof(Row, transactions_), record, offsetof(Record, transactions_));
   }
   seen.foreign = foreign;
   seen.widest = widest;

@@ -54,7 +54,7 @@ def latest(batches):
 cdef bint is_new(Batch batch, RowRef ref, set texts) except -1:
     # Whether an event whose symbol did not fit its row is the first to be seen of that symbol.
     cdef const EventSpec* spec = batch.store.market.channels[ref.column()].event
-    symbol = make_event(batch.store, batch.classes, ref).raw_value()[
+    symbol = (<Event>event_at(batch.store, ref)).raw_value()[
         spec.fields[symbol_field(spec)].key.decode()
     ]
     if not isinstance(symbol, str):

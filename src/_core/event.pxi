@@ -8,7 +8,6 @@ cdef object missing_key(object key):
     return KeyError(key)
 
 
-@cython.freelist(512)
 cdef class Event:
     """One event. Its attributes are converted when they are read, and not before.
 
@@ -32,9 +31,11 @@ cdef class Event:
     cdef object raw_value(self):
         return json_value(<const char*>self.raw, len(self.raw))
 
-    cdef object absent(self, int index):
-        # The attribute of a field that is not in the row.
+    cdef object attribute(self, int index):
+        # What `event_object.hpp` does not answer at once comes here, by the class's property.
         cdef const FieldSpec* field = &event_spec(self.head()).fields[index]
+        if self.head().plain >> index & 1:
+            return attribute_value(self.bytes_of_row(), field[0])
         if not self.head().foreign >> index & 1:
             return None
         return self.foreign_value(field.kind, field.key.decode())

@@ -11,6 +11,7 @@ namespace fastpoly {
 // A trade in a stock or an options contract.
 struct EquityTradeRow {
   RowHead head;
+  const Symbol* symbol_;  // sym
   int64_t exchange_;  // x
   int64_t size_;  // s
   int64_t timestamp_;  // t
@@ -19,7 +20,6 @@ struct EquityTradeRow {
   int64_t tape_;  // z
   int64_t trf_id_;  // trfi
   int64_t trf_timestamp_;  // trft
-  const Symbol* symbol_;  // sym
   Text<23> id_;  // i
   double price_;  // p
   Codes conditions_;  // c
@@ -29,6 +29,7 @@ struct EquityTradeRow {
 // A national best bid and offer.
 struct EquityQuoteRow {
   RowHead head;
+  const Symbol* symbol_;  // sym
   int64_t condition_;  // c
   int64_t bid_exchange_id_;  // bx
   int64_t ask_exchange_id_;  // ax
@@ -40,7 +41,6 @@ struct EquityQuoteRow {
   int64_t tape_;  // z
   int64_t trf_id_;  // trfi
   int64_t trf_timestamp_;  // trft
-  const Symbol* symbol_;  // sym
   Codes indicators_;  // i
   double bid_price_;  // bp
   double ask_price_;  // ap
@@ -49,9 +49,9 @@ struct EquityQuoteRow {
 // A second or minute bar of a stock, options contract or index. A bar may be sent again when late trades change it: the newest with the same symbol and start replaces the others.
 struct EquityAggRow {
   RowHead head;
+  const Symbol* symbol_;  // sym
   int64_t start_timestamp_;  // s
   int64_t end_timestamp_;  // e
-  const Symbol* symbol_;  // sym
   double volume_;  // v
   double accumulated_volume_;  // av
   double official_open_price_;  // op
@@ -70,24 +70,24 @@ struct EquityAggRow {
 // A limit-up limit-down price band, trading halt or resumption.
 struct LimitUpLimitDownRow {
   RowHead head;
+  const Symbol* symbol_;  // T
   int64_t tape_;  // z
   int64_t sequence_number_;  // q
   double high_price_;  // h
   double low_price_;  // l
   Codes indicators_;  // i
-  const Symbol* symbol_;  // T
   int64_t timestamp_;  // t
 };
 
 // A net order imbalance before an auction.
 struct ImbalanceRow {
   RowHead head;
+  const Symbol* symbol_;  // T
   int64_t auction_time_;  // at
   int64_t symbol_sequence_;  // i
   int64_t exchange_id_;  // x
   int64_t imbalance_quantity_;  // o
   int64_t paired_quantity_;  // p
-  const Symbol* symbol_;  // T
   int64_t time_stamp_;  // t
   Text<7> auction_type_;  // a
   double book_clearing_price_;  // b
@@ -96,33 +96,33 @@ struct ImbalanceRow {
 // A fair market value, on business feeds.
 struct FairMarketValueRow {
   RowHead head;
-  double fmv_;  // fmv
   const Symbol* ticker_;  // sym
+  double fmv_;  // fmv
   int64_t timestamp_;  // t
 };
 
 // A value, on the Launchpad feed.
 struct LaunchpadValueRow {
   RowHead head;
-  double value_;  // val
   const Symbol* symbol_;  // sym
+  double value_;  // val
   int64_t timestamp_;  // t
 };
 
 // The value of an index.
 struct IndexValueRow {
   RowHead head;
+  const Symbol* ticker_;  // T
   int64_t timestamp_;  // t
   double value_;  // val
-  const Symbol* ticker_;  // T
 };
 
 // A quote of a currency pair.
 struct ForexQuoteRow {
   RowHead head;
+  const Symbol* pair_;  // p
   int64_t exchange_id_;  // x
   int64_t timestamp_;  // t
-  const Symbol* pair_;  // p
   double ask_price_;  // a
   double bid_price_;  // b
 };
@@ -130,9 +130,9 @@ struct ForexQuoteRow {
 // A second or minute bar of a currency pair or a crypto pair.
 struct CurrencyAggRow {
   RowHead head;
+  const Symbol* pair_;  // pair
   int64_t start_timestamp_;  // s
   int64_t end_timestamp_;  // e
-  const Symbol* pair_;  // pair
   double volume_;  // v
   double vwap_;  // vw
   double avg_trade_size_;  // z
@@ -145,10 +145,10 @@ struct CurrencyAggRow {
 // A trade on a crypto exchange.
 struct CryptoTradeRow {
   RowHead head;
+  const Symbol* pair_;  // pair
   int64_t timestamp_;  // t
   int64_t exchange_;  // x
   int64_t received_timestamp_;  // r
-  const Symbol* pair_;  // pair
   double price_;  // p
   double size_;  // s
   Codes conditions_;  // c
@@ -158,10 +158,10 @@ struct CryptoTradeRow {
 // A quote on a crypto exchange.
 struct CryptoQuoteRow {
   RowHead head;
+  const Symbol* pair_;  // pair
   int64_t timestamp_;  // t
   int64_t exchange_id_;  // x
   int64_t received_timestamp_;  // r
-  const Symbol* pair_;  // pair
   double last_price_;  // lp
   double last_size_;  // ls
   double bid_price_;  // bp
@@ -173,10 +173,10 @@ struct CryptoQuoteRow {
 // A snapshot of an order book, up to 100 levels a side. The vendor switched the channel off on 2024-07-01.
 struct Level2BookRow {
   RowHead head;
+  const Symbol* pair_;  // pair
   int64_t timestamp_;  // t
   int64_t received_timestamp_;  // r
   int64_t exchange_id_;  // x
-  const Symbol* pair_;  // pair
   Levels bid_prices_;  // b
   Levels ask_prices_;  // a
 };
@@ -184,10 +184,10 @@ struct Level2BookRow {
 // The best bid and offer over all crypto exchanges. In older documentation only.
 struct ConsolidatedQuoteRow {
   RowHead head;
+  const Symbol* pair_;  // pair
   int64_t ask_exchange_id_;  // ax
   int64_t bid_exchange_id_;  // bx
   int64_t timestamp_;  // t
-  const Symbol* pair_;  // pair
   double ask_size_;  // as
   double ask_price_;  // ap
   double bid_size_;  // bs
@@ -197,23 +197,23 @@ struct ConsolidatedQuoteRow {
 // A trade in a futures contract.
 struct FuturesTradeRow {
   RowHead head;
+  const Symbol* symbol_;  // sym
   int64_t tape_;  // z
   int64_t size_;  // s
   int64_t timestamp_;  // t
   int64_t sequence_number_;  // q
-  const Symbol* symbol_;  // sym
   double price_;  // p
 };
 
 // A best bid and offer of a futures contract.
 struct FuturesQuoteRow {
   RowHead head;
+  const Symbol* symbol_;  // sym
   int64_t bid_size_;  // bs
   int64_t bid_timestamp_;  // bt
   int64_t ask_size_;  // as
   int64_t ask_timestamp_;  // at
   int64_t sip_timestamp_;  // t
-  const Symbol* symbol_;  // sym
   double bid_price_;  // bp
   double ask_price_;  // ap
 };
@@ -221,10 +221,10 @@ struct FuturesQuoteRow {
 // A second or minute bar of a futures contract.
 struct FuturesAggRow {
   RowHead head;
+  const Symbol* symbol_;  // sym
   int64_t transactions_;  // n
   int64_t start_timestamp_;  // s
   int64_t end_timestamp_;  // e
-  const Symbol* symbol_;  // sym
   double volume_;  // v
   double total_value_;  // dv
   double open_;  // o

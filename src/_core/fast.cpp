@@ -105,7 +105,7 @@ const char* parse_any_order(const EventSpec& event, const char* p, char* row, bo
     const uint32_t quote = quotes16(p + 2, odd);
     if (quote == 0 || (odd & ((quote & (0 - quote)) - 1)) != 0) return nullptr;
     const int size = __builtin_ctz(quote);
-    const uint64_t key = size > 8 ? 0 : keep_bytes(load8(p + 2), size);
+    const uint64_t key = size > 8 ? 0 : load8(p + 2) & first_bytes(size);
     const char* value = p + 2 + size + 1;
     if (*value != ':') return nullptr;
     ++value;

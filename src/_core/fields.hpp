@@ -19,20 +19,26 @@ FASTPOLY_INLINE const char* read_symbol(const char* p, const Symbol*& symbol) {
   return FASTPOLY_LIKELY(symbol != nullptr) ? p + size + 1 : nullptr;
 }
 
-// The low `size` bytes of a word, where `size` may be out of 0..8.
-FASTPOLY_INLINE uint64_t keep_bytes(uint64_t word, int size) {
-  if (size >= 8) return word;
-  return size <= 0 ? 0 : word & ((uint64_t{1} << size * 8) - 1);
-}
-
-// Copies `size` (at most W) bytes; kPadding bytes at `p` are readable.
+// Copies `size` (at most W) bytes; kPadding bytes at `p` are readable. Without a branch: sizes cannot
+// be predicted. And word by word into the row: bytes that are put together in memory and then
+// copied in larger pieces would have to wait until they are there.
 template <int W>
 FASTPOLY_INLINE void set_text(Text<W>& text, const char* p, int size) {
-  constexpr int kWords = (W + 1) / 8;
-  uint64_t words[kWords];
-  for (int i = 0; i < kWords; ++i) words[i] = keep_bytes(load8(p + i * 8), size - i * 8);
-  words[kWords - 1] |= static_cast<uint64_t>(size) << 56;
-  std::memcpy(&text, words, sizeof words);
+  constexpr int kBytes = W + 1;
+  static constexpr auto kKeep = [] {
+    struct {
+      unsigned char bytes[kBytes * 2]{};
+    } keep;
+    for (int i = 0; i < kBytes; ++i) keep.bytes[i] = 0xff;
+    return keep;
+  }();
+  const char* const keep = reinterpret_cast<const char*>(kKeep.bytes) + kBytes - size;
+  char* const into = reinterpret_cast<char*>(&text);
+  for (int i = 0; i < kBytes; i += 8) {
+    uint64_t word = load8(p + i) & load8(keep + i);
+    if (i + 8 == kBytes) word |= static_cast<uint64_t>(size) << 56;
+    std::memcpy(into + i, &word, 8);
+  }
 }
 
 // Just after the opening quote.

@@ -95,7 +95,7 @@ cdef class Filter:
             if at < doubtful.size() and doubtful[at] == i:
                 at += 1
                 test = self.tests[batch.owned_refs[i].column()]
-                if not test.holds(make_event(batch.store, batch.classes, batch.owned_refs[i])):
+                if not test.holds(event_at(batch.store, batch.owned_refs[i])):
                     continue
             batch.owned_refs[kept] = batch.owned_refs[i]
             kept += 1
@@ -115,7 +115,7 @@ cdef Filter filter_for(object condition, int market):
 # A batch of the same events that may be changed.
 cdef Batch with_refs(Batch batch):
     cdef uint32_t i
-    cdef Batch made = share(batch.store, batch.classes)
+    cdef Batch made = share(batch.store)
     made.owned_refs = <RowRef*>malloc(max(batch.size, 1) * sizeof(RowRef))
     if made.owned_refs == NULL:
         raise MemoryError()

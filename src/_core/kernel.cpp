@@ -25,6 +25,11 @@ inline int find_channel(const MarketSpec& market, const char* p) {
 
 constexpr size_t kWindow = 32 << 10;  // bytes that are searched for separators at a time
 
+// How many separators a parser may look at beyond the last: whatever the text there is, it is the
+// beginning of at most one field, which takes a list's codes and one more.
+constexpr size_t kSentinels = Codes::kMax + 2;
+static_assert(kSentinels <= kSpareSeparators);
+
 inline void name_row(char* row, int channel, const RowStore& store) {
   RowHead& head = *reinterpret_cast<RowHead*>(row);
   head.channel = static_cast<uint8_t>(channel);
@@ -65,8 +70,8 @@ bool Kernel::decode_events(const char*& p, const char* end, RowStore& store) {
       separators_.resize(window + 2 * kSpareSeparators);
     uint32_t* const first = separators_.data();
     const size_t count = find_separators(base, window, first);
-    // Beyond the last comes what no event has there, so that none is read past the window.
-    std::fill_n(first + count, kSpareSeparators, static_cast<uint32_t>(window));
+    // Beyond the last comes the window's end, so that none is read past it.
+    std::fill_n(first + count, kSentinels, static_cast<uint32_t>(window));
     const uint32_t* at = first;
     for (;;) {
       const char* after = nullptr;

@@ -28,10 +28,6 @@ cdef extern from "symbols.hpp" namespace "fastpoly" nogil:
         uint32_t id
         uint32_t size
         void* str
-    cdef cppclass SymbolTable:
-        @staticmethod
-        SymbolTable& instance()
-        uint32_t size()
 
 
 cdef extern from "market.hpp" namespace "fastpoly" nogil:
@@ -189,6 +185,16 @@ cdef extern from "arrow.hpp" namespace "fastpoly" nogil:
     void export_stream(const EventSpec& event, ArrowArray* array, ArrowArrayStream* out) except +
 
 
+cdef extern from "event_object.hpp" namespace "fastpoly":
+    PyObject* adopt_event_class(PyTypeObject* cls, const EventSpec* spec) except NULL
+    object make_event(PyObject* prototype, const char* row, size_t row_size, const RowStore& store)
+
+
+cdef extern from "batch_object.hpp" namespace "fastpoly":
+    cbool adopt_batch_class(PyTypeObject* cls) except False
+    object new_batch(RowStore* store)
+
+
 cdef extern from "values.hpp" namespace "fastpoly":
     cbool init_values()
     PyObject* channel_name(int market, int column)
@@ -197,6 +203,3 @@ cdef extern from "values.hpp" namespace "fastpoly":
     object wire_value(const char* row, const EventSpec& event, int field)
     object row_dict(const char* row, const EventSpec& event)
     int find_key(const EventSpec& event, object key)
-    object symbol_string(const Symbol* symbol)
-    object ascii_string(const char* text, size_t size)
-    object codes_list(const Codes& codes)

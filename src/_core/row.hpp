@@ -58,6 +58,12 @@ struct RawRow {
   RowHead head;
 };
 
+// How every row of a market's event begins; the symbol is null where there is none.
+struct SymbolRow {
+  RowHead head;
+  const Symbol* symbol;
+};
+
 constexpr int kMaxOrdered = 16;
 constexpr int64_t kMissingInt = INT64_MIN;  // what NumPy calls NaT in a time column
 

@@ -29,6 +29,11 @@ FASTPOLY_INLINE uint64_t load8(const char* p) {
   return word;
 }
 
+// The bits of the first `size` (0 to 8) bytes of a little-endian word.
+FASTPOLY_INLINE constexpr uint64_t first_bytes(int size) {
+  return size == 0 ? 0 : ~uint64_t{0} >> (64 - size * 8);
+}
+
 // Up to eight characters as the little-endian word that a load gives.
 constexpr uint64_t word_of(const char* text, int size) {
   uint64_t word = 0;
@@ -44,8 +49,7 @@ template <int kSize>
 FASTPOLY_INLINE bool starts_with(const char* p, uint64_t head, uint64_t tail = 0) {
   static_assert(kSize >= 1 && kSize <= 16, "longer ones want a loop");
   if constexpr (kSize <= 8) {
-    constexpr uint64_t keep = kSize == 8 ? ~uint64_t{0} : (uint64_t{1} << (kSize % 8 * 8)) - 1;
-    return (load8(p) & keep) == head;
+    return (load8(p) & first_bytes(kSize)) == head;
   } else {
     return ((load8(p) ^ head) | (load8(p + kSize - 8) ^ tail)) == 0;
   }

@@ -17,22 +17,22 @@ constexpr size_t kPoolSize = 32;
 constexpr size_t kPooledBytes = 4 << 20;
 constexpr uint32_t kFirstRows = 8;
 
-// One pool a market, because the columns of different markets have rows of different sizes.
-std::vector<RowStore*>& pool(const MarketSpec& market) {
-  // Never destroyed: batches may outlive every static destructor.
-  static auto* stores = new std::vector<RowStore*>[kMarketCount];
-  return stores[market.index];
-}
+// One pool a market, because the columns of different markets have rows of different sizes. Plain
+// memory, so that batches may outlive every static destructor.
+struct Pool {
+  RowStore* stores[kPoolSize];
+  size_t size;
+};
+Pool g_pools[kMarketCount];
 
 }  // namespace
 
 void (*RowStore::release_object)(void*) = nullptr;
 
 RowStore* RowStore::acquire(const MarketSpec& market) {
-  std::vector<RowStore*>& stores = pool(market);
-  if (stores.empty()) return new RowStore(market);
-  RowStore* store = stores.back();
-  stores.pop_back();
+  Pool& pool = g_pools[market.index];
+  if (pool.size == 0) return new RowStore(market);
+  RowStore* store = pool.stores[--pool.size];
   store->references_ = 1;
   return store;
 }
@@ -43,33 +43,35 @@ RowStore::~RowStore() {
 
 void RowStore::recycle() {
   for (void* object : objects) release_object(object);
-  size_t held = order.capacity() * sizeof(RowRef) + arena.capacity();
-  for (Column& column : columns) {
-    held += static_cast<size_t>(column.capacity) * column.row_size;
-    column.count = 0;
-  }
-  std::vector<RowStore*>& stores = pool(market);
-  if (held > kPooledBytes || stores.size() >= kPoolSize) {
+  Pool& pool = g_pools[market.index];
+  if (held_ + order.capacity() * sizeof(RowRef) + arena.capacity() > kPooledBytes ||
+      pool.size == kPoolSize) {
     delete this;
     return;
   }
+  // Most markets have more channels than a stream listens to.
+  for (uint32_t left = grown_; left != 0; left &= left - 1)
+    columns[__builtin_ctz(left)].count = 0;
   order.clear();
   arena.clear();
   frame_ends.clear();
   objects.clear();
   nbytes = 0;
   received_ns = 0;
-  stores.push_back(this);
+  pool.stores[pool.size++] = this;
 }
 
-void RowStore::grow(Column& column, uint32_t row_size) {
-  column.row_size = row_size;
-  const uint32_t wanted = column.capacity == 0 ? kFirstRows : column.capacity * 2;
+void RowStore::grow(int column, uint32_t row_size) {
+  Column& target = columns[column];
+  target.row_size = row_size;
+  const uint32_t wanted = target.capacity == 0 ? kFirstRows : target.capacity * 2;
   if (wanted > uint32_t{1} << RowRef::kIndexBits) throw std::bad_alloc();
-  void* rows = std::realloc(column.rows, static_cast<size_t>(wanted) * row_size);
+  void* rows = std::realloc(target.rows, static_cast<size_t>(wanted) * row_size);
   if (rows == nullptr) throw std::bad_alloc();
-  column.rows = static_cast<char*>(rows);
-  column.capacity = wanted;
+  held_ += static_cast<size_t>(wanted - target.capacity) * row_size;
+  grown_ |= uint32_t{1} << column;
+  target.rows = static_cast<char*>(rows);
+  target.capacity = wanted;
 }
 
 void RowStore::keep_raw(RowHead& head, const char* bytes, size_t size) {

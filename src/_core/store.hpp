@@ -52,7 +52,7 @@ class RowStore {
   // Room for one more row; it counts only once it is committed.
   char* reserve(int column, uint32_t row_size) {
     Column& target = columns[column];
-    if (__builtin_expect(target.count == target.capacity, 0)) grow(target, row_size);
+    if (__builtin_expect(target.count == target.capacity, 0)) grow(column, row_size);
     return target.row(target.count);
   }
 
@@ -96,10 +96,12 @@ class RowStore {
  private:
   explicit RowStore(const MarketSpec& spec) : market(spec) {}
   ~RowStore();
-  static void grow(Column& column, uint32_t row_size);
+  void grow(int column, uint32_t row_size);
   void recycle();
 
   int references_ = 1;
+  uint32_t grown_ = 0;  // the columns that have memory, a bit each
+  size_t held_ = 0;     // bytes of that memory
 };
 
 }  // namespace fastpoly

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "compiler.hpp"
+#include "scan.hpp"
 
 namespace fastpoly {
 
@@ -51,7 +51,7 @@ class SymbolTable {
   FASTPOLY_INLINE const Symbol* intern_short(const char* text, uint32_t size) {
     uint64_t word;
     std::memcpy(&word, text, 8);
-    word &= size == 0 ? 0 : ~uint64_t{0} >> (64 - size * 8);
+    word &= first_bytes(static_cast<int>(size));
     for (uint32_t at = static_cast<uint32_t>(hash_word(word) >> short_shift_);;
          at = (at + 1) & short_mask_) {
       const ShortSlot& slot = short_slots_[at];

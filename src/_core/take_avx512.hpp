@@ -36,7 +36,9 @@ struct Avx512Numbers : WideNumbers {
                                         int64_t* values) {
     constexpr int kGroups = (N + 3) / 4;
     alignas(32) uint64_t keep[4], lead[4];
-    const __m256i sizes = _mm256_load_si256(reinterpret_cast<const __m256i*>(tokens.size));
+    const auto four_sizes = [&tokens](int i) { return static_cast<int64_t>(tokens.sizes[i]); };
+    const __m256i sizes =
+        _mm256_set_epi64x(four_sizes(3), four_sizes(2), four_sizes(1), four_sizes(0));
     const __m256i kept = _mm256_sllv_epi16(_mm256_set1_epi16(-1),
                                            _mm256_sub_epi16(_mm256_set1_epi16(16), sizes));
     // The first digit of numbers of two digits and more, which may not be a zero.

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "dict_entries.hpp"
+
 namespace fastpoly {
 
 namespace {
@@ -72,6 +74,14 @@ StringCache g_strings;
 IntCache<8> g_sizes;
 IntCache<4> g_times;
 
+// Sequence numbers and the like hardly come again.
+constexpr int64_t kLargestSize = 1'000'000;
+
+PyObject* any_int(int64_t value) {
+  const bool cached = value > 256 && value < kLargestSize;
+  return cached ? g_sizes.get(value) : PyLong_FromLongLong(value);
+}
+
 template <class T>
 const T& at(const char* row, const FieldSpec& field) {
   return *reinterpret_cast<const T*>(row + field.offset);
@@ -82,10 +92,85 @@ PyObject* text_string(const char* row, const FieldSpec& field) {
   return ascii_string(text, static_cast<unsigned char>(text[field.width]));
 }
 
+FASTPOLY_INLINE PyObject* plain_value(const char* row, const FieldSpec& field) {
+  switch (field.kind) {
+    case Kind::kSymbol:
+      return symbol_string(at<const Symbol*>(row, field));
+    case Kind::kText:
+      return text_string(row, field);
+    case Kind::kDecimal:
+      return g_strings.get(at<Text<23>>(row, field));
+    case Kind::kInt:
+      return any_int(at<int64_t>(row, field));
+    case Kind::kMs:
+    case Kind::kNs:
+    case Kind::kEpoch:
+      return g_times.get(at<int64_t>(row, field));
+    case Kind::kFloat:
+      return PyFloat_FromDouble(at<double>(row, field));
+    case Kind::kFlag:
+      return PyBool_FromLong(at<uint8_t>(row, field));
+    case Kind::kCodes:
+      return codes_list(at<Codes>(row, field));
+    case Kind::kLevels:
+      break;
+  }
+  Py_RETURN_NONE;
+}
+
+FASTPOLY_INLINE PyObject* plain_wire_value(const char* row, const FieldSpec& field, bool integer) {
+  if (integer && field.kind == Kind::kFloat)
+    return any_int(static_cast<int64_t>(at<double>(row, field)));
+  return plain_value(row, field);
+}
+
+// Dicts that have the keys of an event in their order and its "ev", to be copied: keys need not be
+// put in one by one then. Events of one kind mostly have the keys that one of few before them had.
+class DictTemplates {
+ public:
+  // A new dict with the given fields of a channel's events, all None.
+  PyObject* copy(const RowHead& head, const EventSpec& event) {
+    const uint32_t channel = head.market * uint32_t{kColumns} + head.channel + 1;
+    Entry& entry = entries_[(head.plain * 0x9e3779b1u + channel * 0x85ebca6bu) >> (32 - kBits)];
+    if (FASTPOLY_UNLIKELY(entry.channel != channel || entry.fields != head.plain)) {
+      PyObject* const dict = make(head, event);
+      if (dict == nullptr) return nullptr;
+      Py_XSETREF(entry.dict, dict);
+      entry.channel = channel;
+      entry.fields = head.plain;
+    }
+    return PyDict_Copy(entry.dict);
+  }
+
+ private:
+  static PyObject* make(const RowHead& head, const EventSpec& event) {
+    PyObject* const dict = PyDict_New();
+    bool good = dict != nullptr &&
+                PyDict_SetItem(dict, g_ev, g_channels[head.market][head.channel]) == 0;
+    for (uint32_t left = head.plain; good && left != 0; left &= left - 1)
+      good = PyDict_SetItem(dict, g_keys[event.index][__builtin_ctz(left)], Py_None) == 0;
+    if (good) return dict;
+    Py_XDECREF(dict);
+    return nullptr;
+  }
+
+  static constexpr int kBits = 6;
+  struct Entry {
+    uint32_t channel;  // and its market, plus one
+    uint32_t fields;
+    PyObject* dict;
+  };
+  Entry entries_[1 << kBits] = {};
+};
+
+DictTemplates g_templates;
+bool g_fills_entries;
+
 }  // namespace
 
 bool init_values() {
   RowStore::release_object = [](void* object) { Py_DECREF(static_cast<PyObject*>(object)); };
+  g_fills_entries = DictEntries::supported();
   g_ev = intern("ev");
   if (g_ev == nullptr) return false;
   for (int i = 0; i < kEventSpecCount; ++i)
@@ -105,113 +190,48 @@ bool init_values() {
 PyObject* channel_name(int market, int column) { return g_channels[market][column]; }
 
 PyObject* attribute_value(const char* row, const FieldSpec& field) {
-  switch (field.kind) {
-    case Kind::kSymbol:
-      return symbol_string(at<const Symbol*>(row, field));
-    case Kind::kText:
-    case Kind::kDecimal:
-      return text_string(row, field);
-    case Kind::kInt:
-    case Kind::kMs:
-    case Kind::kNs:
-    case Kind::kEpoch:
-      return PyLong_FromLongLong(at<int64_t>(row, field));
-    case Kind::kFloat:
-      return PyFloat_FromDouble(at<double>(row, field));
-    case Kind::kFlag:
-      return PyBool_FromLong(at<uint8_t>(row, field));
-    case Kind::kCodes:
-      return codes_list(at<Codes>(row, field));
-    case Kind::kLevels:
-      break;
-  }
-  Py_RETURN_NONE;
+  return plain_value(row, field);
 }
 
 namespace {
 
-// Sequence numbers and the like hardly come again.
-constexpr int64_t kLargestSize = 1'000'000;
-
-PyObject* wire_int(int64_t value) {
-  const bool cached = value > 256 && value < kLargestSize;
-  return cached ? g_sizes.get(value) : PyLong_FromLongLong(value);
-}
-
-FASTPOLY_INLINE PyObject* make_wire_value(const char* row, const FieldSpec& field, bool integer) {
-  switch (field.kind) {
-    case Kind::kFloat: {
-      const double value = at<double>(row, field);
-      return integer ? wire_int(static_cast<int64_t>(value)) : PyFloat_FromDouble(value);
-    }
-    case Kind::kInt:
-      return wire_int(at<int64_t>(row, field));
-    case Kind::kMs:
-    case Kind::kNs:
-    case Kind::kEpoch:
-      return g_times.get(at<int64_t>(row, field));
-    case Kind::kDecimal:
-      return g_strings.get(at<Text<23>>(row, field));
-    case Kind::kSymbol:
-      return symbol_string(at<const Symbol*>(row, field));
-    case Kind::kText:
-      return text_string(row, field);
-    case Kind::kCodes:
-      return codes_list(at<Codes>(row, field));
-    default:
-      return attribute_value(row, field);
-  }
-}
-
-// A dict that has the keys of an event in their order, to be copied: keys need not be put in one by
-// one then. Events of one kind mostly have the keys that one of few before them had.
-class DictTemplates {
- public:
-  // A new dict with the given fields of an event type, all None.
-  PyObject* copy(const EventSpec& event, uint32_t fields) {
-    Entry& entry = entries_[(fields * 0x9e3779b1u + event.index * 0x85ebca6bu) >> (32 - kBits)];
-    if (FASTPOLY_UNLIKELY(entry.event != &event || entry.fields != fields)) {
-      PyObject* dict = PyDict_New();
-      if (dict == nullptr || PyDict_SetItem(dict, g_ev, Py_None) != 0) return nullptr;
-      for (uint32_t left = fields; left != 0; left &= left - 1)
-        if (PyDict_SetItem(dict, g_keys[event.index][__builtin_ctz(left)], Py_None) != 0)
-          return nullptr;
-      Py_XSETREF(entry.dict, dict);
-      entry.event = &event;
-      entry.fields = fields;
-    }
-    return PyDict_Copy(entry.dict);
-  }
-
- private:
-  static constexpr int kBits = 6;
-  struct Entry {
-    const EventSpec* event;
-    uint32_t fields;
-    PyObject* dict;
-  };
-  Entry entries_[1 << kBits] = {};
-};
-
-DictTemplates g_templates;
-
-}  // namespace
-
-PyObject* wire_value(const char* row, const EventSpec& event, int field) {
+FASTPOLY_INLINE PyObject* field_value(const char* row, const EventSpec& event, int field) {
   const auto& head = *reinterpret_cast<const RowHead*>(row);
-  return make_wire_value(row, event.fields[field], (head.integer >> field & 1) != 0);
+  return plain_wire_value(row, event.fields[field], (head.integer >> field & 1) != 0);
 }
 
-PyObject* row_dict(const char* row, const EventSpec& event) {
+// The keys in the schema's order, as the server sends them.
+PyObject* schema_order_dict(const char* row, const EventSpec& event) {
   const auto& head = *reinterpret_cast<const RowHead*>(row);
-  PyObject* dict = head.ordered == 0 ? g_templates.copy(event, head.plain) : PyDict_New();
+  PyObject* const dict = g_templates.copy(head, event);
+  if (FASTPOLY_UNLIKELY(dict == nullptr)) return nullptr;
+  const DictEntries entries = DictEntries::of(dict);
+  bool lists = false;
+  int place = 1;
+  for (uint32_t left = head.plain; left != 0; left &= left - 1) {
+    const int field = __builtin_ctz(left);
+    PyObject* const value = field_value(row, event, field);
+    if (FASTPOLY_UNLIKELY(value == nullptr)) {
+      Py_DECREF(dict);
+      return nullptr;
+    }
+    lists |= event.fields[field].kind == Kind::kCodes;
+    entries.replace_none(place++, value);
+  }
+  // As PyDict_SetItem does it; the copy of a dict without them is not tracked yet.
+  if (lists && !PyObject_GC_IsTracked(dict)) PyObject_GC_Track(dict);
+  return dict;
+}
+
+// The keys in any order, put in one by one.
+PyObject* any_order_dict(const char* row, const EventSpec& event) {
+  const auto& head = *reinterpret_cast<const RowHead*>(row);
+  PyObject* const dict = PyDict_New();
   if (dict == nullptr) return nullptr;
-  PyObject* const* keys = g_keys[event.index];
-  auto add = [&](int field) {
-    PyObject* value =
-        make_wire_value(row, event.fields[field], (head.integer >> field & 1) != 0);
+  const auto add = [&](int field) {
+    PyObject* const value = field_value(row, event, field);
     if (value == nullptr) return false;
-    const bool added = PyDict_SetItem(dict, keys[field], value) == 0;
+    const bool added = PyDict_SetItem(dict, g_keys[event.index][field], value) == 0;
     Py_DECREF(value);
     return added;
   };
@@ -219,13 +239,24 @@ PyObject* row_dict(const char* row, const EventSpec& event) {
   if (head.ordered == 0) {
     for (uint32_t left = head.plain; good && left != 0; left &= left - 1)
       good = add(__builtin_ctz(left));
-  } else {
-    for (int i = head.ordered - 1; good && i >= 0; --i)
-      good = add(static_cast<int>(head.order >> (i * 4) & 15));
   }
+  for (int i = head.ordered - 1; good && i >= 0; --i)
+    good = add(static_cast<int>(head.order >> (i * 4) & 15));
   if (good) return dict;
   Py_DECREF(dict);
   return nullptr;
+}
+
+}  // namespace
+
+PyObject* wire_value(const char* row, const EventSpec& event, int field) {
+  return field_value(row, event, field);
+}
+
+PyObject* row_dict(const char* row, const EventSpec& event) {
+  const bool schema_order = reinterpret_cast<const RowHead*>(row)->ordered == 0;
+  return schema_order && g_fills_entries ? schema_order_dict(row, event)
+                                         : any_order_dict(row, event);
 }
 
 int find_key(const EventSpec& event, PyObject* key) {

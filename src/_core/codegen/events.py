@@ -6,50 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from codegen import CORE, PACKAGE, banner, schema
-from codegen.rows import cpp_type, member
 
 GENERATOR = "src/_core/codegen/events.py"
-
-# How an attribute's value is made from the member of its row.
-_VALUES = {
-    "SYMBOL": "symbol_string(row.{name})",
-    "TEXT": "ascii_string(row.{name}.data, row.{name}.size)",
-    "DECIMAL": "ascii_string(row.{name}.data, row.{name}.size)",
-    "FLAG": "row.{name} != 0",
-    "CODES": "codes_list(row.{name})",
-}
-
-
-def _cython_type(field: Any) -> str:
-    # Cython cannot spell a template over a number; a typedef beside it can.
-    return str({"TEXT": f"Text{field.width}", "DECIMAL": "Text23"}.get(field.kind.name, ""))
-
-
-def _text_types() -> list[str]:
-    names = {
-        _cython_type(field)
-        for event in schema.EVENT_TYPES
-        for field in event.fields
-        if _cython_type(field)
-    }
-    return sorted(names)
-
-
-def _extern() -> str:
-    lines = ['cdef extern from "events.gen.hpp" namespace "fastpoly" nogil:\n']
-    lines.extend(
-        f'    cdef cppclass {name} "fastpoly::Text<{name[4:]}>":\n'
-        "        char* data\n        uint8_t size\n"
-        for name in _text_types()
-    )
-    for event in schema.EVENT_TYPES:
-        lines.append(f"    cdef cppclass {event.name}Row:\n        RowHead head\n")
-        for field in event.fields:
-            if field.kind.name == "LEVELS":
-                continue
-            type_name = _cython_type(field) or cpp_type(field)
-            lines.append(f"        {type_name} {member(field)}\n")
-    return "".join(lines)
 
 
 def _summary(text: str) -> str:
@@ -63,16 +21,7 @@ def _class(event: Any) -> str:
         parts.append(
             f'\n    @property\n    def {field.name}(self):\n        """{_summary(doc)}"""\n'
         )
-        if field.kind.name == "LEVELS":
-            parts.append(f"        return self.absent({bit})\n")
-            continue
-        value = _VALUES.get(field.kind.name, "row.{name}").format(name=member(field))
-        parts.append(
-            f"        cdef {event.name}Row* row = <{event.name}Row*>&self.row\n"
-            f"        if row.head.plain & {1 << bit:#x}:\n"
-            f"            return {value.replace('row.', 'row[0].')}\n"
-            f"        return self.absent({bit})\n"
-        )
+        parts.append(f"        return self.attribute({bit})\n")
     return "".join(parts)
 
 
@@ -81,8 +30,6 @@ def _cython() -> str:
     return (
         banner("#", GENERATOR)
         + "\n"
-        + _extern()
-        + "\n\n"
         + "\n\n".join(_class(event) for event in schema.EVENT_TYPES)
         + f"\n\nEVENT_CLASSES = ({names})\n"
     )

@@ -85,7 +85,7 @@ def _structs() -> str:
 
 
 def together(event: Any) -> list[Any]:
-    """The fields whose values are read together: they stand side by side at the row's front.
+    """The fields whose values are read together: they stand side by side in the row.
 
     Times in ns have more digits than are read at a time.
     """
@@ -93,9 +93,9 @@ def together(event: Any) -> list[Any]:
 
 
 def in_row_order(event: Any) -> list[Any]:
-    """An event's fields in the order of the row's members."""
-    ints = together(event)
-    return [*ints, *(field for field in event.fields if field not in ints)]
+    """An event's fields in the order of the row's members: its symbol first, as `SymbolRow` says."""
+    first = [event.symbol, *together(event)]
+    return [*first, *(field for field in event.fields if field not in first)]
 
 
 def _found(literal: str) -> str:
