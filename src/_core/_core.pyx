@@ -19,7 +19,7 @@ import logging
 
 import picows
 
-from fastpoly import columns
+from fastpoly import columns, conditions, predicates
 from fastpoly.errors import DecodeError, UsageError
 
 include "native.pxi"
@@ -59,6 +59,8 @@ if picows.__version__.split(".")[:2] != BUILT_WITH_PICOWS.split(".")[:2]:
 include "event.pxi"
 include "events.gen.pxi"
 include "batch.pxi"
+include "filter.pxi"
+include "conflation.pxi"
 include "records.pxi"
 include "arrow.pxi"
 include "histogram.pxi"

@@ -139,7 +139,10 @@ cdef class Batch:
 
     @property
     def nbytes(self):
-        """Bytes of the frames that the whole read brought, also in a selection."""
+        """Bytes of the frames that the whole read brought, also in a selection.
+
+        What `compact` has copied counts for its share of them.
+        """
         return self.store.nbytes
 
     @property
@@ -197,6 +200,39 @@ cdef class Batch:
         batch.refs = batch.owned_refs
         batch.size = found
         return batch
+
+    def where(self, condition):
+        """The events that pass a condition, in order, as a batch that shares these rows.
+
+        Control messages, events that the market does not know and notices always pass.
+
+        Args:
+            condition: Such as ``field("size") >= 100``; see `fastpoly.field`.
+
+        Raises:
+            UsageError: It is no condition, the market has no such field, or the field cannot be
+                compared like that.
+        """
+        return filter_for(condition, self.store.market.index).apply(self)
+
+    def compact(self):
+        """The same events without the rest of their read, for keeping a few of many.
+
+        A selection keeps alive all rows that it shares. This gives a copy where most of them are
+        not selected, else the batch itself.
+        """
+        cdef RowStore* store
+        cdef uint32_t total = self.store.order.size()
+        cdef uint32_t i
+        if self.whole or self.size * 2 >= total:
+            return self
+        store = RowStore.acquire(self.store.market)
+        for i in range(self.size):
+            copy_event(store, self.store, self.ref(i))
+        if self.size:
+            store.end_frame(max(self.store.nbytes * self.size // total, <uint64_t>1))
+        store.received_ns = self.store.received_ns
+        return whole_batch(store)
 
     def frames(self):
         """One batch for each frame of the read, also for a frame without events.
@@ -473,14 +509,7 @@ def concat(batches):
     cdef RowStore* store
     cdef Batch batch
     cdef uint32_t i
-    parts = list(batches)
-    if not parts:
-        raise UsageError("there is no batch to join", hint="pass at least one")
-    for part in parts:
-        if not isinstance(part, Batch):
-            raise UsageError(f"{part!r} is not a Batch")
-        if part.market != parts[0].market:
-            raise UsageError("batches of different markets cannot be one batch")
+    parts = of_one_market(batches)
     batch = parts[0]
     store = RowStore.acquire(batch.store.market)
     for batch in parts:
@@ -489,6 +518,18 @@ def concat(batches):
         store.end_frame(batch.store.nbytes)
         store.received_ns = batch.store.received_ns
     return whole_batch(store)
+
+
+cdef list of_one_market(object batches):
+    parts = list(batches)
+    if not parts:
+        raise UsageError("there is no batch to join", hint="pass at least one")
+    for part in parts:
+        if not isinstance(part, Batch):
+            raise UsageError(f"{part!r} is not a Batch")
+        if part.market != parts[0].market:
+            raise UsageError("batches of different markets cannot be one batch")
+    return parts
 
 
 cdef void copy_event(RowStore* to, RowStore* source, RowRef ref):

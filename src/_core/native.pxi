@@ -1,7 +1,7 @@
 # The C++ surface that Cython sees.
 
 from cpython.object cimport PyObject, PyTypeObject
-from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
@@ -130,6 +130,38 @@ cdef extern from "gather.hpp" namespace "fastpoly" nogil:
     int first_layout(const RowRuns& rows, const EventSpec& event)
     int layout_for(const EventSpec& event, uint32_t symbol_size)
     Gathered gather(const RowRuns& rows, const RecordLayout& layout, char* records)
+
+
+cdef extern from "filter.hpp" namespace "fastpoly" nogil:
+    enum:
+        kPass
+        kFail
+    cdef struct FilterTargets:
+        int32_t match
+        int32_t mismatch
+        int32_t absent
+    cdef cppclass RowFilter:
+        RowFilter(const MarketSpec& market) except +
+        int32_t add_present(int channel, int field, FilterTargets next) except +
+        int32_t add_whole(int channel, int field, FilterTargets next, int64_t low,
+                          int64_t high) except +
+        int32_t add_flag(int channel, int field, FilterTargets next) except +
+        int32_t add_number(int channel, int field, FilterTargets next, double low,
+                           double high) except +
+        int32_t add_codes(int channel, int field, FilterTargets next,
+                          const vector[int16_t]& codes) except +
+        int32_t add_texts(int channel, int field, FilterTargets next,
+                          const vector[string]& texts) except +
+        void start_at(int channel, int32_t step)
+        uint32_t keep(const RowStore& store, RowRef* refs, uint32_t size,
+                      vector[uint32_t]& doubtful) except +
+
+
+cdef extern from "conflation.hpp" namespace "fastpoly" nogil:
+    cdef cppclass Conflation:
+        Conflation(const MarketSpec& market)
+        uint32_t walk(const RowStore& store, const RowRef* refs, uint32_t size) except +
+        vector[RowRef] kept
 
 
 cdef extern from "arrow.hpp" namespace "fastpoly" nogil:

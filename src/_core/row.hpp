@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 namespace fastpoly {
 
@@ -16,6 +17,13 @@ struct Text {
   char data[W];
   uint8_t size;
 };
+
+// Whether a row can hold the text, if there is room: the same bytes in JSON, in a row, in a string.
+inline bool is_plain_ascii(std::string_view text) {
+  for (const char byte : text)
+    if (byte < 0x20) return false;  // as signed, beyond ASCII too
+  return true;
+}
 
 // Up to seven small whole numbers, held in the row; entries from `size` on are -1.
 struct Codes {

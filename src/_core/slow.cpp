@@ -68,12 +68,6 @@ double to_double(std::string_view token) {
   return token.front() == '-' ? -limit : limit;
 }
 
-bool is_plain_ascii(std::string_view text) {
-  for (const char byte : text)
-    if (byte < 0x20) return false;  // as signed, beyond ASCII too
-  return true;
-}
-
 // Unescapes one string at a time, into memory of its own: the parser's string buffer has room for
 // each string of a frame once, and objects are gone through twice here.
 class Strings {

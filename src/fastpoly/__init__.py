@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastpoly._core import Batch, Decoder, decode
 from fastpoly._version import __version__
 from fastpoly.async_client import AsyncStreamClient
+from fastpoly.conditions import Condition, field
 from fastpoly.enums import (
     ErrorPolicy,
     Feed,
@@ -40,6 +41,7 @@ __all__ = [
     "AuthError",
     "Batch",
     "CertificateError",
+    "Condition",
     "ConnectError",
     "ConnectionEvicted",
     "ConnectionLost",
@@ -66,4 +68,5 @@ __all__ = [
     "UsageError",
     "__version__",
     "decode",
+    "field",
 ]

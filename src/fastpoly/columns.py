@@ -162,6 +162,11 @@ def with_spilled(
     return array
 
 
+def decimal_value(text: str) -> float:
+    """The number that a decimal text writes; NaN where it writes none."""
+    return float(text) if _NUMBER.fullmatch(text) else float("nan")
+
+
 def _cell(field: schema.Field, value: Any, longest: int) -> Any:
     """The cell for a value that may not have been in its row; None where the record has it."""
     if value is None or field.kind is schema.LEVELS:
@@ -172,5 +177,5 @@ def _cell(field: schema.Field, value: Any, longest: int) -> Any:
         codes = [code if -(2**15) <= code < 2**15 else -1 for code in value[:7]]
         return codes + [-1] * (7 - len(codes))
     if field.kind is schema.DECIMAL:
-        return float(value) if _NUMBER.fullmatch(value) else float("nan")
+        return decimal_value(value)
     return None

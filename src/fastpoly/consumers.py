@@ -13,7 +13,7 @@ from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.notices import NOTICE_CHANNEL
 
 if TYPE_CHECKING:
-    from fastpoly._core import Batch
+    from fastpoly._core import Batch, Filter
 
 __all__ = ["Batches", "Consumer", "Picker", "count_notices"]
 
@@ -37,22 +37,40 @@ class Consumer(Protocol):
 
 
 class Picker:
-    """Picks the events of some channels out of batches.
+    """Picks out of batches what one consumer wants.
 
     Args:
-        channels: Names of channels.
+        channels: Names of channels; None for all.
+        filter: What is wanted of them; None for everything.
+        buffer: The consumer's, which counts what the filter leaves out.
     """
 
-    def __init__(self, channels: frozenset[str]) -> None:
+    def __init__(
+        self, channels: frozenset[str] | None, filter: Filter | None, buffer: Buffer
+    ) -> None:
         self._channels = channels
+        self._filter = filter
+        self._buffer = buffer
         # Channels of a batch -> those to select, all of them or none; there are few combinations.
         self._plans: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def pick(self, batch: Batch, channels: tuple[str, ...]) -> Batch | None:
         """The events that are wanted; None if there are none."""
+        picked: Batch | None = batch
+        if self._channels is not None:
+            picked = self._select(batch, channels, self._channels)
+        if self._filter is None or picked is None:
+            return picked
+        passed = self._filter.apply(picked)
+        self._buffer.filtered += len(picked) - len(passed)
+        return passed if len(passed) else None
+
+    def _select(
+        self, batch: Batch, channels: tuple[str, ...], wanted: frozenset[str]
+    ) -> Batch | None:
         plan = self._plans.get(channels)
         if plan is None:
-            plan = tuple(channel for channel in channels if channel in self._channels)
+            plan = tuple(channel for channel in channels if channel in wanted)
             self._plans[channels] = plan
         if not plan:
             return None
@@ -71,7 +89,7 @@ class Batches(AsyncIterator["Batch"]):
 
     Args:
         buffer: The buffer.
-        channels: Names of channels; None for all.
+        picker: Picks what is wanted; None for everything.
         call_soon: Has a function called in the loop that iterates; from any thread.
         detach: Takes this consumer off the line.
         on_raise: Called when what ended the stream is raised.
@@ -80,13 +98,13 @@ class Batches(AsyncIterator["Batch"]):
     def __init__(
         self,
         buffer: Buffer,
-        channels: frozenset[str] | None,
+        picker: Picker | None,
         call_soon: Callable[[Callable[[], object]], object],
         detach: Callable[[Consumer], object],
         on_raise: Callable[[], object],
     ) -> None:
         self._buffer = buffer
-        self._picker = None if channels is None else Picker(channels)
+        self._picker = picker
         self._call_soon = call_soon
         self._detach = detach
         self._on_raise = on_raise

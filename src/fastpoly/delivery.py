@@ -17,8 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from fastpoly._core import Batch, batch_of, concat
-from fastpoly.conflation import latest
+from fastpoly._core import Batch, batch_of, concat, latest
 from fastpoly.enums import Overflow
 from fastpoly.errors import ConsumerTooSlow, FastpolyError
 from fastpoly.notices import NOTICE_CHANNEL, SlowConsumer
@@ -50,6 +49,7 @@ class BufferStats:
         peak_nbytes: The most there ever were.
         waiting_s: How long the oldest batch in the buffer has been waiting.
         longest_wait_s: The longest that any batch waited until it was taken.
+        filtered: Events that the consumer's own filter left out before.
     """
 
     received: int
@@ -61,6 +61,7 @@ class BufferStats:
     peak_nbytes: int
     waiting_s: float
     longest_wait_s: float
+    filtered: int = 0
 
 
 class _Hole:
@@ -83,6 +84,7 @@ class Buffer:
         max_age_s: Seconds that a batch may wait; None for any time.
 
     Attributes:
+        filtered: Events that were left out before they came here; only counted.
         on_ready: Called, in the thread that puts, when there is something to take or the buffer is
             closed, after `arm` had returned True.
         on_full: Called, in the thread that puts, when reading should stop (``block`` only).
@@ -101,6 +103,7 @@ class Buffer:
         self.market = market
         self.consumer = consumer
         self.overflow = overflow
+        self.filtered = 0
         self.on_ready: Callable[[], object] = _nothing
         self.on_full: Callable[[], object] = _nothing
         self.on_room: Callable[[], object] = _nothing
@@ -138,6 +141,8 @@ class Buffer:
             notices: How many of its events are notices; they are not counted as received or lost.
         """
         now = time.monotonic_ns()
+        # A few events that wait must not keep all that came with them.
+        batch = batch.compact()
         nbytes = batch.nbytes
         events = len(batch) - notices
         full = False
@@ -200,16 +205,16 @@ class Buffer:
 
     def _conflate(self, now: int) -> None:
         batches = [entry[0] for entry in self._entries]
-        kept, share = latest(batches)
+        kept = latest(batches)
         before = self._counts(batches)
         after = self._counts([kept])
-        nbytes = int(self._nbytes * share)
+        nbytes = self._nbytes * len(kept) // sum(map(len, batches))
         if nbytes > self._low_bytes:
             # Too many symbols for the limit: without this, every batch would conflate all again.
             left = kept[-max(int(len(kept) * self._low_bytes / nbytes), 1) :]
             after = self._counts([left])
-            nbytes = int(nbytes * len(left) / len(kept))
-            kept = left
+            nbytes = nbytes * len(left) // len(kept)
+            kept = left.compact()
         self._lose_counts({name: n - after.get(name, 0) for name, n in before.items()})
         self._entries.clear()
         self._events = sum(after.values())
@@ -376,4 +381,5 @@ class Buffer:
                 peak_nbytes=self._peak_nbytes,
                 waiting_s=waiting_ns / 1e9,
                 longest_wait_s=self._longest_wait_ns / 1e9,
+                filtered=self.filtered,
             )

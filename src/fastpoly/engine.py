@@ -31,6 +31,7 @@ from fastpoly.staleness import Silence, StaleAfter, Watch
 from fastpoly.stats import LineCount, LineStats
 
 if TYPE_CHECKING:
+    from fastpoly._core import Filter
     from fastpoly.errors import DecodeError
     from fastpoly.events import Status
 
@@ -50,6 +51,7 @@ class EngineSettings:
         subscribe_timeout_s: Seconds to wait for the server's next answer to a request.
         stale_after: Seconds of silence after which a channel is stale.
         fill_timeout_s: Seconds that a fill hook may take.
+        filter: What consumers get; None for everything.
         session: Further arguments of `Session`.
     """
 
@@ -59,6 +61,7 @@ class EngineSettings:
     subscribe_timeout_s: float
     stale_after: StaleAfter = None
     fill_timeout_s: float = 30.0
+    filter: Filter | None = None
     session: dict[str, Any] = field(default_factory=dict)
 
 
@@ -87,7 +90,7 @@ class Engine:
         on_finish: Callable[[FastpolyError | None], object],
         on_gap: GapHook | None = None,
     ) -> None:
-        self.flow = Flow(market, on_gap, settings.fill_timeout_s, on_trouble)
+        self.flow = Flow(market, on_gap, settings.fill_timeout_s, on_trouble, settings.filter)
         self._on_finish = on_finish
         self._settings = settings
         self._market = market

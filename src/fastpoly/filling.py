@@ -14,7 +14,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from fastpoly import schema
-from fastpoly._core import Batch, batch_of, decode
+from fastpoly._core import Batch, Filter, batch_of, decode
 from fastpoly.errors import UsageError
 from fastpoly.notices import Gap, Notice
 
@@ -55,12 +55,14 @@ class Filling:
     Args:
         gap: The gap.
         before: Batches from before it, for what a hook may give again.
+        filter: What is wanted of what a hook gives; None for all of it.
     """
 
-    def __init__(self, gap: Gap, before: Iterable[Batch]) -> None:
+    def __init__(self, gap: Gap, before: Iterable[Batch], filter: Filter | None = None) -> None:
         self.gap = gap
         self._market = schema.MARKETS[gap.market]
         self._before = list(before)
+        self._filter = filter
         self._held: list[Batch] = []
         self._held_bytes = 0
 
@@ -70,6 +72,7 @@ class Filling:
         Returns:
             Whether there is room for more.
         """
+        batch = batch.compact()
         self._held.append(batch)
         self._held_bytes += batch.nbytes
         return self._held_bytes <= MAX_HELD_BYTES
@@ -89,7 +92,7 @@ class Filling:
         return [notice, *([filled] if filled is not None and len(filled) else []), *self._held]
 
     def _fresh(self, supplied: Supplied) -> Batch | None:
-        """What was supplied and not received, once each, as a batch."""
+        """What was supplied, is wanted and was not received, once each, as a batch."""
         seen = {
             _key(self._market, event.to_dict())
             for batch in (*self._before, *self._held)
@@ -111,4 +114,5 @@ class Filling:
                 fresh.append({**event, FILLED_KEY: True})
         if not fresh:
             return None
-        return decode(json.dumps(fresh, default=str).encode(), market=self._market.name)
+        batch = decode(json.dumps(fresh, default=str).encode(), market=self._market.name)
+        return batch if self._filter is None else self._filter.apply(batch)

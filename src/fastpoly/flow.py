@@ -17,7 +17,7 @@ from fastpoly.gaps import Interruption
 from fastpoly.lag import LagWatch
 
 if TYPE_CHECKING:
-    from fastpoly._core import Batch
+    from fastpoly._core import Batch, Filter
     from fastpoly.notices import Gap
 
 __all__ = ["Flow", "GapHook"]
@@ -43,10 +43,12 @@ class Flow:
         on_gap: Where gaps go that are to be filled; None if they are not.
         fill_timeout_s: Seconds after which a gap stays as it is.
         on_trouble: Called with what is wrong with what fills a gap.
+        filter: What consumers get; None for everything. Whatever watches the line sees all.
 
     Attributes:
         watch: Watches every event of the lines, for whoever reads them.
         lag: How late the data is.
+        filtered: How many events of the line did not pass the filter.
     """
 
     def __init__(
@@ -55,17 +57,20 @@ class Flow:
         on_gap: GapHook | None,
         fill_timeout_s: float,
         on_trouble: Callable[[FastpolyError], object],
+        filter: Filter | None = None,
     ) -> None:
         self.watch = LineWatch(market)
         self.lag = LagWatch(self.watch)
+        self.filtered = 0
         self._market = market
         self._on_gap = on_gap
         self._fill_timeout_s = fill_timeout_s
         self._on_trouble = on_trouble
+        self._filter = filter
         self._deliver: Route = _drop
         self._consumers: Route = _drop
         # What came last, for what a fill hook may give again.
-        self._recent: deque[Batch] = deque(maxlen=RECENT_BATCHES if on_gap is not None else 0)
+        self._recent: deque[Batch] = deque(maxlen=RECENT_BATCHES)
         # When data began to flow on this line, by the receive clock; 0 before it did.
         self._flowing_since_ns = 0
         self._interruption: Interruption | None = None
@@ -84,8 +89,17 @@ class Flow:
         """Takes a batch of the line."""
         if not self._flowing_since_ns:
             batch = self._begin(batch)
-        self._recent.append(batch)
-        self._deliver(batch, batch.channels)
+        channels = batch.channels
+        if self._filter is not None:
+            passed = self._filter.apply(batch)
+            if passed is not batch:
+                self.filtered += len(batch) - len(passed)
+                if not len(passed):
+                    return
+                batch, channels = passed, passed.channels
+        if self._on_gap is not None:
+            self._recent.append(batch.compact())
+        self._deliver(batch, channels)
 
     @property
     def has_begun(self) -> bool:
@@ -137,7 +151,7 @@ class Flow:
         self._interruption = None
         if self._on_gap is None or self._filling is not None:
             return concat([batch_of(self._market, [gap]), batch])
-        filling = self._filling = Filling(gap, self._recent)
+        filling = self._filling = Filling(gap, self._recent, self._filter)
         self._deliver = self._hold
         loop = asyncio.get_running_loop()
         loop.call_later(self._fill_timeout_s, self._fill, filling, None)

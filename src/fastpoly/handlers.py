@@ -77,6 +77,7 @@ class Handler:
     Args:
         function: Takes a `Batch`; may be a coroutine function.
         channels: Names of channels; None for all.
+        picker: Picks what is wanted of the line's batches; None for everything.
         buffer: Where batches wait while the function is busy.
         threaded: Whether batches come from another thread.
         on_error: Called with an exception, this handler and the batch.
@@ -90,6 +91,7 @@ class Handler:
         self,
         function: HandlerFunction,
         channels: frozenset[str] | None,
+        picker: Picker | None,
         buffer: Buffer,
         *,
         threaded: bool,
@@ -102,7 +104,7 @@ class Handler:
             )
         self.function = function
         self.channels = channels
-        self._picker = None if channels is None else Picker(channels)
+        self._picker = picker
         self.name = getattr(function, "__qualname__", None) or repr(function)
         self._buffer = buffer
         self._threaded = threaded

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastpoly import schema
-from fastpoly.consumers import Batches, Consumer
+from fastpoly.conditions import Condition
+from fastpoly.consumers import Batches, Consumer, Picker
 from fastpoly.delivery import Buffer
 from fastpoly.engine import Engine
 from fastpoly.enums import Overflow, member
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.fanout import FanOut
 from fastpoly.fence import Fence
+from fastpoly.filtering import make_filter
 from fastpoly.handlers import Handler
 from fastpoly.ingest import Host
 from fastpoly.notices import NOTICE_CHANNEL
@@ -132,15 +134,22 @@ class Roster:
                 self._attach(self._main, claims)
         return self._main
 
-    def add_iteration(self, channels: Iterable[str], **limits: Any) -> Batches:
+    def add_iteration(
+        self,
+        channels: Iterable[str],
+        *,
+        symbols: Iterable[str] | None,
+        where: Condition | None,
+        **limits: Any,
+    ) -> Batches:
         """An iteration with a buffer of its own, from now on."""
         names = tuple(map(str, channels))
-        batches = self._make_batches(
-            self._make_buffer(
-                f"iteration over {', '.join(names) or 'everything'}", self._limits.but(**limits)
-            ),
-            self.wanted(names, notices=True),
+        wanted = self.wanted(names, notices=True)
+        buffer = self._make_buffer(
+            f"iteration over {', '.join(names) or 'everything'}", self._limits.but(**limits)
         )
+        picker = self._make_picker(names, wanted, symbols, where, buffer)
+        batches = self._make_batches(buffer, picker)
         self._attach(batches, False)
         return batches
 
@@ -150,14 +159,20 @@ class Roster:
         channels: Iterable[str],
         *,
         notices: bool,
+        symbols: Iterable[str] | None,
+        where: Condition | None,
         **limits: Any,
     ) -> None:
         """Has a function called with batches from now on."""
         name = getattr(function, "__qualname__", None) or repr(function)
+        names = tuple(map(str, channels))
+        wanted = self.wanted(names, notices)
+        buffer = self._make_buffer(name, self._limits.but(**limits))
         handler = Handler(
             function,
-            self.wanted(channels, notices),
-            self._make_buffer(name, self._limits.but(**limits)),
+            wanted,
+            self._make_picker(names, wanted, symbols, where, buffer),
+            buffer,
             threaded=self._threaded,
             on_error=self._fence.handler_failed,
             on_blocked=lambda one, seconds: self._fence.handler_blocked(
@@ -194,6 +209,17 @@ class Roster:
             return frozenset({*wanted, NOTICE_CHANNEL}) if wanted else None
         return frozenset(wanted or {*self._channels, UNKNOWN_CHANNEL})
 
+    def _make_picker(
+        self,
+        names: tuple[str, ...],
+        wanted: frozenset[str] | None,
+        symbols: Iterable[str] | None,
+        where: Condition | None,
+        buffer: Buffer,
+    ) -> Picker | None:
+        filter_ = make_filter(self._market, symbols, where, names or None)
+        return None if wanted is None and filter_ is None else Picker(wanted, filter_, buffer)
+
     def _make_buffer(self, consumer: str, limits: Limits) -> Buffer:
         buffer = Buffer(
             self._market,
@@ -210,8 +236,8 @@ class Roster:
         with contextlib.suppress(UsageError, RuntimeError):  # the line's loop is gone
             self._host.post(self._engine.note_room, buffer)
 
-    def _make_batches(self, buffer: Buffer, wanted: frozenset[str] | None) -> Batches:
-        batches = Batches(buffer, wanted, self._to_user, self.detach, self._on_raise)
+    def _make_batches(self, buffer: Buffer, picker: Picker | None) -> Batches:
+        batches = Batches(buffer, picker, self._to_user, self.detach, self._on_raise)
         self.iterations.append(batches)
         return batches
 

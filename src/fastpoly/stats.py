@@ -95,6 +95,7 @@ class StreamStats:
         subscriptions: Parameters that are wanted.
         confirmed: Parameters that the server has confirmed on this connection.
         line: What came over the line.
+        filtered: Events of it that the stream's own filter left out.
         silent: Channels that are stale, and for how many seconds they have been silent.
         lag: How late the events of each channel were when they were received.
         sequences: What the sequence numbers of each channel that has them did.
@@ -111,6 +112,7 @@ class StreamStats:
     subscriptions: tuple[str, ...]
     confirmed: tuple[str, ...]
     line: LineStats
+    filtered: int
     silent: dict[str, float]
     lag: dict[str, LagStats]
     sequences: dict[str, SequenceStats]

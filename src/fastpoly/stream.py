@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
+from fastpoly.conditions import Condition
 from fastpoly.consumers import Batches
 from fastpoly.credentials import find_api_key
 from fastpoly.endpoints import SslLike, make_url, market_of
@@ -17,6 +18,7 @@ from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.fence import ErrorHook, Fence
 from fastpoly.filler import Fill, Filler, Reply
+from fastpoly.filtering import make_filter
 from fastpoly.ingest import Host, LoopHost, ThreadHost
 from fastpoly.lifecycle import State, StateChange
 from fastpoly.news import StateNews
@@ -69,6 +71,9 @@ class Stream:
         url: A full ``ws://`` or ``wss://`` URL, instead of both.
         ping_interval: Seconds of silence after which the line is pinged; None for never.
         ping_timeout: Seconds that the silence may then go on.
+        symbols: A set of tickers or pairs, to get no others; None for all.
+        where: A condition that events have to meet, such as ``field("size") >= 100``; see
+            `fastpoly.field`. What does not pass is counted and never becomes an object.
         reconnect: A policy, see `fastpoly.reconnect`; True for the default, False for never.
         ingest: Where the socket is read: ``loop``, the caller's event loop, or ``thread``.
         max_buffer_bytes: What each consumer may have waiting, in bytes on the wire.
@@ -107,6 +112,8 @@ class Stream:
         url: str | None = None,
         ping_interval: float | None = 20.0,
         ping_timeout: float | None = 20.0,
+        symbols: Iterable[str] | None = None,
+        where: Condition | None = None,
         reconnect: ReconnectPolicy | bool | None = True,
         ingest: str = Ingest.LOOP,
         max_buffer_bytes: int = DEFAULT_MAX_BUFFER_BYTES,
@@ -161,6 +168,7 @@ class Stream:
                 subscribe_timeout_s=subscribe_timeout,
                 stale_after=stale_after,
                 fill_timeout_s=fill_timeout,
+                filter=make_filter(spec.name, symbols, where),
                 session={
                     "ping_interval": ping_interval,
                     "ping_timeout": ping_timeout,
@@ -243,6 +251,7 @@ class Stream:
             subscriptions=self._engine.desired,
             confirmed=self._engine.confirmed,
             line=line,
+            filtered=self._engine.flow.filtered,
             silent=dict(self._engine.silence.seconds_by_channel),
             lag=lag.stats(),
             sequences=lag.sequences(),
@@ -428,6 +437,8 @@ class Stream:
     def batches(
         self,
         *channels: str,
+        symbols: Iterable[str] | None = None,
+        where: Condition | None = None,
         max_buffer_bytes: int | None = None,
         max_buffer_age: float | None = None,
         overflow: str | None = None,
@@ -436,16 +447,24 @@ class Stream:
 
         Args:
             channels: Names of channels; none for everything.
+            symbols: As for the stream, of what the stream lets pass; None for all of it.
+            where: As for the stream, of what the stream lets pass; None for all of it.
             max_buffer_bytes: As for the stream, by default the same.
             max_buffer_age: As for the stream, by default the same.
             overflow: As for the stream, by default the same.
 
         Raises:
-            UsageError: The market has no such channel, or the stream is not open.
+            UsageError: The market has no such channel, the condition makes no sense for these
+                channels, or the stream is not open.
         """
         self._require_open()
         return self._roster.add_iteration(
-            channels, max_bytes=max_buffer_bytes, max_age_s=max_buffer_age, overflow=overflow
+            channels,
+            symbols=symbols,
+            where=where,
+            max_bytes=max_buffer_bytes,
+            max_age_s=max_buffer_age,
+            overflow=overflow,
         )
 
     @overload
@@ -472,6 +491,8 @@ class Stream:
         function: F,
         *channels: str,
         notices: bool = True,
+        symbols: Iterable[str] | None = None,
+        where: Condition | None = None,
         max_buffer_bytes: int | None = None,
         max_buffer_age: float | None = None,
         overflow: str | None = None,
@@ -483,6 +504,8 @@ class Stream:
                 event loop in which the stream was opened.
             channels: Names of channels; none for everything.
             notices: Whether it gets notices too, in batches with the events or of their own.
+            symbols: As for the stream, of what the stream lets pass; None for all of it.
+            where: As for the stream, of what the stream lets pass; None for all of it.
             max_buffer_bytes: As for the stream, by default the same.
             max_buffer_age: As for the stream, by default the same.
             overflow: As for the stream, by default the same.
@@ -491,7 +514,8 @@ class Stream:
             The function.
 
         Raises:
-            UsageError: It is not callable, the market has no such channel, or the stream is over.
+            UsageError: It is not callable, the market has no such channel, the condition makes no
+                sense for these channels, or the stream is over.
         """
         if self.state in (State.CLOSING, State.CLOSED):
             raise UsageError(f"The stream is {self.state}.", hint="Make a new one.")
@@ -499,6 +523,8 @@ class Stream:
             function,
             channels,
             notices=notices,
+            symbols=symbols,
+            where=where,
             max_bytes=max_buffer_bytes,
             max_age_s=max_buffer_age,
             overflow=overflow,

@@ -90,6 +90,23 @@ def test_tail_writes_one_object_a_line(url: str) -> None:
     assert done.stderr == ""
 
 
+def test_tail_where(url: str) -> None:
+    conditions = ("--where", "size >= 100", "--where", "not conditions has 37")
+    done = run("tail", "stocks", "T.*", "Q.*", "--url", url, "--count", "200", *conditions)
+    assert (done.returncode, done.stderr) == (ExitCode.OK, "")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    trades = [event for event in events if event["ev"] == "T"]
+    assert 0 < len(trades) < len(events) == 200
+    assert all(event["s"] >= 100 and 37 not in event.get("c", ()) for event in trades)
+
+
+def test_tail_where_nothing_can_be(url: str) -> None:
+    for condition in ("sized > 1", "size"):
+        done = run("tail", "stocks", "T.*", "--url", url, "--where", condition)
+        assert done.returncode == ExitCode.USAGE
+        assert "size" in done.stderr
+
+
 def test_tail_of_other_markets(simulator: SimulatorProcess) -> None:
     done = run("tail", "crypto", "XT.*", "--url", simulator.url("crypto"), "--count", "3")
     assert done.returncode == ExitCode.OK, done.stderr

@@ -95,4 +95,11 @@ def test_fragment(fragment: str) -> None:
     )
     batch = fastpoly.decode(frame, market="stocks")
     for line in fragment.splitlines():
-        assert eval(line, {"batch": batch, "trade": batch[0]}) is not ...  # noqa: S307
+        names = {"batch": batch, "trade": batch[0], "field": fastpoly.field}
+        assert eval(line, names) is not ...  # noqa: S307
+
+
+@pytest.mark.parametrize("number", range(len(blocks("docs/filter.md"))))
+def test_filters(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FASTPOLY_API_KEY", "simulator")
+    exec(blocks("docs/filter.md")[number], {})  # noqa: S102

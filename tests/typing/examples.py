@@ -8,7 +8,7 @@ import numpy
 import pyarrow
 
 import fastpoly
-from fastpoly import Batch, Decoder, decode, events
+from fastpoly import Batch, Condition, Decoder, Stream, decode, events, field
 
 
 def decoding(frame: bytes) -> None:
@@ -35,6 +35,16 @@ def reading(batch: Batch) -> None:
     for event in batch:
         if isinstance(event, events.EquityTrade):
             trade(event)
+
+
+def filtering(batch: Batch) -> None:
+    large = field("size") >= 1000
+    assert_type(large, Condition)
+    assert_type(field("symbol") == "AAPL", Condition)
+    assert_type(field("price").between(1, 2.5) | ~field("conditions").has_any(12), Condition)
+    assert_type(batch.where(large & field("symbol").is_in("AAPL", "SPY")), Batch)
+    assert_type(batch.where(large).compact(), Batch)
+    Stream("stocks", "T.*", symbols={"AAPL"}, where=large)
 
 
 def trade(event: events.EquityTrade) -> None:

@@ -9,6 +9,7 @@ from codegen import CORE, PACKAGE, banner, schema
 
 GENERATOR = "src/_core/codegen/events.py"
 
+
 def _summary(text: str) -> str:
     return text.replace('"', "'")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import operator
 import os
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -11,6 +13,7 @@ from urllib.parse import urlsplit
 import click
 
 from fastpoly._core import Batch
+from fastpoly.cli.conditions import parse_condition
 from fastpoly.cli.formats import FORMATS
 from fastpoly.cli.terminal import ExitCode, Output, OutputClosed, report, run
 from fastpoly.credentials import API_KEY_VARIABLES
@@ -83,6 +86,14 @@ async def _tail(
 @click.option("--feed", help="A feed of the vendor, such as delayed.")
 @click.option("--count", type=click.IntRange(min=1), help="End after so many events.")
 @click.option(
+    "--where",
+    "conditions",
+    multiple=True,
+    metavar="CONDITION",
+    help="Only events for which it holds: 'size >= 1000', 'symbol = AAPL', 'not conditions has "
+    "12'; of more than one, all must.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(list(FORMATS)),
@@ -96,6 +107,7 @@ def command(
     url: str | None,
     feed: str | None,
     count: int | None,
+    conditions: tuple[str, ...],
     form: str,
 ) -> int:
     """Write the events of a market to standard output, one a line.
@@ -108,7 +120,9 @@ def command(
         market_of(market)
         parse_params(market, params)
         target = make_url(market, feed=feed, url=url)
-        stream = Stream(market, *params, url=target, api_key=key_for(target))
+        parsed = list(map(parse_condition, conditions))
+        where = functools.reduce(operator.and_, parsed) if parsed else None
+        stream = Stream(market, *params, url=target, api_key=key_for(target), where=where)
     except UsageError as error:
         report(error)
         return ExitCode.USAGE

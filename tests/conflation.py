@@ -1,4 +1,4 @@
-"""Of many events the latest of each channel and symbol."""
+"""Of many events the latest of each channel and symbol, found slowly: event by event."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from fastpoly import schema
-from fastpoly._core import Batch, concat
+from fastpoly._core import Batch
 
 if TYPE_CHECKING:
     from fastpoly.events import Event
@@ -20,7 +20,7 @@ _SYMBOL_KEYS: Final = {
 }
 
 
-def latest(batches: Sequence[Batch]) -> tuple[Batch, float]:
+def latest(batches: Sequence[Batch]) -> list[Event]:
     """The last event of each channel and symbol, in the order of those last events.
 
     What has no symbol, such as notices and events that the market does not know, is kept as it is.
@@ -29,13 +29,11 @@ def latest(batches: Sequence[Batch]) -> tuple[Batch, float]:
         batches: One batch or more, of one market.
 
     Returns:
-        The events that are left, and the share of all events that they are, 0 to 1.
+        The events that are left.
     """
     seen: set[tuple[str, str]] = set()
-    kept: list[Batch] = []
-    total = 0
+    kept: list[Event] = []
     for batch in reversed(batches):
-        total += len(batch)
         for index in range(len(batch) - 1, -1, -1):
             event: Event = batch[index]
             channel = event.event_type or ""
@@ -45,6 +43,6 @@ def latest(batches: Sequence[Batch]) -> tuple[Batch, float]:
                 if (channel, symbol) in seen:
                     continue
                 seen.add((channel, symbol))
-            kept.append(batch[index : index + 1])
+            kept.append(event)
     kept.reverse()
-    return concat(kept or batches), len(kept) / max(total, 1)
+    return kept

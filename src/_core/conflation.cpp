@@ -1,0 +1,53 @@
+// Conflation: a set of bits for each channel.
+#include "conflation.hpp"
+
+#include <cstring>
+
+#include "row.hpp"
+#include "symbols.hpp"
+
+namespace fastpoly {
+
+namespace {
+
+const FieldSpec& symbol_of(const EventSpec& event, int& bit) {
+  bit = 0;
+  while (event.fields[bit].kind != Kind::kSymbol) ++bit;
+  return event.fields[bit];
+}
+
+}  // namespace
+
+uint32_t Conflation::walk(const RowStore& store, const RowRef* refs, uint32_t size) {
+  struct Place {
+    int bit;
+    uint16_t offset;
+  } places[kStatusColumn];
+  for (int i = 0; i < market_.channel_count; ++i)
+    places[i].offset = symbol_of(*market_.channels[i].event, places[i].bit).offset;
+  for (; size > 0; --size) {
+    const RowRef ref = refs[size - 1];
+    const int column = ref.column();
+    if (column < kStatusColumn) {
+      const char* const row = store.columns[column].row(ref.index());
+      const RowHead& head = *reinterpret_cast<const RowHead*>(row);
+      const Place& place = places[column];
+      if (FASTPOLY_LIKELY(head.plain >> place.bit & 1)) {
+        const Symbol* symbol;
+        std::memcpy(&symbol, row + place.offset, sizeof symbol);
+        std::vector<uint64_t>& seen = seen_[column];
+        if (symbol->id / 64 >= seen.size()) seen.resize(SymbolTable::instance().size() / 64 + 1);
+        const uint64_t bit = uint64_t{1} << symbol->id % 64;
+        uint64_t& word = seen[symbol->id / 64];
+        if ((word & bit) != 0) continue;
+        word |= bit;
+      } else if (FASTPOLY_UNLIKELY(head.foreign >> place.bit & 1)) {
+        return size;
+      }
+    }
+    kept.push_back(ref);
+  }
+  return 0;
+}
+
+}  // namespace fastpoly

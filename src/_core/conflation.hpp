@@ -1,0 +1,29 @@
+// Of many events the latest of each channel and symbol. No Python in here.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "market.hpp"
+#include "store.hpp"
+
+namespace fastpoly {
+
+// Goes through events from the last to the first; what it has seen before, it does not keep.
+class Conflation {
+ public:
+  explicit Conflation(const MarketSpec& market) : market_(market) {}
+
+  // Adds to `kept`, from the last of `size` events on, those of a channel and symbol that did not
+  // come before, and those that have no symbol. Stops at one whose symbol is only in its bytes,
+  // which the caller has to decide on. Returns how many are left, with that one as the last.
+  uint32_t walk(const RowStore& store, const RowRef* refs, uint32_t size);
+
+  std::vector<RowRef> kept;  // the last event is the first
+
+ private:
+  const MarketSpec& market_;
+  std::vector<uint64_t> seen_[kStatusColumn];  // for each column, symbols by their id
+};
+
+}  // namespace fastpoly

@@ -1,0 +1,56 @@
+"""Conditions as text, as the command line takes them: ``size >= 1000``."""
+
+from __future__ import annotations
+
+import json
+import operator
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from fastpoly.conditions import Condition, Field, field
+from fastpoly.errors import UsageError
+
+__all__ = ["parse_condition"]
+
+_FORM: Final = re.compile(
+    r"\s*(?P<no>not\s+)?(?:(?P<channel>\w+)\.)?(?P<name>\w+)"
+    r"(?:\s*(?P<sign>==|!=|<=|>=|=|<|>)\s*|\s+(?P<word>has)\s+)(?P<value>(?![<>=!]).*\S)\s*"
+)
+
+_OPERATIONS: Final[dict[str, Callable[[Field, Any], Condition]]] = {
+    "=": operator.eq,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "has": lambda one, value: one.has_any(value),
+}
+
+
+def parse_condition(text: str) -> Condition:
+    """The condition that a text means.
+
+    Args:
+        text: ``[not] [channel.]field operator value``. The value is a number, ``true``, ``false``,
+            or text, which needs quotes only if it looks like one of the others.
+
+    Raises:
+        UsageError: The text has another form.
+    """
+    match = _FORM.fullmatch(text)
+    if match is None:
+        raise UsageError(
+            f"{text!r} is no condition.",
+            hint="Write it as 'size >= 1000', 'T.price < 5', 'symbol = AAPL' or "
+            "'not conditions has 12'.",
+        )
+    try:
+        value = json.loads(match["value"])
+    except ValueError:
+        value = match["value"]
+    one = field(match["name"], *filter(None, [match["channel"]]))
+    condition = _OPERATIONS[match["sign"] or match["word"]](one, value)
+    return ~condition if match["no"] else condition
