@@ -94,6 +94,8 @@ cdef class BatchIterator:
 cdef class Batch:
     """Events in the order of their arrival: of one read of the socket, or of one decoded frame.
 
+    A read of more than 64 KiB comes as several batches.
+
     A sequence: ``len``, indexing, slicing and iteration work as on a tuple; each access makes a
     fresh event. `select` and slices share the batch's rows.
     """

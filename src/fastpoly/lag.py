@@ -30,6 +30,9 @@ AHEAD_NS: Final = 50_000_000
 BACKLOG_BYTES: Final = 1 << 20
 """Bytes in the kernel above which this side is behind."""
 
+REPORTS_SHARE: Final = 0.01
+"""Reporting facilities always print some trades late; above this share of all events it is news."""
+
 BEHIND_S: Final = 0.25
 """A wait in a buffer above which a consumer is behind."""
 
@@ -168,7 +171,8 @@ class LagWatch:
                 Verdict.LATE_REPORT,
                 f"{name} alone is late, by {lag / 1e9:.2f} s: it was late before it was sent.",
             )
-        if reports:
+        events = reports + sum(on_time.count for on_time in lags.values())
+        if reports > events * REPORTS_SHARE:
             return Judgement(
                 Verdict.LATE_REPORT,
                 f"{reports} trades were reported {LATE_REPORT_S} s or more after they "

@@ -126,6 +126,28 @@ def test_data_comes_before_the_status_that_follows_it() -> None:
     run(main())
 
 
+def test_a_backlog_comes_in_batches_of_a_size_that_can_be_handled() -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            session, batches, _ = make(server.url)
+            await session.open()
+            (peer,) = server.peers
+            session.pause_reading()
+            frames, each = 400, 40
+            for first in range(0, frames * each, each):
+                peer.send(*(trade(q=q) for q in range(first, first + each)))
+            session.resume_reading()
+            await until(lambda: sum(map(len, batches)) == frames * each)
+            assert [event["q"] for batch in batches for event in batch] == list(
+                range(frames * each)
+            )
+            # Full with the frame that reaches the size; a frame has some 5 kB here.
+            assert 64 * 1024 <= max(batch.nbytes for batch in batches) < 80 * 1024
+            await session.close()
+
+    run(main())
+
+
 @pytest.mark.parametrize(
     ("reply", "kind", "text"),
     [

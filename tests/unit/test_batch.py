@@ -57,6 +57,10 @@ def test_length_iteration_and_index(batch: fastpoly.Batch) -> None:
     assert [batch[at].to_dict() for at in range(len(ITEMS))] == ITEMS
     assert [batch[at - len(ITEMS)].to_dict() for at in range(len(ITEMS))] == ITEMS
     assert [event.to_dict() for event in reversed(batch)] == ITEMS[::-1]
+    assert batch.events() == list(batch)
+    assert batch[2:7:2].events() == list(batch)[2:7:2]
+    assert batch.select("Q").events() == list(batch.select("Q"))
+    assert batch[:0].events() == []
     assert batch[0] in batch
 
 

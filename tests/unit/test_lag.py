@@ -130,6 +130,10 @@ def test_late_reports() -> None:
     verdict, reason = judge(line.lag)
     assert verdict is Verdict.LATE_REPORT
     assert "1 trades were reported 5 s or more" in reason
+    line.receive(*[trade(10)] * 100)
+    assert judge(line.lag)[0] is Verdict.ON_TIME, "a few are what is usual"
+    line.receive(*[trade(10, pt=NOW // MS - 60_000)] * 2)
+    assert judge(line.lag)[0] is Verdict.LATE_REPORT
     line.now_ns += 11 * SECOND
     line.receive(trade(-10_990))
     assert judge(line.lag)[0] is Verdict.ON_TIME
