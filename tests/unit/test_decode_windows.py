@@ -1,4 +1,4 @@
-"""Frames are searched in windows: an event that lies across the end of one is read like any other."""
+"""Frames are searched in windows: an event across the end of one is read like any other."""
 
 from __future__ import annotations
 
