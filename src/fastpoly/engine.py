@@ -272,6 +272,13 @@ class Engine:
 
     def _do_connect(self, error: FastpolyError | None) -> None:
         self._connection = asyncio.get_running_loop().create_task(self._run_session())
+        self._connection.add_done_callback(self._on_session_over)
+
+    def _on_session_over(self, connection: asyncio.Task[None]) -> None:
+        if connection.cancelled():
+            # By `_do_hang_up`, perhaps before its first step, or with all tasks at a program's end.
+            self._feed(Input.CLOSE)
+            self._feed(Input.ENDED)
 
     async def _run_session(self) -> None:
         """One session from its opening to its end."""
@@ -298,7 +305,7 @@ class Engine:
             error = failure
         except asyncio.CancelledError:
             session.abort()
-            error = None
+            raise
         except Exception as failure:
             logger.exception("%s: the session failed in a way that it should not", self._market)
             error = FastpolyError(f"The session failed: {failure!r}.", hint="Please report this.")

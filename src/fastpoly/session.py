@@ -58,6 +58,9 @@ GREETING_TIMEOUT_S: Final = 2.0
 REFUSAL_GRACE_S: Final = 1.0
 """How long a server that said no may take to close the line before this side does."""
 
+HANG_UP_TURNS: Final = 10
+"""How many turns of the loop a line that was shut may take to be let go of."""
+
 # Control messages about the whole connection. The others are answers to single requests.
 _FATAL: Final = frozenset(
     {"NO_PLAN", "AUTH_FAILED", "AUTH_TIMEOUT", "MAX_CONNECTIONS", "LEGACY_AUTH_FAILED"}
@@ -303,8 +306,11 @@ class Session:
                 self._socket.close()
         if not ended.done():
             ended.set_result(CloseReason(1006, "", None))
-        # One turn, in which the transport lets go of the socket.
-        await asyncio.sleep(0)
+        # The transport lets go of the socket in the turns after the one in which it notices.
+        for _ in range(HANG_UP_TURNS):
+            if self._socket is None or self._socket.fileno() < 0:
+                break
+            await asyncio.sleep(0)
 
     # ------------------------------------------------------------------- what the listener says
 
@@ -312,7 +318,9 @@ class Session:
         """Called by the listener: the WebSocket is up."""
         loop = asyncio.get_running_loop()
         self._transport = transport
-        self._tasks = [loop.create_task(self._watch(transport))]
+        watch = loop.create_task(self._watch(transport))
+        watch.add_done_callback(self._on_watch_over)
+        self._tasks = [watch]
         if self._keep_alive is not None:
             self._tasks.append(loop.create_task(self._watch_silence(transport, self._keep_alive)))
         if self._closing:
@@ -374,14 +382,17 @@ class Session:
         cause: Exception | None = None
         try:
             await transport.wait_disconnected()
-        except asyncio.CancelledError:
-            transport.disconnect(False)
-            raise
         except Exception as error:
             cause = error
         for task in self._tasks[1:]:
             task.cancel()
         self._finish(transport, cause)
+
+    def _on_watch_over(self, watch: asyncio.Task[None]) -> None:
+        # Cancelled, as all tasks are at a program's end; perhaps before its first step.
+        if watch.cancelled() and self._transport is not None:
+            self._transport.disconnect(False)
+            self._finish(self._transport, None)
 
     def _finish(self, transport: picows.WSTransport, cause: Exception | None) -> None:
         code, reason = 1006, ""

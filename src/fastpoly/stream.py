@@ -279,6 +279,9 @@ class Stream:
         except BaseException:
             self._told = True
             await self._host.stop()
+            if self.state is State.IDLE:
+                self._engine.abort()  # it was given up before the engine had begun
+            await self._closed.wait()
             raise
         finally:
             self._waiting -= 1
@@ -365,6 +368,8 @@ class Stream:
             await self._roster.wind_up(drain=self._drain, timeout_s=self._close_timeout)
             await self._host.stop()
         finally:
+            # At the program's end this task is cancelled like all others.
+            self._host.stop_soon()
             self._closed.set()
 
     def _on_gap(self, gap: Gap, reply: Reply) -> None:
