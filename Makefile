@@ -14,7 +14,7 @@ CORE := setup.py src/fastpoly/schema.py $(shell find src/_core -type f -not -nam
 SANITIZED := build/sanitize/lib
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test build lint types sanitize bench fuzz wheel clean distclean
+.PHONY: help demo test build lint types sanitize soak bench fuzz wheel clean distclean
 
 help:
 	@echo 'make demo      a simulated market streams past for ten seconds; no key, no network'
@@ -22,7 +22,8 @@ help:
 	@echo 'make build     compile the extension in place'
 	@echo 'make lint      style, formatting, generated files up to date'
 	@echo 'make types     mypy --strict, and the stubs against the compiled module'
-	@echo 'make sanitize  unit tests under AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'make sanitize  unit tests and a short soak under AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'make soak      faults, changes and slow handlers for ten minutes each way; 100 million events'
 	@echo 'make bench     measure against other clients and parsers'
 	@echo 'make fuzz      the decoder against json on made-up frames, for a minute (ARGS="--seconds 600")'
 	@echo 'make wheel     sdist and wheel into dist/'
@@ -52,10 +53,14 @@ sanitize: $(VENV)/.tools $(VENV)/.core-sanitized
 	ASAN_OPTIONS=detect_leaks=0:strict_string_checks=1:detect_stack_use_after_return=1 \
 	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
 	PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED) \
-	$(PY) -m pytest tests/unit -p no:cacheprovider $(ARGS)
+	$(PY) -m pytest tests/unit tests/net/test_stream_soak.py -p no:cacheprovider $(ARGS)
 
 bench: build $(VENV)/.tools
 	$(PY) -m bench $(ARGS)
+
+soak: build $(VENV)/.tools
+	FASTPOLY_SOAK_S=$${FASTPOLY_SOAK_S:-600} $(PY) -m pytest tests/net/test_stream_soak.py -s --show-capture=no $(ARGS)
+	$(PY) -m tests.soak.memory
 
 fuzz: build $(VENV)/.tools
 	$(PY) -m tests.fuzz.differential $(ARGS)
