@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -343,6 +344,8 @@ class Engine:
         self.flow.note_attempt()
         try:
             delay_s = self._settings.policy.next_delay(self._attempt, error)
+            if delay_s is not None and not 0 <= delay_s < math.inf:
+                raise ValueError(f"{delay_s!r} is no number of seconds")
         except Exception as failure:
             logger.exception("%s: the reconnect policy raised", self._market)
             error.add_note(f"The reconnect policy raised {failure!r}.")
@@ -354,7 +357,7 @@ class Engine:
             "%s: %s Attempt %d in %.2f s.", self._market, error.detail, self._attempt, delay_s
         )
         loop = asyncio.get_running_loop()
-        self._retry = loop.call_later(max(delay_s, 0.0), self._feed, Input.RETRY)
+        self._retry = loop.call_later(delay_s, self._feed, Input.RETRY)
 
     def _do_hang_up(self, error: FastpolyError | None) -> None:
         if self._session is not None and self._session.is_open:
@@ -376,8 +379,10 @@ class Engine:
     # --------------------------------------------------------------------- what the line says
 
     def _on_status(self, status: Status) -> None:
-        logger.debug("%s: status %s: %s", self._market, status.status, status.message)
-        self._reconciler.take(status.status or "", status.message or "")
+        hide = self._settings.api_key.hide
+        name, message = hide(status.status or ""), hide(status.message or "")
+        logger.debug("%s: status %s: %s", self._market, name, message)
+        self._reconciler.take(name, message)
 
     def _on_bad_frame(self, error: DecodeError) -> None:
         self._on_trouble(error)

@@ -339,10 +339,11 @@ class Session:
                     logger.exception("on_status raised")
 
     def _take(self, status: Status) -> None:
-        message = status.message or ""
-        spec = schema.status_spec(status.status or "", message)
+        name, message = status.status or "", self._key.hide(status.message or "")
+        spec = schema.status_spec(name, message)
         if spec is None:
-            logger.warning("The server sent an unknown status %r: %r", status.status, message)
+            name = self._key.hide(name)
+            logger.warning("The server sent an unknown status %r: %r", name, message)
             return
         accepted = self._accepted
         opening = accepted if accepted is not None and not accepted.done() else None
@@ -403,6 +404,7 @@ class Session:
             code, reason = close_code(handshake.recv.code), handshake.recv.reason or ""
         elif handshake is not None and handshake.sent is not None and not self._closing:
             code, reason = close_code(handshake.sent.code), handshake.sent.reason or ""
+        reason = self._key.hide(reason)
         error = self._error
         if error is None and not self._closing:
             error = connection_lost(self._where, code, reason)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
+from typing import Any
 
 import pytest
 
@@ -196,23 +198,27 @@ def test_evicted_and_asked_to_come_back() -> None:
     run(main())
 
 
-def test_policy_that_raises_ends_the_stream(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("answer", [RuntimeError("policy's own"), "5", -1.0, math.nan, math.inf])
+def test_broken_policy_ends_the_stream(caplog: pytest.LogCaptureFixture, answer: Any) -> None:
     class Broken:
         stable_after_s = 1.0
 
         def next_delay(self, attempt: int, error: errors.FastpolyError) -> float | None:
-            raise RuntimeError("policy's own")
+            if isinstance(answer, Exception):
+                raise answer
+            return answer  # type: ignore[no-any-return]
 
     async def main() -> None:
         async with ScriptedServer() as server:
             stream = make(server, "T.A", reconnect=Broken())
             await stream.open()
             server.peers[0].drop()
-            with pytest.raises(errors.ConnectionLost):
+            with pytest.raises(errors.ConnectionLost) as caught:
                 await asyncio.wait_for(stream.wait_closed(), 5)
+            assert "The reconnect policy raised" in caught.value.__notes__[0]
 
     run(main())
-    assert "policy's own" in caplog.text
+    assert "the reconnect policy raised" in caplog.text
 
 
 @pytest.mark.parametrize("stable", [True, False])
