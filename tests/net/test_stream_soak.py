@@ -35,7 +35,7 @@ SEED = int(os.environ.get("FASTPOLY_SOAK_SEED", "0")) or random.SystemRandom().r
 
 # What ends a line, and what a line has to survive.
 DEADLY = ("drop", "fin", "close", "abrupt_close", "half_open", "bad_utf8", "bad_frame")
-HARMLESS = ("giant", "bad_json", "surprise", "empty", "pings", "burst", "split", "fragment")
+HARMLESS = ("giant", "deep", "bad_json", "surprise", "empty", "pings", "burst", "split", "fragment")
 CODES = (1000, 1001, 1008, 1011, 1012, 4000)
 
 
