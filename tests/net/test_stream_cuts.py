@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
+import sys
+from collections import Counter
 from typing import Any, Literal
 
 import pytest
@@ -91,14 +94,22 @@ async def measure(server: ScriptedServer, relay: Relay) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(
-    ("direction", "how", "step"),
-    [("down", "rst", 1), ("down", "fin", 1), ("up", "rst", 1), ("up", "fin", 1)],
+    ("direction", "how", "ingest", "step"),
+    [
+        ("down", "rst", "loop", 1),
+        ("down", "fin", "loop", 1),
+        ("up", "rst", "loop", 1),
+        ("up", "fin", "loop", 1),
+        ("down", "rst", "thread", 5),
+        ("up", "fin", "thread", 5),
+    ],
 )
 def test_cut_at_every_byte(
-    direction: Literal["down", "up"], how: Literal["rst", "fin"], step: int
+    direction: Literal["down", "up"], how: Literal["rst", "fin"], ingest: str, step: int
 ) -> None:
-    async def main() -> int:
-        runs = 0
+    counts: Counter[str] = Counter()
+
+    async def main() -> None:
         async with ScriptedServer() as server:
             serve_events(server)
             async with Relay(server.port) as relay:
@@ -108,13 +119,21 @@ def test_cut_at_every_byte(
                     server.peers.clear()
                     cut = Cut(direction, after, how)
                     relay.plan = [cut]
-                    events, states = await play(server, relay)
+                    events, states = await play(server, relay, ingest=ingest)
                     check(events, states, cut)
-                    runs += 1
-        return runs
+                    counts["cuts"] += 1
+                    counts["reconnects"] += states.count("connecting") - 1
+                    counts["gaps"] += sum(isinstance(event, Gap) for event in events)
+                    before = states[: states.index("waiting")] if "waiting" in states else []
+                    counts[f"cut while {before[-1] if before else states[-1]}"] += 1
 
-    assert asyncio.run(main()) > 50
+    asyncio.run(main())
     gc.collect()
+    sys.stderr.write(json.dumps(dict(sorted(counts.items()))) + "\n")
+    assert counts["cuts"] > 50 // step
+    # The last few cuts hit the closing, after which nobody comes back.
+    assert counts["reconnects"] > 0.9 * counts["cuts"]
+    assert counts["gaps"] <= counts["cuts"]
 
 
 @pytest.mark.parametrize("ingest", ["loop", "thread"])
