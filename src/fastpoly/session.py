@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import sys
@@ -299,18 +300,17 @@ class Session:
             await asyncio.wait([ended], timeout=self._close_timeout)
             return
         if self._socket is not None:
-            try:
-                # Not closed: it may belong to a transport by now, which this makes end.
+            # Not closed: it belongs to a transport, which this makes end, and which would go on
+            # watching its number, that is soon another socket's.
+            with contextlib.suppress(OSError):  # it has ended already
                 self._socket.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                self._socket.close()
+            for _ in range(HANG_UP_TURNS):
+                if self._socket.fileno() < 0:
+                    break
+                await asyncio.sleep(0)
+            self._socket.close()  # unless it was never handed over
         if not ended.done():
             ended.set_result(CloseReason(1006, "", None))
-        # The transport lets go of the socket in the turns after the one in which it notices.
-        for _ in range(HANG_UP_TURNS):
-            if self._socket is None or self._socket.fileno() < 0:
-                break
-            await asyncio.sleep(0)
 
     # ------------------------------------------------------------------- what the listener says
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import logging
 import os
 import random
 import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -270,6 +271,20 @@ async def settle(figure: Callable[[], int]) -> None:
                 return
 
 
+@pytest.fixture
+def _log_written_and_forgotten() -> Iterator[None]:
+    """Pytest keeps every record, with the frames of its exception: that alone would be a slope."""
+    logger = logging.getLogger("fastpoly")
+    with open(os.devnull, "w") as nowhere:
+        handler = logging.StreamHandler(nowhere)
+        logger.addHandler(handler)
+        logger.propagate = False
+        yield
+        logger.propagate = True
+        logger.removeHandler(handler)
+
+
+@pytest.mark.usefixtures("_log_written_and_forgotten")
 @pytest.mark.timeout(SECONDS * 3 + 120)
 @pytest.mark.parametrize("ingest", ["loop", "thread"])
 def test_everything_is_accounted_for(ingest: str) -> None:
