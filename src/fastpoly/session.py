@@ -97,7 +97,8 @@ class Session:
         ssl: See `fastpoly.endpoints.make_ssl_context`.
         proxy: See `fastpoly.endpoints.find_proxy`.
         server_hostname: The name that the certificate has to carry; the URL's host by default.
-        use_aiofastnet: The transport: aiofastnet's or the loop's own; None for picows' choice.
+        use_aiofastnet: The transport: aiofastnet's or the loop's own; None for uvloop's own on
+            uvloop, else picows' choice.
 
     Raises:
         UsageError: The market is unknown, or there is no key.
@@ -251,7 +252,7 @@ class Session:
                 max_frame_size=(self._max_message_bytes or 1 << 40) + (1 << 20),
                 proxy=proxy,
                 socket_factory=self._dial,
-                use_aiofastnet=self._use_aiofastnet,
+                use_aiofastnet=self._pick_transport(),
                 **options,
             )
         except TimeoutError:
@@ -268,6 +269,12 @@ class Session:
                 f"{self._where} closed the line before it became a WebSocket.",
                 hint="Check the port, and ws:// against wss://.",
             )
+
+    def _pick_transport(self) -> bool | None:
+        # On uvloop, aiofastnet never hears of a reset that comes together with data: libuv reports
+        # the error alone, and uvloop then drops the watcher without a call.
+        on_uvloop = type(asyncio.get_running_loop()).__module__.partition(".")[0] == "uvloop"
+        return False if self._use_aiofastnet is None and on_uvloop else self._use_aiofastnet
 
     async def _dial(self, target: picows.WSParsedURL) -> socket.socket:
         # Kept, because picows does not close a connection whose opening is cancelled.

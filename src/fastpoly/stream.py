@@ -91,7 +91,8 @@ class Stream:
         max_message_bytes: A longer message ends the connection.
         ssl: See `fastpoly.endpoints.make_ssl_context`.
         proxy: See `fastpoly.endpoints.find_proxy`.
-        use_aiofastnet: The transport: aiofastnet's or the loop's own; None for picows' choice.
+        use_aiofastnet: The transport: aiofastnet's or the loop's own; None for uvloop's own on
+            uvloop, else picows' choice.
 
     Raises:
         UsageError: An argument makes no sense; the message says which and what would.

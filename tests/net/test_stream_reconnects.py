@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+import socket
+import struct
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import uvloop
 
 from fastpoly import errors
 from fastpoly.lifecycle import State
@@ -249,3 +253,26 @@ def test_only_good_data_over_a_while_resets_the_count(stable: bool) -> None:
 
     run(main())
     assert attempts == ([1, 1, 1] if stable else [1, 2, 3])
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("factory", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_reset_that_comes_together_with_data(
+    factory: Callable[[], asyncio.AbstractEventLoop], ingest: str
+) -> None:
+    """It is noticed by itself: there are no pings, and nothing else would tell."""
+
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            for number in range(1, 30, 2):
+                async with make(server, "T.A", ingest=ingest, ping_interval=None) as stream:
+                    peer = await server.peer(number)
+                    sock = peer.transport.underlying_transport.get_extra_info("socket")
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    peer.send(trade())
+                    peer.drop()
+                    await asyncio.wait_for(server.peer(number + 1), 5)
+                    await until(lambda: stream.state is State.LIVE)
+
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(main())
