@@ -12,9 +12,10 @@ ARGS ?=
 
 CORE := setup.py src/fastpoly/schema.py $(shell find src/_core -type f -not -name '*.pyc')
 SANITIZED := build/sanitize/lib
+FUZZ := build/fuzz
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test build lint types sanitize bench fuzz wheel clean distclean
+.PHONY: help demo test build lint types sanitize soak bench fuzz fuzz-kernel wheel clean distclean
 
 help:
 	@echo 'make demo      a simulated market streams past for ten seconds; no key, no network'
@@ -22,9 +23,11 @@ help:
 	@echo 'make build     compile the extension in place'
 	@echo 'make lint      style, formatting, generated files up to date'
 	@echo 'make types     mypy --strict, and the stubs against the compiled module'
-	@echo 'make sanitize  unit tests under AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'make sanitize  unit tests and a short soak under AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'make soak      faults, changes and slow handlers for ten minutes each way; 100 million events'
 	@echo 'make bench     measure against other clients and parsers'
 	@echo 'make fuzz      the decoder against json on made-up frames, for a minute (ARGS="--seconds 600")'
+	@echo 'make fuzz-kernel  its two parsers against each other, guided by coverage; needs clang++'
 	@echo 'make wheel     sdist and wheel into dist/'
 	@echo 'make clean     remove what was built (distclean: the environment too)'
 
@@ -52,13 +55,31 @@ sanitize: $(VENV)/.tools $(VENV)/.core-sanitized
 	ASAN_OPTIONS=detect_leaks=0:strict_string_checks=1:detect_stack_use_after_return=1 \
 	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
 	PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED) \
-	$(PY) -m pytest tests/unit -p no:cacheprovider $(ARGS)
+	$(PY) -m pytest tests/unit tests/net/test_stream_soak.py -p no:cacheprovider $(ARGS)
 
 bench: build $(VENV)/.tools
 	$(PY) -m bench $(ARGS)
 
+soak: build $(VENV)/.tools
+	FASTPOLY_SOAK_S=$${FASTPOLY_SOAK_S:-600} $(PY) -m pytest tests/net/test_stream_soak.py -s --show-capture=no $(ARGS)
+	$(PY) -m tests.soak.memory
+
 fuzz: build $(VENV)/.tools
 	$(PY) -m tests.fuzz.differential $(ARGS)
+
+# ARGS are libFuzzer's; FASTPOLY_CPU=portable or avx2 tries the code for other processors.
+fuzz-kernel: $(FUZZ)/kernel
+	$(PY) -m tests.fuzz.seeds $(FUZZ)
+	$(FUZZ)/kernel -dict=$(FUZZ)/words -max_len=4096 -max_total_time=60 -artifact_prefix=$(FUZZ)/ $(ARGS) $(FUZZ)/corpus
+
+# What there is of the core without Python.
+KERNEL := kernel slow fast parsers parsers_portable parsers_wide parsers_avx512 events.gen store symbols separators processor scan json_error simdjson_unit
+
+$(FUZZ)/kernel: tests/fuzz/kernel.cpp $(VENV)/.core $(VENV)/.tools
+	@command -v clang++ >/dev/null || { echo 'the fuzzer needs clang++ and its sanitizer runtime (on Debian: clang and libclang-rt-14-dev)' >&2; exit 1; }
+	@mkdir -p $(FUZZ)
+	clang++ -std=c++17 -O1 -g -Wall -Wextra -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Isrc/_core \
+		-I"$$($(PY) -c 'import simdjson, os; print(os.path.dirname(simdjson.__file__))')" $< $(KERNEL:%=src/_core/%.cpp) -o $@
 
 # The wheel is built from the sdist, in an environment of pip's own: what is missing there shows.
 wheel: build

@@ -12,18 +12,30 @@
 
 // Everything that is shared with other files is included before, or inlined always: what the linker
 // might pick for them must not need these instructions.
+#include <immintrin.h>
+
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt,avx512f,avx512bw,avx512dq,avx512vl"))), \
+                             apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx2,bmi,bmi2,popcnt,lzcnt,avx512f,avx512bw,avx512dq,avx512vl")
+#endif
 #include "take_avx512.hpp"
 
 #define FASTPOLY_NUMBERS Avx512Numbers
 #define FASTPOLY_PARSERS kAvx512Parsers
 #include "parsers.gen.hpp"
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 
 #endif

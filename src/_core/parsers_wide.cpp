@@ -5,18 +5,30 @@
 
 // Everything that is shared with other files is included before, or inlined always: what the linker
 // might pick for them must not need these instructions.
+#include <immintrin.h>
+
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt"))), \
+                             apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx2,bmi,bmi2,popcnt,lzcnt")
+#endif
 #include "take_wide.hpp"
 
 #define FASTPOLY_NUMBERS WideNumbers
 #define FASTPOLY_PARSERS kWideParsers
 #include "parsers.gen.hpp"
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 
 #endif

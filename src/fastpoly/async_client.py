@@ -289,7 +289,7 @@ class AsyncStreamClient(ServiceMethods):
             self._key,
             self._market.name,
             on_batch=on_batch,
-            on_status=self._reporting.refusal,
+            on_status=partial(self._reporting.refusal, self._key),
             on_bad_frame=on_bad_frame,
             keep_statuses=True,
             watch=self._watch,

@@ -28,6 +28,10 @@ class ApiKey:
         """The key itself, for the one frame that needs it."""
         return self._text
 
+    def hide(self, text: str) -> str:
+        """What somebody else wrote, with the key in it made unreadable: servers may repeat it."""
+        return text.replace(self._text, "(the API key)")
+
     def __repr__(self) -> str:
         return "ApiKey(hidden)"
 

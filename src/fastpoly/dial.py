@@ -61,16 +61,21 @@ async def dial(host: str, port: int) -> socket.socket:
             if winner is not None:
                 return winner
     finally:
+        # Not waited for: a second cancellation would interrupt that, and lose a socket.
         for task in attempts:
             task.cancel()
-        for outcome in await asyncio.gather(*attempts, return_exceptions=True):
-            if isinstance(outcome, socket.socket):
-                outcome.close()
+            task.add_done_callback(_close)
     what = errors[0].strerror or str(errors[0]) or type(errors[0]).__name__
     raise ConnectError(
         f"{host}:{port} does not accept connections: {what}.",
         hint="Check host and port, that the server runs, and that no firewall is in between.",
     ) from errors[0]
+
+
+def _close(attempt: asyncio.Task[socket.socket]) -> None:
+    """Closes the socket of an attempt that came too late, if it came to one."""
+    if not attempt.cancelled() and attempt.exception() is None:
+        attempt.result().close()
 
 
 async def _resolve(host: str, port: int) -> Sequence[_Address]:

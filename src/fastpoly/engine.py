@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -275,6 +276,13 @@ class Engine:
 
     def _do_connect(self, error: FastpolyError | None) -> None:
         self._connection = asyncio.get_running_loop().create_task(self._run_session())
+        self._connection.add_done_callback(self._on_session_over)
+
+    def _on_session_over(self, connection: asyncio.Task[None]) -> None:
+        if connection.cancelled():
+            # By `_do_hang_up`, perhaps before its first step, or with all tasks at a program's end.
+            self._feed(Input.CLOSE)
+            self._feed(Input.ENDED)
 
     async def _run_session(self) -> None:
         """One session from its opening to its end."""
@@ -302,7 +310,7 @@ class Engine:
             error = failure
         except asyncio.CancelledError:
             session.abort()
-            error = None
+            raise
         except Exception as failure:
             logger.exception("%s: the session failed in a way that it should not", self._market)
             error = FastpolyError(f"The session failed: {failure!r}.", hint="Please report this.")
@@ -340,6 +348,8 @@ class Engine:
         self.flow.note_attempt()
         try:
             delay_s = self._settings.policy.next_delay(self._attempt, error)
+            if delay_s is not None and not 0 <= delay_s < math.inf:
+                raise ValueError(f"{delay_s!r} is no number of seconds")
         except Exception as failure:
             logger.exception("%s: the reconnect policy raised", self._market)
             error.add_note(f"The reconnect policy raised {failure!r}.")
@@ -351,7 +361,7 @@ class Engine:
             "%s: %s Attempt %d in %.2f s.", self._market, error.detail, self._attempt, delay_s
         )
         loop = asyncio.get_running_loop()
-        self._retry = loop.call_later(max(delay_s, 0.0), self._feed, Input.RETRY)
+        self._retry = loop.call_later(delay_s, self._feed, Input.RETRY)
 
     def _do_hang_up(self, error: FastpolyError | None) -> None:
         if self._session is not None and self._session.is_open:
@@ -373,8 +383,10 @@ class Engine:
     # --------------------------------------------------------------------- what the line says
 
     def _on_status(self, status: Status) -> None:
-        logger.debug("%s: status %s: %s", self._market, status.status, status.message)
-        self._reconciler.take(status.status or "", status.message or "")
+        hide = self._settings.api_key.hide
+        name, message = hide(status.status or ""), hide(status.message or "")
+        logger.debug("%s: status %s: %s", self._market, name, message)
+        self._reconciler.take(name, message)
 
     def _on_bad_frame(self, error: DecodeError) -> None:
         self._on_trouble(error)

@@ -6,13 +6,16 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from fastpoly.errors import UsageError
 
 __all__ = ["Host", "LoopHost", "ThreadHost", "loop_factory"]
 
 T = TypeVar("T")
+
+ORPHAN_S: Final = 1.0
+"""How long a thread goes on, at most, when the loop that it worked for has been closed."""
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -96,7 +99,9 @@ class LoopHost(_InLoop):
 
 
 class ThreadHost(_InLoop):
-    """A thread of its own; a daemon, so that a program that forgot to close can still end.
+    """A thread of its own, which ends when the loop that started it has been closed.
+
+    A daemon, so that a program that forgot to close can still end.
 
     Args:
         name: The thread's name.
@@ -106,6 +111,7 @@ class ThreadHost(_InLoop):
         self._name = name
         self._thread: threading.Thread | None = None
         self._stopping = asyncio.Event()
+        self._is_to_stop = False
         self._ended = asyncio.Event()
 
     async def start(self) -> None:
@@ -121,7 +127,11 @@ class ThreadHost(_InLoop):
             self._loop = asyncio.get_running_loop()
             with contextlib.suppress(RuntimeError):  # whoever asked may be gone
                 caller.call_soon_threadsafe(tell)
-            await self._stopping.wait()
+            # Looked at after the loop is known, and set before that is: one side sees the other.
+            while not (self._is_to_stop or caller.is_closed()):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(ORPHAN_S):
+                        await self._stopping.wait()
 
         def run() -> None:
             try:
@@ -145,6 +155,7 @@ class ThreadHost(_InLoop):
 
     def stop_soon(self) -> None:
         """See `Host.stop_soon`."""
+        self._is_to_stop = True
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # it is closed already
                 self._loop.call_soon_threadsafe(self._stopping.set)

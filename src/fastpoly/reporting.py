@@ -13,6 +13,7 @@ from fastpoly.fence import LogLimit
 from fastpoly.hook import Hook
 
 if TYPE_CHECKING:
+    from fastpoly.credentials import ApiKey
     from fastpoly.events import Status
     from fastpoly.services import Handler
 
@@ -54,11 +55,11 @@ class Reporting:
         self._stop = stop
         self._limit = LogLimit()
 
-    def refusal(self, status: Status) -> None:
-        """Logs a control message if it refuses something."""
+    def refusal(self, key: ApiKey, status: Status) -> None:
+        """Logs a control message if it refuses something, without the key if that is in it."""
         spec = schema.status_spec(status.status or "", status.message or "")
         if spec is not None and spec.error:
-            logger.warning("The server said: %s", status.message)
+            logger.warning("The server said: %s", key.hide(status.message or ""))
 
     def bad_frame(self, error: DecodeError) -> None:
         """A frame could not be read."""

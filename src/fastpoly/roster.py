@@ -282,7 +282,7 @@ class Roster:
             self.abort()
         try:
             async with asyncio.timeout(timeout_s):
-                for handler in self.handlers:
+                for handler in self.handlers if self._started else ():
                     await handler.wait_drained()
         except TimeoutError:
             self._abort_handlers()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import sys
@@ -58,6 +59,9 @@ GREETING_TIMEOUT_S: Final = 2.0
 REFUSAL_GRACE_S: Final = 1.0
 """How long a server that said no may take to close the line before this side does."""
 
+HANG_UP_TURNS: Final = 10
+"""How many turns of the loop a line that was shut may take to be let go of."""
+
 # Control messages about the whole connection. The others are answers to single requests.
 _FATAL: Final = frozenset(
     {"NO_PLAN", "AUTH_FAILED", "AUTH_TIMEOUT", "MAX_CONNECTIONS", "LEGACY_AUTH_FAILED"}
@@ -94,7 +98,8 @@ class Session:
         ssl: See `fastpoly.endpoints.make_ssl_context`.
         proxy: See `fastpoly.endpoints.find_proxy`.
         server_hostname: The name that the certificate has to carry; the URL's host by default.
-        use_aiofastnet: The transport: aiofastnet's or the loop's own; None for picows' choice.
+        use_aiofastnet: The transport: aiofastnet's or the loop's own; None for uvloop's own on
+            uvloop, else picows' choice.
 
     Raises:
         UsageError: The market is unknown, or there is no key.
@@ -250,7 +255,7 @@ class Session:
                 max_frame_size=(self._max_message_bytes or 1 << 40) + (1 << 20),
                 proxy=proxy,
                 socket_factory=self._dial,
-                use_aiofastnet=self._use_aiofastnet,
+                use_aiofastnet=self._pick_transport(),
                 **options,
             )
         except TimeoutError:
@@ -267,6 +272,12 @@ class Session:
                 f"{self._where} closed the line before it became a WebSocket.",
                 hint="Check the port, and ws:// against wss://.",
             )
+
+    def _pick_transport(self) -> bool | None:
+        # On uvloop, aiofastnet never hears of a reset that comes together with data: libuv reports
+        # the error alone, and uvloop then drops the watcher without a call.
+        on_uvloop = type(asyncio.get_running_loop()).__module__.partition(".")[0] == "uvloop"
+        return False if self._use_aiofastnet is None and on_uvloop else self._use_aiofastnet
 
     async def _dial(self, target: picows.WSParsedURL) -> socket.socket:
         # Kept, because picows does not close a connection whose opening is cancelled.
@@ -299,15 +310,17 @@ class Session:
             await asyncio.wait([ended], timeout=self._close_timeout)
             return
         if self._socket is not None:
-            try:
-                # Not closed: it may belong to a transport by now, which this makes end.
+            # Not closed: it belongs to a transport, which this makes end, and which would go on
+            # watching its number, that is soon another socket's.
+            with contextlib.suppress(OSError):  # it has ended already
                 self._socket.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                self._socket.close()
+            for _ in range(HANG_UP_TURNS):
+                if self._socket.fileno() < 0:
+                    break
+                await asyncio.sleep(0)
+            self._socket.close()  # unless it was never handed over
         if not ended.done():
             ended.set_result(CloseReason(1006, "", None))
-        # One turn, in which the transport lets go of the socket.
-        await asyncio.sleep(0)
 
     # ------------------------------------------------------------------- what the listener says
 
@@ -315,7 +328,9 @@ class Session:
         """Called by the listener: the WebSocket is up."""
         loop = asyncio.get_running_loop()
         self._transport = transport
-        self._tasks = [loop.create_task(self._watch(transport))]
+        watch = loop.create_task(self._watch(transport))
+        watch.add_done_callback(self._on_watch_over)
+        self._tasks = [watch]
         if self._keep_alive is not None:
             self._tasks.append(loop.create_task(self._watch_silence(transport, self._keep_alive)))
         if self._closing:
@@ -334,10 +349,11 @@ class Session:
                     logger.exception("on_status raised")
 
     def _take(self, status: Status) -> None:
-        message = status.message or ""
-        spec = schema.status_spec(status.status or "", message)
+        name, message = status.status or "", self._key.hide(status.message or "")
+        spec = schema.status_spec(name, message)
         if spec is None:
-            logger.warning("The server sent an unknown status %r: %r", status.status, message)
+            name = self._key.hide(name)
+            logger.warning("The server sent an unknown status %r: %r", name, message)
             return
         accepted = self._accepted
         opening = accepted if accepted is not None and not accepted.done() else None
@@ -377,14 +393,17 @@ class Session:
         cause: Exception | None = None
         try:
             await transport.wait_disconnected()
-        except asyncio.CancelledError:
-            transport.disconnect(False)
-            raise
         except Exception as error:
             cause = error
         for task in self._tasks[1:]:
             task.cancel()
         self._finish(transport, cause)
+
+    def _on_watch_over(self, watch: asyncio.Task[None]) -> None:
+        # Cancelled, as all tasks are at a program's end; perhaps before its first step.
+        if watch.cancelled() and self._transport is not None:
+            self._transport.disconnect(False)
+            self._finish(self._transport, None)
 
     def _finish(self, transport: picows.WSTransport, cause: Exception | None) -> None:
         code, reason = 1006, ""
@@ -395,6 +414,7 @@ class Session:
             code, reason = close_code(handshake.recv.code), handshake.recv.reason or ""
         elif handshake is not None and handshake.sent is not None and not self._closing:
             code, reason = close_code(handshake.sent.code), handshake.sent.reason or ""
+        reason = self._key.hide(reason)
         error = self._error
         if error is None and not self._closing:
             error = connection_lost(self._where, code, reason)

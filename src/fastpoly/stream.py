@@ -96,7 +96,8 @@ class Stream:
         max_message_bytes: A longer message ends the connection.
         ssl: See `fastpoly.endpoints.make_ssl_context`.
         proxy: See `fastpoly.endpoints.find_proxy`.
-        use_aiofastnet: The transport: aiofastnet's or the loop's own; None for picows' choice.
+        use_aiofastnet: The transport: aiofastnet's or the loop's own; None for uvloop's own on
+            uvloop, else picows' choice.
 
     Raises:
         UsageError: An argument makes no sense; the message says which and what would.
@@ -289,6 +290,9 @@ class Stream:
         except BaseException:
             self._told = True
             await self._host.stop()
+            if self.state is State.IDLE:
+                self._engine.abort()  # it was given up before the engine had begun
+            await self._closed.wait()
             raise
         finally:
             self._waiting -= 1
@@ -375,6 +379,8 @@ class Stream:
             await self._roster.wind_up(drain=self._drain, timeout_s=self._close_timeout)
             await self._host.stop()
         finally:
+            # At the program's end this task is cancelled like all others.
+            self._host.stop_soon()
             self._closed.set()
 
     def _on_gap(self, gap: Gap, reply: Reply) -> None:

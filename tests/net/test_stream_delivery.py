@@ -336,31 +336,53 @@ def test_five_markets_in_one_loop(fastpoly_simulators: Simulators, ingest: str) 
 
 
 def test_five_markets_in_five_threads(fastpoly_simulators: Simulators) -> None:
+    """The same with a loop in a thread for each, and the others go on for a while after that."""
     simulator = fastpoly_simulators(rate=5000, symbols=100)
     got: Counter[str] = Counter()
-    failed: list[BaseException] = []
+    ends: dict[str, BaseException | None] = {}
+    over = threading.Event()
 
     def stream_market(market: str) -> None:
-        stream = to(simulator, *MARKET_PARAMS[market], market=market)
+        stream = to(simulator, *MARKET_PARAMS[market], market=market, reconnect=False)
 
         @stream.on
         async def handle(batch: Batch) -> None:
+            assert batch.market == market
             got[market] += len(batch)
-            if got[market] > 2000:
+            if over.is_set():
                 await stream.close()
+            if market == "crypto":
+                raise ZeroDivisionError
 
         try:
             stream.run()
         except BaseException as error:
-            failed.append(error)
+            ends[market] = error
+        else:
+            ends[market] = None
+
+    def wait(condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + 30
+        while not condition():
+            assert time.monotonic() < deadline, (got, ends)
+            time.sleep(0.01)
 
     threads = [threading.Thread(target=stream_market, args=(market,)) for market in MARKET_PARAMS]
     for thread in threads:
         thread.start()
+    wait(lambda: len(got) == 5)
+    forex = next(c for c in simulator.stats()["connections"] if c["market"] == "forex")
+    simulator.inject("drop", forex["number"])
+    wait(lambda: "forex" in ends)
+    before = dict(got)
+    others = set(MARKET_PARAMS) - {"forex"}
+    wait(lambda: all(got[market] > before[market] + 1000 for market in others))
+    assert set(ends) == {"forex"}
+    over.set()
     for thread in threads:
         thread.join(30)
-    assert not failed
-    assert set(got) == set(MARKET_PARAMS)
+    assert isinstance(ends.pop("forex"), errors.ConnectionLost)
+    assert ends == dict.fromkeys(others)
     assert set(MARKET_PARAMS) < set(MARKETS)
 
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import socket
+import struct
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+import uvloop
 
 from fastpoly import errors
 from fastpoly.lifecycle import State
@@ -196,23 +202,27 @@ def test_evicted_and_asked_to_come_back() -> None:
     run(main())
 
 
-def test_policy_that_raises_ends_the_stream(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("answer", [RuntimeError("policy's own"), "5", -1.0, math.nan, math.inf])
+def test_broken_policy_ends_the_stream(caplog: pytest.LogCaptureFixture, answer: Any) -> None:
     class Broken:
         stable_after_s = 1.0
 
         def next_delay(self, attempt: int, error: errors.FastpolyError) -> float | None:
-            raise RuntimeError("policy's own")
+            if isinstance(answer, Exception):
+                raise answer
+            return answer  # type: ignore[no-any-return]
 
     async def main() -> None:
         async with ScriptedServer() as server:
             stream = make(server, "T.A", reconnect=Broken())
             await stream.open()
             server.peers[0].drop()
-            with pytest.raises(errors.ConnectionLost):
+            with pytest.raises(errors.ConnectionLost) as caught:
                 await asyncio.wait_for(stream.wait_closed(), 5)
+            assert "The reconnect policy raised" in caught.value.__notes__[0]
 
     run(main())
-    assert "policy's own" in caplog.text
+    assert "the reconnect policy raised" in caplog.text
 
 
 @pytest.mark.parametrize("stable", [True, False])
@@ -243,3 +253,26 @@ def test_only_good_data_over_a_while_resets_the_count(stable: bool) -> None:
 
     run(main())
     assert attempts == ([1, 1, 1] if stable else [1, 2, 3])
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("factory", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_reset_that_comes_together_with_data(
+    factory: Callable[[], asyncio.AbstractEventLoop], ingest: str
+) -> None:
+    """It is noticed by itself: there are no pings, and nothing else would tell."""
+
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            for number in range(1, 30, 2):
+                async with make(server, "T.A", ingest=ingest, ping_interval=None) as stream:
+                    peer = await server.peer(number)
+                    sock = peer.transport.underlying_transport.get_extra_info("socket")
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    peer.send(trade())
+                    peer.drop()
+                    await asyncio.wait_for(server.peer(number + 1), 5)
+                    await until(lambda: stream.state is State.LIVE)
+
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(main())

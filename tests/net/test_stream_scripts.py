@@ -218,3 +218,53 @@ def test_import_is_silent_and_starts_nothing(start: Callable[..., Script]) -> No
         """
     )
     assert script.finish() == (0, "1\n", "")
+
+
+@BOTH_WAYS
+def test_cells_of_a_notebook(start: Callable[..., Script], ingest: str) -> None:
+    """Each cell is a task of its own in one loop, which may stand still between cells."""
+    script = start(
+        """
+        import asyncio, os, sys, time
+        from fastpoly.stream import Stream
+
+        async def open_it():
+            global stream
+            stream = await Stream(
+                "stocks", "T.*", url=os.environ["URL"], ingest=sys.argv[1]
+            ).open()
+
+        async def look():
+            batch = await anext(aiter(stream))
+            return len(batch)
+
+        async def add_a_handler():
+            stream.on("T")(seen.append)
+            await stream.subscribe("Q.*")
+            await asyncio.sleep(0.2)
+
+        async def try_to_run_it():
+            try:
+                stream.run()
+            except Exception as error:
+                print(type(error).__name__)
+
+        seen = []
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(open_it())
+        before = stream.stats().line.events_received
+        time.sleep(0.5)
+        print(stream.stats().line.events_received > before + 50)
+        print(loop.run_until_complete(look()) > 0)
+        loop.run_until_complete(add_a_handler())
+        print(len(seen) > 3)
+        loop.run_until_complete(try_to_run_it())
+        loop.run_until_complete(stream.close())
+        loop.close()
+        """,
+        ingest,
+    )
+    drained = ingest == "thread"
+    code, out, err = script.finish()
+    assert (code, out) == (0, f"{drained}\nTrue\nTrue\nUsageError\n")
+    assert err == "" if drained else "The event loop stood still for" in err

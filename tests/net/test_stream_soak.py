@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import logging
 import os
 import random
+import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +36,7 @@ SEED = int(os.environ.get("FASTPOLY_SOAK_SEED", "0")) or random.SystemRandom().r
 
 # What ends a line, and what a line has to survive.
 DEADLY = ("drop", "fin", "close", "abrupt_close", "half_open", "bad_utf8", "bad_frame")
-HARMLESS = ("giant", "bad_json", "surprise", "empty", "pings", "burst", "split", "fragment")
+HARMLESS = ("giant", "deep", "bad_json", "surprise", "empty", "pings", "burst", "split", "fragment")
 CODES = (1000, 1001, 1008, 1011, 1012, 4000)
 
 
@@ -73,6 +75,17 @@ class Account:
 def resident_mb() -> float:
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def growth_mb(samples: list[tuple[float, float]]) -> float:
+    """What memory grew by over the run, by the straight line that fits its samples best.
+
+    The first third does not count: in it buffers grow to their limits and pools fill.
+    """
+    samples = samples[len(samples) // 3 :]
+    times, sizes = zip(*samples, strict=True)
+    slope, _ = statistics.linear_regression(times, sizes)
+    return slope * (times[-1] - times[0])
 
 
 async def change_subscriptions(stream: Stream, dice: random.Random, counts: Counter[str]) -> None:
@@ -140,12 +153,9 @@ async def soak(ingest: str, seconds: float, seed: int) -> Counter[str]:
         names = ("all", "sync", "async", "conflate", "block", "filtered")
         accounts = {name: Account() for name in names}
         everything = accounts["all"]
-        losses: list[StateChange] = []
 
         def on_state(change: StateChange) -> None:
             counts[f"state {change.new}"] += 1
-            if change.new is State.WAITING:
-                losses.append(change)
 
         stream.on_state(on_state)
         # The measure of all others: it never loses anything.
@@ -184,11 +194,11 @@ async def soak(ingest: str, seconds: float, seed: int) -> Counter[str]:
         stream.add_handler(conflated, overflow="conflate")
         stream.add_handler(blocking, overflow="block", max_buffer_bytes=4 << 20)
         iterated = Account()
-        # Here, so that it misses nothing: with a thread, what has been read may not be here yet.
-        iteration = aiter(stream)
+        # From before the line is up, so that it gets all that the handlers get.
+        iterator = aiter(stream)
 
         async def iterate() -> None:
-            async for batch in iteration:
+            async for batch in iterator:
                 iterated.take(batch)
                 if dice.random() < 0.02:
                     await asyncio.sleep(dice.uniform(0, 0.1))
@@ -199,11 +209,11 @@ async def soak(ingest: str, seconds: float, seed: int) -> Counter[str]:
             asyncio.create_task(change_subscriptions(stream, dice, counts)),
             asyncio.create_task(cause_faults(simulator, stream, dice, counts)),
         ]
-        memory: list[float] = []
+        memory: list[tuple[float, float]] = []
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
-            await asyncio.sleep(min(seconds / 20, 5))
-            memory.append(resident_mb())
+            await asyncio.sleep(min(seconds / 60, 1))
+            memory.append((time.monotonic(), resident_mb()))
             for task in (*tasks, *noise):
                 if task.done():
                     task.result()
@@ -231,7 +241,9 @@ async def soak(ingest: str, seconds: float, seed: int) -> Counter[str]:
     counts["delivered"] = sum(everything.received.values()) - everything.received["unknown"]
     counts["lost"] = sum(sum(account.lost.values()) for account in [*accounts.values(), iterated])
     counts["gaps"] = everything.gaps
-    counts["growth MB"] = int(memory[-1] - memory[len(memory) // 2])
+    counts["resident MB"] = round(memory[-1][1])
+    counts["growth MB"] = round(growth_mb(memory))
+    losses = counts[f"state {State.WAITING}"]
 
     assert not everything.lost
     assert counts["delivered"] == counts["received"]
@@ -239,7 +251,7 @@ async def soak(ingest: str, seconds: float, seed: int) -> Counter[str]:
     # The last line was never lost: all of it was received.
     assert last["ended"] == "" or "client" in last["ended"], last
     # Each line that was lost after the first time live is announced, once it is followed by data.
-    assert counts["gaps"] <= len(losses)
+    assert counts["gaps"] <= losses
     assert counts["gaps"] >= 1 or not losses
     for name in ("async", "conflate", "block"):
         assert accounts[name].offered == everything.offered, name
@@ -247,7 +259,6 @@ async def soak(ingest: str, seconds: float, seed: int) -> Counter[str]:
     sync_offered = {name: everything.offered[name] for name in ("T", "Q")}
     assert accounts["sync"].offered == Counter(sync_offered)
     assert not accounts["block"].lost
-    assert iterated.offered == everything.offered
     passed = accounts["filtered"].offered
     left_out = everything.offered - passed
     assert set(left_out) <= {"T"}, "channels without a size"
@@ -255,10 +266,12 @@ async def soak(ingest: str, seconds: float, seed: int) -> Counter[str]:
     assert handler.buffer.filtered == sum(left_out.values())
     assert accounts["filtered"].gaps == everything.gaps
     counts["filtered"] = handler.buffer.filtered
-    missing = everything.offered.copy()
-    missing.subtract(iterated.offered)
-    counts["unaccounted"] = sum(missing.values())
-    assert not counts["unaccounted"]
+    # Nothing but what was received, and nothing that it neither got nor was told to have lost.
+    unaccounted = everything.offered.copy()
+    unaccounted.subtract(iterated.offered)
+    assert not any(unaccounted.values()), unaccounted
+    assert iterated.gaps == everything.gaps
+    counts["unaccounted"] = sum(unaccounted.values())
     return counts
 
 
@@ -272,6 +285,20 @@ async def settle(figure: Callable[[], int]) -> None:
                 return
 
 
+@pytest.fixture
+def _log_written_and_forgotten() -> Iterator[None]:
+    """Pytest keeps every record, with the frames of its exception: that alone would be a slope."""
+    logger = logging.getLogger("fastpoly")
+    with open(os.devnull, "w") as nowhere:
+        handler = logging.StreamHandler(nowhere)
+        logger.addHandler(handler)
+        logger.propagate = False
+        yield
+        logger.propagate = True
+        logger.removeHandler(handler)
+
+
+@pytest.mark.usefixtures("_log_written_and_forgotten")
 @pytest.mark.timeout(SECONDS * 3 + 120)
 @pytest.mark.parametrize("ingest", ["loop", "thread"])
 def test_everything_is_accounted_for(ingest: str) -> None:
@@ -280,5 +307,6 @@ def test_everything_is_accounted_for(ingest: str) -> None:
     sys.stderr.write(json.dumps(dict(sorted(counts.items()))) + "\n")
     gc.collect()
     assert counts["sent"] > 1000 * SECONDS
+    # A short run is too short for a slope: one big buffer more or less would be one.
     if SECONDS >= 60:
-        assert counts["growth MB"] < 30
+        assert counts["growth MB"] < 10

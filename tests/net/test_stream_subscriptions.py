@@ -141,6 +141,40 @@ def test_changes_from_everywhere_at_once(ingest: str) -> None:
     run(main())
 
 
+@BOTH_WAYS
+def test_handler_that_subscribes_while_its_buffer_is_full(ingest: str) -> None:
+    """Reading stops for it, but not while it waits for an answer that has to be read."""
+
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            stream = make(server, "T.A", ingest=ingest, overflow="block", max_buffer_bytes=2000)
+            done: list[str] = []
+
+            @stream.on("T")
+            async def on_trades(batch: Batch) -> None:
+                if not done:
+                    done.append("begun")
+                    await until(lambda: stream.stats().handlers[0].buffer.nbytes > 1500)
+                    await asyncio.sleep(0.05)
+                    await stream.subscribe("Q.A")
+                    await stream.unsubscribe("T.A", "Q.A")
+                    assert not stream.subscriptions
+                    done.append("ended")
+
+            async with stream:
+                for number in range(200):
+                    server.peers[0].send(trade(q=number))
+                    await asyncio.sleep(0)
+                await until(lambda: "ended" in done)
+                # Nothing is subscribed; the stream is up, and takes what is wanted next.
+                assert not server.peers[0].held
+                await stream.subscribe("Q.B")
+                assert server.peers[0].held == ["Q.B"]
+                assert stream.stats().lost == 0
+
+    run(main())
+
+
 def test_many_tickers_go_out_in_few_requests() -> None:
     async def main() -> None:
         async with ScriptedServer() as server:

@@ -67,3 +67,7 @@ def test_key_compares() -> None:
     assert ApiKey("a") != "a"
     assert len({ApiKey("a"), ApiKey("a")}) == 1
     assert find_api_key(ApiKey("a")) == ApiKey("a")
+
+
+def test_key_is_hidden_in_what_others_wrote() -> None:
+    assert ApiKey("sesame").hide("no sesame, open sesame") == "no (the API key), open (the API key)"

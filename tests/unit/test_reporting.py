@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fastpoly import decode
+from fastpoly.credentials import ApiKey
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import DecodeError, FastpolyError, HandlerFailed, UsageError
 from fastpoly.events import Status
@@ -115,7 +116,7 @@ def test_refusals_are_logged_and_other_statuses_are_not(caplog: pytest.LogCaptur
     )
     assert all(isinstance(status, Status) for status in statuses)
     for status in statuses:
-        Told().make().refusal(status)
+        Told().make().refusal(ApiKey("sesame"), status)
     assert [record.getMessage() for record in caplog.records] == ["The server said: not authorized"]
     log_notice("a gap")
     assert caplog.records[-1].getMessage() == "a gap"
