@@ -101,10 +101,8 @@ const char* parse_any_order(const EventSpec& event, const char* p, char* row, bo
   for (int i = 0; i < event.field_count; ++i) clear_field(event.fields[i], row);
   while (*p == ',') {
     if (p[1] != '"') return nullptr;
-    uint32_t odd;
-    const uint32_t quote = quotes16(p + 2, odd);
-    if (quote == 0 || (odd & ((quote & (0 - quote)) - 1)) != 0) return nullptr;
-    const int size = __builtin_ctz(quote);
+    const int size = plain_string(p + 2);
+    if (size < 0) return nullptr;
     const uint64_t key = size > 8 ? 0 : load8(p + 2) & first_bytes(size);
     const char* value = p + 2 + size + 1;
     if (*value != ':') return nullptr;

@@ -14,7 +14,6 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   Tokens<8> ints(base);
-  uint32_t present = 0;
   // ,"sym":"
   if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
     const char* const p = base + *at + 8;
@@ -38,7 +37,6 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x4;
-    present |= 0x1;
   } else {
     ints.skip(0, base);
   }
@@ -58,7 +56,6 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x10;
-    present |= 0x2;
   } else {
     ints.skip(1, base);
   }
@@ -75,7 +72,6 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(2, p, base + *++at);
     plain |= 0x40;
-    present |= 0x4;
   } else {
     ints.skip(2, base);
   }
@@ -84,7 +80,6 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 6;
     ints.set(3, p, base + *++at);
     plain |= 0x80;
-    present |= 0x8;
   } else {
     ints.skip(3, base);
   }
@@ -93,7 +88,6 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(4, p, base + *++at);
     plain |= 0x100;
-    present |= 0x10;
   } else {
     ints.skip(4, base);
   }
@@ -102,7 +96,6 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(5, p, base + *++at);
     plain |= 0x200;
-    present |= 0x20;
   } else {
     ints.skip(5, base);
   }
@@ -111,7 +104,6 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 8;
     ints.set(6, p, base + *++at);
     plain |= 0x400;
-    present |= 0x40;
   } else {
     ints.skip(6, base);
   }
@@ -120,7 +112,6 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 8;
     ints.set(7, p, base + *++at);
     plain |= 0x800;
-    present |= 0x80;
   } else {
     ints.skip(7, base);
   }
@@ -133,6 +124,7 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
   } else {
     row.fractional_shares_ = {};
   }
+  const uint32_t present = FASTPOLY_NUMBERS::pick<0xfd4>(plain);
   if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.exchange_)))
     return false;
   row.head = RowHead{};
@@ -147,7 +139,6 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   Tokens<11> ints(base);
-  uint32_t present = 0;
   // ,"sym":"
   if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
     const char* const p = base + *at + 8;
@@ -162,7 +153,6 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x2;
-    present |= 0x1;
   } else {
     ints.skip(0, base);
   }
@@ -179,7 +169,6 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 6;
     ints.set(1, p, base + *++at);
     plain |= 0x8;
-    present |= 0x2;
   } else {
     ints.skip(1, base);
   }
@@ -188,7 +177,6 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 6;
     ints.set(2, p, base + *++at);
     plain |= 0x10;
-    present |= 0x4;
   } else {
     ints.skip(2, base);
   }
@@ -219,7 +207,6 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 6;
     ints.set(3, p, base + *++at);
     plain |= 0x80;
-    present |= 0x8;
   } else {
     ints.skip(3, base);
   }
@@ -228,7 +215,6 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 6;
     ints.set(4, p, base + *++at);
     plain |= 0x100;
-    present |= 0x10;
   } else {
     ints.skip(4, base);
   }
@@ -237,7 +223,6 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(5, p, base + *++at);
     plain |= 0x200;
-    present |= 0x20;
   } else {
     ints.skip(5, base);
   }
@@ -246,7 +231,6 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 6;
     ints.set(6, p, base + *++at);
     plain |= 0x400;
-    present |= 0x40;
   } else {
     ints.skip(6, base);
   }
@@ -255,7 +239,6 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(7, p, base + *++at);
     plain |= 0x800;
-    present |= 0x80;
   } else {
     ints.skip(7, base);
   }
@@ -264,7 +247,6 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(8, p, base + *++at);
     plain |= 0x1000;
-    present |= 0x100;
   } else {
     ints.skip(8, base);
   }
@@ -273,7 +255,6 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 8;
     ints.set(9, p, base + *++at);
     plain |= 0x2000;
-    present |= 0x200;
   } else {
     ints.skip(9, base);
   }
@@ -282,10 +263,10 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 8;
     ints.set(10, p, base + *++at);
     plain |= 0x4000;
-    present |= 0x400;
   } else {
     ints.skip(10, base);
   }
+  const uint32_t present = FASTPOLY_NUMBERS::pick<0x7f9a>(plain);
   if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.condition_)))
     return false;
   row.head = RowHead{};
@@ -300,7 +281,6 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   Tokens<2> ints(base);
-  uint32_t present = 0;
   // ,"sym":"
   if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
     const char* const p = base + *at + 8;
@@ -425,7 +405,6 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x800;
-    present |= 0x1;
   } else {
     ints.skip(0, base);
   }
@@ -434,7 +413,6 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x1000;
-    present |= 0x2;
   } else {
     ints.skip(1, base);
   }
@@ -465,6 +443,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.fractional_accumulated_volume_ = {};
   }
+  const uint32_t present = FASTPOLY_NUMBERS::pick<0x1800>(plain);
   if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.start_timestamp_)))
     return false;
   row.head = RowHead{};
@@ -479,7 +458,6 @@ bool parse_LimitUpLimitDown(const char* base, const uint32_t*& separators, char*
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   Tokens<2> ints(base);
-  uint32_t present = 0;
   // ,"h":
   if (starts_with<5>(base + *at, 0x3a2268222cull)) {
     const char* const p = base + *at + 5;
@@ -515,7 +493,6 @@ bool parse_LimitUpLimitDown(const char* base, const uint32_t*& separators, char*
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x8;
-    present |= 0x1;
   } else {
     ints.skip(0, base);
   }
@@ -542,10 +519,10 @@ bool parse_LimitUpLimitDown(const char* base, const uint32_t*& separators, char*
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x40;
-    present |= 0x2;
   } else {
     ints.skip(1, base);
   }
+  const uint32_t present = FASTPOLY_NUMBERS::pick<0x48>(plain);
   if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.tape_)))
     return false;
   row.head = RowHead{};
@@ -560,7 +537,6 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   Tokens<5> ints(base);
-  uint32_t present = 0;
   // ,"T":"
   if (starts_with<6>(base + *at, 0x223a2254222cull)) {
     const char* const p = base + *at + 6;
@@ -584,7 +560,6 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
     const char* const p = base + *at + 6;
     ints.set(0, p, base + *++at);
     plain |= 0x4;
-    present |= 0x1;
   } else {
     ints.skip(0, base);
   }
@@ -602,7 +577,6 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x10;
-    present |= 0x2;
   } else {
     ints.skip(1, base);
   }
@@ -611,7 +585,6 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
     const char* const p = base + *at + 5;
     ints.set(2, p, base + *++at);
     plain |= 0x20;
-    present |= 0x4;
   } else {
     ints.skip(2, base);
   }
@@ -620,7 +593,6 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
     const char* const p = base + *at + 5;
     ints.set(3, p, base + *++at);
     plain |= 0x40;
-    present |= 0x8;
   } else {
     ints.skip(3, base);
   }
@@ -629,7 +601,6 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
     const char* const p = base + *at + 5;
     ints.set(4, p, base + *++at);
     plain |= 0x80;
-    present |= 0x10;
   } else {
     ints.skip(4, base);
   }
@@ -644,6 +615,7 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.book_clearing_price_ = NAN;
   }
+  const uint32_t present = FASTPOLY_NUMBERS::pick<0xf4>(plain);
   if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.auction_time_)))
     return false;
   row.head = RowHead{};
@@ -738,7 +710,6 @@ bool parse_IndexValue(const char* base, const uint32_t*& separators, char* into)
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   Tokens<1> ints(base);
-  uint32_t present = 0;
   // ,"val":
   if (starts_with<7>(base + *at, 0x3a226c6176222cull)) {
     const char* const p = base + *at + 7;
@@ -764,10 +735,10 @@ bool parse_IndexValue(const char* base, const uint32_t*& separators, char* into)
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x4;
-    present |= 0x1;
   } else {
     ints.skip(0, base);
   }
+  const uint32_t present = FASTPOLY_NUMBERS::pick<0x4>(plain);
   if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.timestamp_)))
     return false;
   row.head = RowHead{};
@@ -782,7 +753,6 @@ bool parse_ForexQuote(const char* base, const uint32_t*& separators, char* into)
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   Tokens<2> ints(base);
-  uint32_t present = 0;
   // ,"p":"
   if (starts_with<6>(base + *at, 0x223a2270222cull)) {
     const char* const p = base + *at + 6;
@@ -797,7 +767,6 @@ bool parse_ForexQuote(const char* base, const uint32_t*& separators, char* into)
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x2;
-    present |= 0x1;
   } else {
     ints.skip(0, base);
   }
@@ -828,10 +797,10 @@ bool parse_ForexQuote(const char* base, const uint32_t*& separators, char* into)
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x10;
-    present |= 0x2;
   } else {
     ints.skip(1, base);
   }
+  const uint32_t present = FASTPOLY_NUMBERS::pick<0x12>(plain);
   if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.exchange_id_)))
     return false;
   row.head = RowHead{};
@@ -846,7 +815,6 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   Tokens<2> ints(base);
-  uint32_t present = 0;
   // ,"pair":"
   if (starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull)) {
     const char* const p = base + *at + 9;
@@ -938,7 +906,6 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x100;
-    present |= 0x1;
   } else {
     ints.skip(0, base);
   }
@@ -947,10 +914,10 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x200;
-    present |= 0x2;
   } else {
     ints.skip(1, base);
   }
+  const uint32_t present = FASTPOLY_NUMBERS::pick<0x300>(plain);
   if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.start_timestamp_)))
     return false;
   row.head = RowHead{};
@@ -965,7 +932,6 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   Tokens<3> ints(base);
-  uint32_t present = 0;
   // ,"pair":"
   if (starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull)) {
     const char* const p = base + *at + 9;
@@ -991,7 +957,6 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x4;
-    present |= 0x1;
   } else {
     ints.skip(0, base);
   }
@@ -1028,7 +993,6 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x40;
-    present |= 0x2;
   } else {
     ints.skip(1, base);
   }
@@ -1037,10 +1001,10 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(2, p, base + *++at);
     plain |= 0x80;
-    present |= 0x4;
   } else {
     ints.skip(2, base);
   }
+  const uint32_t present = FASTPOLY_NUMBERS::pick<0xc4>(plain);
   if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.timestamp_)))
     return false;
   row.head = RowHead{};
@@ -1055,7 +1019,6 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   Tokens<3> ints(base);
-  uint32_t present = 0;
   // ,"pair":"
   if (starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull)) {
     const char* const p = base + *at + 9;
@@ -1136,7 +1099,6 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x80;
-    present |= 0x1;
   } else {
     ints.skip(0, base);
   }
@@ -1145,7 +1107,6 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x100;
-    present |= 0x2;
   } else {
     ints.skip(1, base);
   }
@@ -1154,10 +1115,10 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
     const char* const p = base + *at + 5;
     ints.set(2, p, base + *++at);
     plain |= 0x200;
-    present |= 0x4;
   } else {
     ints.skip(2, base);
   }
+  const uint32_t present = FASTPOLY_NUMBERS::pick<0x380>(plain);
   if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.timestamp_)))
     return false;
   row.head = RowHead{};
@@ -1172,7 +1133,6 @@ bool parse_Level2Book(const char* base, const uint32_t*& separators, char* into)
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   Tokens<3> ints(base);
-  uint32_t present = 0;
   // ,"pair":"
   if (starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull)) {
     const char* const p = base + *at + 9;
@@ -1187,7 +1147,6 @@ bool parse_Level2Book(const char* base, const uint32_t*& separators, char* into)
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x2;
-    present |= 0x1;
   } else {
     ints.skip(0, base);
   }
@@ -1196,7 +1155,6 @@ bool parse_Level2Book(const char* base, const uint32_t*& separators, char* into)
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x4;
-    present |= 0x2;
   } else {
     ints.skip(1, base);
   }
@@ -1205,10 +1163,10 @@ bool parse_Level2Book(const char* base, const uint32_t*& separators, char* into)
     const char* const p = base + *at + 5;
     ints.set(2, p, base + *++at);
     plain |= 0x8;
-    present |= 0x4;
   } else {
     ints.skip(2, base);
   }
+  const uint32_t present = FASTPOLY_NUMBERS::pick<0xe>(plain);
   if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.timestamp_)))
     return false;
   row.head = RowHead{};
@@ -1223,7 +1181,6 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   Tokens<3> ints(base);
-  uint32_t present = 0;
   // ,"pair":"
   if (starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull)) {
     const char* const p = base + *at + 9;
@@ -1260,7 +1217,6 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
     const char* const p = base + *at + 6;
     ints.set(0, p, base + *++at);
     plain |= 0x8;
-    present |= 0x1;
   } else {
     ints.skip(0, base);
   }
@@ -1291,7 +1247,6 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
     const char* const p = base + *at + 6;
     ints.set(1, p, base + *++at);
     plain |= 0x40;
-    present |= 0x2;
   } else {
     ints.skip(1, base);
   }
@@ -1300,10 +1255,10 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
     const char* const p = base + *at + 5;
     ints.set(2, p, base + *++at);
     plain |= 0x80;
-    present |= 0x4;
   } else {
     ints.skip(2, base);
   }
+  const uint32_t present = FASTPOLY_NUMBERS::pick<0xc8>(plain);
   if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.ask_exchange_id_)))
     return false;
   row.head = RowHead{};
@@ -1318,7 +1273,6 @@ bool parse_FuturesTrade(const char* base, const uint32_t*& separators, char* int
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   Tokens<4> ints(base);
-  uint32_t present = 0;
   // ,"sym":"
   if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
     const char* const p = base + *at + 8;
@@ -1333,7 +1287,6 @@ bool parse_FuturesTrade(const char* base, const uint32_t*& separators, char* int
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x2;
-    present |= 0x1;
   } else {
     ints.skip(0, base);
   }
@@ -1353,7 +1306,6 @@ bool parse_FuturesTrade(const char* base, const uint32_t*& separators, char* int
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x8;
-    present |= 0x2;
   } else {
     ints.skip(1, base);
   }
@@ -1362,7 +1314,6 @@ bool parse_FuturesTrade(const char* base, const uint32_t*& separators, char* int
     const char* const p = base + *at + 5;
     ints.set(2, p, base + *++at);
     plain |= 0x10;
-    present |= 0x4;
   } else {
     ints.skip(2, base);
   }
@@ -1371,10 +1322,10 @@ bool parse_FuturesTrade(const char* base, const uint32_t*& separators, char* int
     const char* const p = base + *at + 5;
     ints.set(3, p, base + *++at);
     plain |= 0x20;
-    present |= 0x8;
   } else {
     ints.skip(3, base);
   }
+  const uint32_t present = FASTPOLY_NUMBERS::pick<0x3a>(plain);
   if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.tape_)))
     return false;
   row.head = RowHead{};
@@ -1389,7 +1340,6 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   Tokens<5> ints(base);
-  uint32_t present = 0;
   // ,"sym":"
   if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
     const char* const p = base + *at + 8;
@@ -1415,7 +1365,6 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
     const char* const p = base + *at + 6;
     ints.set(0, p, base + *++at);
     plain |= 0x4;
-    present |= 0x1;
   } else {
     ints.skip(0, base);
   }
@@ -1424,7 +1373,6 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
     const char* const p = base + *at + 6;
     ints.set(1, p, base + *++at);
     plain |= 0x8;
-    present |= 0x2;
   } else {
     ints.skip(1, base);
   }
@@ -1444,7 +1392,6 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
     const char* const p = base + *at + 6;
     ints.set(2, p, base + *++at);
     plain |= 0x20;
-    present |= 0x4;
   } else {
     ints.skip(2, base);
   }
@@ -1453,7 +1400,6 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
     const char* const p = base + *at + 6;
     ints.set(3, p, base + *++at);
     plain |= 0x40;
-    present |= 0x8;
   } else {
     ints.skip(3, base);
   }
@@ -1462,10 +1408,10 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
     const char* const p = base + *at + 5;
     ints.set(4, p, base + *++at);
     plain |= 0x80;
-    present |= 0x10;
   } else {
     ints.skip(4, base);
   }
+  const uint32_t present = FASTPOLY_NUMBERS::pick<0xec>(plain);
   if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.bid_size_)))
     return false;
   row.head = RowHead{};
@@ -1480,7 +1426,6 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   Tokens<3> ints(base);
-  uint32_t present = 0;
   // ,"sym":"
   if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
     const char* const p = base + *at + 8;
@@ -1561,7 +1506,6 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x80;
-    present |= 0x1;
   } else {
     ints.skip(0, base);
   }
@@ -1570,7 +1514,6 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x100;
-    present |= 0x2;
   } else {
     ints.skip(1, base);
   }
@@ -1579,10 +1522,10 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
     const char* const p = base + *at + 5;
     ints.set(2, p, base + *++at);
     plain |= 0x200;
-    present |= 0x4;
   } else {
     ints.skip(2, base);
   }
+  const uint32_t present = FASTPOLY_NUMBERS::pick<0x380>(plain);
   if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.transactions_)))
     return false;
   row.head = RowHead{};

@@ -12,8 +12,6 @@
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
-#elif defined(__ARM_NEON)
-#include <arm_neon.h>
 #endif
 
 namespace fastpoly {
@@ -49,7 +47,9 @@ template <int kSize>
 FASTPOLY_INLINE bool starts_with(const char* p, uint64_t head, uint64_t tail = 0) {
   static_assert(kSize >= 1 && kSize <= 16, "longer ones want a loop");
   if constexpr (kSize <= 8) {
-    return (load8(p) & first_bytes(kSize)) == head;
+    // Shifting the other bytes out takes one wide constant; masking them takes two.
+    constexpr int kRest = 64 - kSize * 8;
+    return load8(p) << kRest == head << kRest;
   } else {
     return ((load8(p) ^ head) | (load8(p + kSize - 8) ^ tail)) == 0;
   }
@@ -179,46 +179,37 @@ FASTPOLY_INLINE const char* read_float(const char* p, double& value, bool& integ
   return end;
 }
 
+// Bit i is set where byte i of the sixteen at `p` ends a string of plain ASCII: a quote, or an escape,
+// a control character or a byte beyond ASCII.
 #if defined(__SSE2__)
-// Bit i is set where byte i of the sixteen at `p` is a quote; `plain` has bits where it may stand
-// unescaped in a string of plain ASCII.
-FASTPOLY_INLINE uint32_t quotes16(const char* p, uint32_t& odd) {
+FASTPOLY_INLINE uint32_t specials16(const char* p) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
   const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
   const __m128i escape = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
   // As signed bytes, control characters and everything beyond ASCII are below a space.
   const __m128i control = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
-  odd = static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(escape, control)));
-  return static_cast<uint32_t>(_mm_movemask_epi8(quote));
+  return static_cast<uint32_t>(
+      _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, escape), control)));
 }
 #else
-FASTPOLY_INLINE uint32_t quotes16(const char* p, uint32_t& odd) {
-  uint32_t quote = 0;
-  odd = 0;
+FASTPOLY_INLINE uint32_t specials16(const char* p) {
+  uint32_t specials = 0;
   for (int i = 0; i < 16; ++i) {
     const auto byte = static_cast<signed char>(p[i]);
-    quote |= static_cast<uint32_t>(byte == '"') << i;
-    odd |= static_cast<uint32_t>(byte == '\\' || byte < 0x20) << i;
+    specials |= static_cast<uint32_t>(byte == '"' || byte == '\\' || byte < 0x20) << i;
   }
-  return quote;
+  return specials;
 }
 #endif
 
 // The length of the plain string at `p` (just after its opening quote), up to its closing quote;
-// -1 when it has an escape, a control character or a byte beyond ASCII, or more than 48 bytes.
+// -1 when it is not plain, or has 48 bytes or more.
 FASTPOLY_INLINE int plain_string(const char* p) {
-  uint32_t odd;
-  uint32_t quote = quotes16(p, odd);
-  if (FASTPOLY_LIKELY(quote != 0)) {
-    const uint32_t before = (quote & (0 - quote)) - 1;
-    return FASTPOLY_LIKELY((odd & before) == 0) ? __builtin_ctz(quote) : -1;
-  }
-  for (int at = 16; odd == 0 && at < 48; at += 16) {
-    quote = quotes16(p + at, odd);
-    if (quote != 0) {
-      const uint32_t before = (quote & (0 - quote)) - 1;
-      return (odd & before) == 0 ? at + __builtin_ctz(quote) : -1;
-    }
+  for (int at = 0; at < 48; at += 16) {
+    const uint32_t specials = specials16(p + at);
+    if (FASTPOLY_UNLIKELY(specials == 0)) continue;
+    const int size = at + __builtin_ctz(specials);
+    return FASTPOLY_LIKELY(p[size] == '"') ? size : -1;
   }
   return -1;
 }

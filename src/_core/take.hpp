@@ -23,9 +23,9 @@ struct Tokens {
   }
 
   FASTPOLY_INLINE void set(int i, const char* p, const char* after) {
-    // Unsigned: at the end of a window, what is after a token may be before it.
-    const auto length = static_cast<uint64_t>(after - p);
-    sizes[i / 4] |= (length <= kLongest ? length : kLongest + 1) << (i % 4 * 16);
+    // No token is longer than a window. Unsigned: at the end of one, what is after a token may be
+    // before it.
+    sizes[i / 4] |= static_cast<uint64_t>(static_cast<uint16_t>(after - p)) << (i % 4 * 16);
     end[i] = after;
   }
 
@@ -33,6 +33,16 @@ struct Tokens {
 
   FASTPOLY_INLINE uint64_t size(int i) const { return sizes[i / 4] >> (i % 4 * 16) & 0xffff; }
 };
+
+// Those bits of a word that the mask has, side by side.
+template <uint32_t kMask>
+FASTPOLY_INLINE uint32_t pick_each(uint32_t word) {
+  uint32_t picked = 0;
+  int place = 0;
+  for (uint32_t left = kMask; left != 0; left &= left - 1)
+    picked |= (word >> __builtin_ctz(left) & 1) << place++;
+  return picked;
+}
 
 // Reads them one by one. Bit i of `present` tells whether there is a token i; where there is none,
 // the value is kMissingInt.
@@ -53,10 +63,9 @@ FASTPOLY_INLINE bool take_each_int(const Tokens<N>& tokens, uint32_t present, in
 FASTPOLY_INLINE bool take_string(const char* p, const char* end, int& size) {
   const ptrdiff_t room = end - p - 1;
   size = static_cast<int>(room);
-  if (FASTPOLY_UNLIKELY(room < 0 || room > 15)) return room > 15 && room <= 48 && plain_string(p) == size;
-  uint32_t odd;
-  const uint32_t quote = uint32_t{1} << size;
-  return (quotes16(p, odd) & (quote * 2 - 1)) == quote && (odd & (quote - 1)) == 0;
+  if (FASTPOLY_UNLIKELY(room < 0 || room > 15)) return room > 15 && plain_string(p) == size;
+  // The first byte that no plain string has inside is where it ends, and is a quote.
+  return __builtin_ctz(specials16(p) | 1 << 16) == size && p[size] == '"';
 }
 
 FASTPOLY_INLINE bool take_symbol(const char* p, const char* end, const Symbol*& symbol) {

@@ -31,6 +31,12 @@ struct Avx512Numbers : WideNumbers {
                             _mm512_srli_epi64(eights, 32));
   }
 
+  // One instruction; older processors, without AVX-512, are slow at it.
+  template <uint32_t kMask>
+  static FASTPOLY_INLINE uint32_t pick(uint32_t word) {
+    return _pext_u32(word, kMask);
+  }
+
   template <int N>
   static FASTPOLY_INLINE bool take_ints(const Tokens<N>& tokens, uint32_t present,
                                         int64_t* values) {

@@ -112,7 +112,7 @@ def _int_finder(slot: int, field: Any, bit: int) -> str:
         f"  // {literal}\n  if ({_found(literal)}) {{\n"
         f"    const char* const p = base + *at + {len(literal)};\n"
         f"    ints.set({slot}, p, base + *++at);\n"
-        f"    plain |= {1 << bit:#x};\n    present |= {1 << slot:#x};\n"
+        f"    plain |= {1 << bit:#x};\n"
         f"  }} else {{\n    ints.skip({slot}, base);\n  }}\n"
     )
 
@@ -145,8 +145,10 @@ def _parser(event: Any) -> str:
         _int_finder(ints.index(field), field, bit) if field in ints else _field_reader(bit, field)
         for bit, field in enumerate(event.fields)
     )
-    start = f"  Tokens<{len(ints)}> ints(base);\n  uint32_t present = 0;\n" if ints else ""
+    start = f"  Tokens<{len(ints)}> ints(base);\n" if ints else ""
+    bits = sum(1 << bit for bit, field in enumerate(event.fields) if field in ints)
     finish = (
+        f"  const uint32_t present = FASTPOLY_NUMBERS::pick<{bits:#x}>(plain);\n"
         f"  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, "
         f"&row.{member(ints[0])})))\n    return false;\n"
         if ints
