@@ -109,7 +109,7 @@ def from_the_past(seconds: float) -> dict[str, Any]:
 def test_one_event_among_many_decides(make_event: Any, verdict: Verdict) -> None:
     async def main() -> None:
         async with ScriptedServer() as server, make(server, "T.*") as stream:
-            rest = [] if verdict is Verdict.FEED_LATE else [trade(t=now_ms()) for _ in range(50)]
+            rest = [] if verdict is Verdict.FEED_LATE else [trade(t=now_ms()) for _ in range(40)]
             server.peers[0].send(*rest, make_event(), *rest)
             await anext(aiter(stream))
             stats = stream.stats()
