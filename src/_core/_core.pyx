@@ -59,6 +59,7 @@ if picows.__version__.split(".")[:2] != BUILT_WITH_PICOWS.split(".")[:2]:
 include "event.pxi"
 include "events.gen.pxi"
 include "batch.pxi"
+include "decoder.pxi"
 include "filter.pxi"
 include "conflation.pxi"
 include "records.pxi"

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import struct
-import subprocess
-import sys
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -21,10 +17,9 @@ from hypothesis import strategies as st
 import fastpoly
 from fastpoly import schema
 from fastpoly.errors import DecodeError
-from tests import agreement, frames, reference
+from tests import agreement, frames, processors, reference
 from tests.fuzz import differential
 
-ROOT = Path(__file__).parents[2]
 quick = settings(
     max_examples=100,
     deadline=None,
@@ -84,18 +79,10 @@ def test_bounded_differential_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert bad == 0, capsys.readouterr().out
 
 
-@pytest.mark.parametrize("processor", ["portable", "avx2"])
+@pytest.mark.parametrize("processor", processors.OTHERS)
 def test_code_for_other_processors(processor: str) -> None:
-    arguments = ["--seed", "2", "--count", "700", "--seconds", "60"]
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz.differential", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "FASTPOLY_CPU": processor},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
+    arguments = ("--seed", "2", "--count", "700", "--seconds", "60")
+    processors.run_as(processor, "-m", "tests.fuzz.differential", *arguments)
 
 
 def _prices(texts: list[str]) -> list[float]:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 import fastpoly
+from tests import processors
 from tests.agreement import exact
 
-ROOT = Path(__file__).parents[2]
 WINDOW = 32 << 10
 EVENTS = (
     b'{"ev":"T","sym":"AAPL","i":"71346018000004","x":11,"p":187.25,"s":100,"c":[14,41],'
@@ -61,14 +57,8 @@ def test_every_place_of_an_event_may_be_at_a_windows_end() -> None:
     check_all()
 
 
-@pytest.mark.parametrize("processor", ["portable", "avx2"])
+@pytest.mark.parametrize("processor", processors.OTHERS)
 def test_so_it_is_with_the_code_for_other_processors(processor: str) -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", "from tests.unit import test_decode_windows as t; t.check_all()"],
-        cwd=ROOT,
-        env={**os.environ, "FASTPOLY_CPU": processor},
-        capture_output=True,
-        text=True,
-        check=False,
+    processors.run_as(
+        processor, "-c", "from tests.unit import test_decode_windows as t; t.check_all()"
     )
-    assert run.returncode == 0, run.stdout + run.stderr

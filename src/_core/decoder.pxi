@@ -1,0 +1,116 @@
+# Frames by themselves, without a socket: what `decode` and `Decoder` do.
+
+cdef class Decoder:
+    """Decodes frames of one market, one after the other; keeps its buffers between them."""
+
+    cdef Kernel* kernel
+    cdef int market
+
+    def __cinit__(self, market):
+        self.market = market_index(market)
+        self.kernel = new Kernel()
+
+    def __dealloc__(self):
+        del self.kernel
+
+    @property
+    def fast(self):
+        """Whether canonical events take the fast path; off only to compare it with the other."""
+        return self.kernel.fast
+
+    @fast.setter
+    def fast(self, bint fast):
+        self.kernel.fast = fast
+
+    def decode(self, frame):
+        """See `fastpoly.decode`."""
+        return decode_frame(self.kernel, kMarkets[self.market], frame)
+
+    def decode_in_place(self, buffer, Py_ssize_t size):
+        """Decodes a frame where it lies, as it is done in a socket's buffer.
+
+        Args:
+            buffer: Writable memory. Two bytes, then the frame, then whatever follows it; where
+                fewer than 64 bytes follow, the frame is copied after all.
+            size: Bytes of the frame.
+        """
+        cdef uint8_t[::1] view = buffer
+        cdef DecodeFailure failure
+        cdef RowStore* store
+        if size < 0 or view.shape[0] - 2 < size:
+            raise UsageError(f"a frame of {size} bytes does not fit the buffer")
+        store = RowStore.acquire(kMarkets[self.market])
+        if self.kernel.decode(<char*>&view[2] if view.shape[0] > 2 else <char*>&view[0], size,
+                              view.shape[0] - 2, store[0], failure):
+            return whole_batch(store)
+        store.release()
+        raise not_json(failure)
+
+
+cdef inline Batch decode_text(Kernel* kernel, const MarketSpec& market, const char* text,
+                              Py_ssize_t size):
+    cdef DecodeFailure failure
+    cdef RowStore* store = RowStore.acquire(market)
+    if kernel.decode_copy(text, size, store[0], failure):
+        return whole_batch(store)
+    store.release()
+    raise not_json(failure)
+
+
+cdef inline Batch decode_frame(Kernel* kernel, const MarketSpec& market, object frame):
+    if isinstance(frame, bytes):
+        return decode_text(kernel, market, PyBytes_AS_STRING(frame), PyBytes_GET_SIZE(frame))
+    return decode_other(kernel, market, frame)
+
+
+# Apart from `decode_frame`, which would else prepare a memory view for every frame.
+cdef Batch decode_other(Kernel* kernel, const MarketSpec& market, object frame):
+    cdef const char* text
+    cdef Py_ssize_t size
+    cdef const uint8_t[::1] view
+    if isinstance(frame, str):
+        try:
+            text = PyUnicode_AsUTF8AndSize(frame, &size)
+        except UnicodeEncodeError as error:
+            raise DecodeError("the text holds a lone surrogate", offset=error.start) from None
+        return decode_text(kernel, market, text, size)
+    view = memoryview(frame).cast("B")
+    if view.shape[0] == 0:
+        return decode_text(kernel, market, b"", 0)
+    return decode_text(kernel, market, <const char*>&view[0], view.shape[0])
+
+
+cdef object not_json(const DecodeFailure& failure):
+    return DecodeError(
+        f"{failure.reason.decode()} (byte {failure.offset} of the frame)", offset=failure.offset
+    )
+
+
+# One kernel for all calls of `decode`: they hold the interpreter lock throughout.
+cdef Kernel* shared_kernel = new Kernel()
+cdef object last_market = "stocks"
+cdef int last_market_index = MARKET_INDEX["stocks"]
+
+
+@cython.binding(False)
+@cython.embedsignature.format("clinic")
+def decode(frame, *, market="stocks"):
+    """Decodes one WebSocket frame.
+
+    Args:
+        frame: The frame's payload: bytes-like, or text.
+        market: The market that it comes from: ``stocks``, ``options``, ``indices``, ``forex``,
+            ``crypto`` or ``futures``. It decides what an ``ev`` means.
+
+    Returns:
+        The events in the order sent, control messages included.
+
+    Raises:
+        DecodeError: The frame is not JSON; ``offset`` is the byte where that shows.
+        UsageError: There is no such market.
+    """
+    global last_market, last_market_index
+    if market is not last_market:
+        last_market_index = market_index(market)
+        last_market = market
+    return decode_frame(shared_kernel, kMarkets[last_market_index], frame)
