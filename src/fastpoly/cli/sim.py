@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import inspect
 import re
 import time
 from typing import Any, get_args, get_origin, get_type_hints
@@ -21,8 +22,9 @@ __all__ = ["command", "setting_options"]
 
 def _documentation() -> dict[str, str]:
     """Setting -> what its class says about it."""
-    text = SimulatorConfig.__doc__ or ""
-    entries = re.findall(r"^ {8}(\w+): (.+(?:\n {12}.+)*)", text, re.MULTILINE)
+    # Without its indentation, which Python itself takes away from 3.13 on.
+    text = inspect.getdoc(SimulatorConfig) or ""
+    entries = re.findall(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", text, re.MULTILINE)
     return {name: " ".join(words.replace("``", "").split()) for name, words in entries}
 
 
