@@ -412,7 +412,7 @@ def test_nothing_leaks() -> None:
         with pytest.raises(UsageError):
             columns.__arrow_c_array__(pa.schema([]).__arrow_c_schema__())
 
-    for _ in range(20):
+    for _ in range(200):
         everything()
     gc.collect()
     bytes_before, blocks_before = in_use()

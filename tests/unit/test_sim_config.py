@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -52,10 +53,10 @@ def test_keys_are_not_shown() -> None:
 
 
 def test_every_setting_is_documented_and_an_option() -> None:
-    documentation = SimulatorConfig.__doc__ or ""
+    documentation = inspect.getdoc(SimulatorConfig) or ""
     options = _parser().format_help()
     for spec in fields(SimulatorConfig):
-        assert f"\n        {spec.name}: " in documentation, spec.name
+        assert f"\n    {spec.name}: " in documentation, spec.name
         singular = {"keys": "key", "keys_without_plan": "key-without-plan", "faults": "fault"}
         assert f"--{singular.get(spec.name, spec.name).replace('_', '-')}" in options
 
