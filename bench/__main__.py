@@ -1,4 +1,4 @@
-"""``python -m bench``: measures, prints the tables, writes JSON, charts and docs/performance.md."""
+"""``python -m bench``: measures, prints the tables, writes JSON, charts and pages."""
 
 from __future__ import annotations
 

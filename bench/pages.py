@@ -1,4 +1,4 @@
-"""Writes what people read: the tables of docs/performance.md and the charts beside it."""
+"""Writes what people read: the tables of docs/performance.md, the charts, the README's figures."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from typing import Any, Final
 from bench.charts import Bar, Line, bars, lines
 from bench.decode import CONTENDERS
 from bench.environments import ROOT
-from bench.report import MIB, TASK_TITLES, count, ns, tables, us
+from bench.report import MIB, TASK_TITLES, count, ns, summary, tables, us
 from bench.runs import CLIENTS
-from bench.targets import Results
+from bench.targets import Results, judge
 
 PAGE: Final = ROOT / "docs" / "performance.md"
 CHARTS: Final = ROOT / "docs" / "charts"
 BEGIN: Final = "<!-- From here on written by `python -m bench report`. -->"
+README: Final = ROOT / "README.md"
+README_BEGIN: Final = "<!-- Written by `python -m bench report`: -->"
+README_END: Final = "<!-- Until here. -->"
+README_CHARTS: Final = ("decode", "socket")
 PER_FRAME: Final = 100
 
 
@@ -29,7 +33,10 @@ def write(results: Results) -> list[Path]:
             written[-1].write_text(drawn)
     kept = PAGE.read_text().partition(BEGIN)[0]
     PAGE.write_text(f"{kept}{BEGIN}\n\n{generated(results)}")
-    return [*written, PAGE]
+    before, _, rest = README.read_text().partition(README_BEGIN)
+    after = rest.partition(README_END)[2]
+    README.write_text(f"{before}{README_BEGIN}\n\n{headlines(results)}\n{README_END}{after}")
+    return [*written, PAGE, README]
 
 
 def generated(results: Results) -> str:
@@ -56,6 +63,12 @@ def generated(results: Results) -> str:
         *(table.as_markdown() for table in tables(results)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def headlines(results: Results) -> str:
+    """What the README shows of the results."""
+    charts = [f"![{name}](docs/charts/{name}.svg)" for name in README_CHARTS]
+    return "\n\n".join((summary(judge(results)).as_markdown(), *charts)) + "\n"
 
 
 def _chart(name: str) -> Path:

@@ -109,6 +109,23 @@ def ratios(title: str, verdicts: Iterable[Verdict]) -> Table:
     return Table(title, header, rows)
 
 
+def summary(verdicts: Sequence[Verdict]) -> Table:
+    """The ratios alone, a row a target."""
+    sizes = sorted({verdict.per_frame for verdict in verdicts})
+    ratios_of: dict[tuple[str, str], dict[int, str]] = {}
+    for verdict in verdicts:
+        if verdict.ratio is not None:
+            spelled = f"{verdict.ratio:.1f}x" + (" its cost" if verdict.target.ceiling else "")
+            row = ratios_of.setdefault((verdict.target.what, verdict.target.against), {})
+            row[verdict.per_frame] = spelled
+    rows = [
+        (what, against, *(row.get(size, "") for size in sizes))
+        for (what, against), row in ratios_of.items()
+    ]
+    header = ("what", "beside", *(f"{size} a frame" for size in sizes))
+    return Table("How many times less CPU, by events in a frame", header, rows)
+
+
 def _sizes(cells: Cells) -> list[int]:
     return sorted({cell["per_frame"] for cell in cells})
 
