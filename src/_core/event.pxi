@@ -4,8 +4,30 @@ cdef inline const EventSpec* event_spec(const RowHead* head) noexcept:
     return kMarkets[head.market].channels[head.channel].event
 
 
-cdef object missing_key(object key):
-    return KeyError(key)
+# dict(event) asks for the keys, and then for one value after the other. So that this does not parse
+# an event anew for each of its keys, of which a server may send very many, the values of the event
+# whose keys were asked for last wait here. Each is handed out once: no two callers share a list, and
+# after the last one nothing is kept.
+cdef bytes LEFT_OF = None
+cdef dict LEFT = None
+
+
+cdef object raw_keys(Event event):
+    global LEFT_OF, LEFT
+    cdef dict values = event.to_dict()
+    LEFT_OF, LEFT = (event.raw, values) if values else (None, None)
+    return dict.fromkeys(values).keys()
+
+
+cdef object raw_item(Event event, object key):
+    global LEFT_OF, LEFT
+    cdef dict values = LEFT
+    if event.raw is not LEFT_OF or key not in values:
+        return event.to_dict()[key]
+    value = values.pop(key)
+    if not values:
+        LEFT_OF = LEFT = None
+    return value
 
 
 cdef class Event:
@@ -81,7 +103,7 @@ cdef class Event:
 
     def keys(self):
         """The wire keys that were sent, in the order sent."""
-        return self.to_dict().keys()
+        return self.to_dict().keys() if self.raw is None else raw_keys(self)
 
     def get(self, key, default=None):
         """The value of a wire key as the server sent it, or the default where it sent none."""
@@ -94,7 +116,7 @@ cdef class Event:
         cdef const EventSpec* spec
         cdef int index
         if self.raw is not None:
-            return self.raw_value()[key]
+            return raw_item(self, key)
         if key == "ev":
             return self.event_type
         spec = event_spec(self.head())
@@ -215,7 +237,7 @@ cdef class UnknownEvent(Event):
         return value if isinstance(value, dict) else {}
 
     def __getitem__(self, key):
-        return self.to_dict()[key]
+        return raw_item(self, key)
 
     def __contains__(self, key):
         return key in self.to_dict()

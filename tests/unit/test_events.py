@@ -6,6 +6,7 @@ import copy
 import gc
 import json
 import pickle
+import sys
 from random import Random
 from typing import Any
 
@@ -70,6 +71,55 @@ def test_read_by_wire_key(trade: Any) -> None:
     assert dict(trade) == TRADE
     assert list(dict(trade)) == list(TRADE)
     assert trade.to_dict() == TRADE
+
+
+@pytest.mark.parametrize("ev", ["T", "news"])
+def test_a_dict_of_very_many_keys_takes_one_parsing(ev: str) -> None:
+    """An event of a hostile server costs time in proportion to its length, not to the square."""
+    content = {"ev": ev, "huge": 10**999, **{f"key {n}": [n] for n in range(100_000)}}
+    text = json.dumps([content])
+    (event,) = fastpoly.decode(text, market="stocks")
+    limit = sys.get_int_max_str_digits()
+    # What dict() does, but every parsing after that for the keys fails.
+    keys = list(event.keys())
+    try:
+        sys.set_int_max_str_digits(640)
+        values = {key: event[key] for key in keys}
+        with pytest.raises(ValueError, match="digits"):
+            event["key 1"]
+    finally:
+        sys.set_int_max_str_digits(limit)
+    assert values == content
+    assert dict(event) == content
+
+
+@pytest.mark.parametrize("ev", ["T", "news"])
+def test_values_are_nobody_elses(ev: str) -> None:
+    content = {"ev": ev, "a": [1], "b": {"c": []}}
+    (event,) = fastpoly.decode(json.dumps([content]), market="stocks")
+    for _ in range(3):
+        # In every order in which keys and values can be asked for.
+        assert list(event.keys()) == list(content)
+        for key in ("a", "b", "a", "b"):
+            value = event[key]
+            assert value == content[key]
+            value.clear()
+        keys = event.keys()
+        assert {key: event[key] for key in keys} == content
+        assert list(keys) == list(content)
+        dict(event)["a"].append(2)
+        assert dict(event) == content
+        with pytest.raises(KeyError):
+            event["absent"]
+
+
+def test_two_events_read_by_turns() -> None:
+    contents: list[dict[str, Any]] = [{"ev": "T", "n": [n], "m": {"k": n}} for n in range(2)]
+    one, other = fastpoly.decode(json.dumps(contents), market="stocks")
+    keys = one.keys(), other.keys()
+    for event, content, names in zip((one, other), contents, keys, strict=True):
+        assert {key: event[key] for key in names} == content
+    assert [dict(one), dict(other)] == contents
 
 
 @pytest.mark.parametrize("key", ["trfi", "price", "", "p ", "\0", "P", "é"])
