@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,6 +16,20 @@ from fastpoly import errors
 from fastpoly.cli import main
 from fastpoly.cli.commands import COMMANDS, EPILOG
 from fastpoly.cli.terminal import ExitCode, Output, OutputClosed, exit_code, run
+
+
+def _join_threads() -> None:
+    """Waits for the threads of outputs to end."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("fastpoly"):
+            thread.join(30)
+            assert not thread.is_alive()
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    yield
+    _join_threads()
 
 
 @pytest.mark.parametrize(
@@ -102,12 +118,12 @@ def test_output_writes_all_of_it() -> None:
     data = b"0123456789abcdef" * 20_000
 
     async def write() -> bytes:
-        output = Output(lambda: None, writer)
-        writing = asyncio.create_task(output.write(data))
-        received = b""
-        while len(received) < len(data):
-            received += await asyncio.to_thread(os.read, reader, 65536)
-        await writing
+        with Output(lambda: None, writer) as output:
+            writing = asyncio.create_task(output.write(data))
+            received = b""
+            while len(received) < len(data):
+                received += await asyncio.to_thread(os.read, reader, 65536)
+            await writing
         return received
 
     try:
@@ -121,15 +137,15 @@ def test_a_reader_that_stands_still_leaves_the_loop_alone() -> None:
     reader, writer = os.pipe()
 
     async def write() -> None:
-        output = Output(lambda: None, writer)
-        writing = asyncio.create_task(output.write(b"x" * 1_000_000))
-        for _ in range(20):
-            await asyncio.sleep(0.001)
-        assert not writing.done()
-        received = 0
-        while received < 1_000_000:
-            received += len(await asyncio.to_thread(os.read, reader, 1_000_000))
-        await writing
+        with Output(lambda: None, writer) as output:
+            writing = asyncio.create_task(output.write(b"x" * 1_000_000))
+            for _ in range(20):
+                await asyncio.sleep(0.001)
+            assert not writing.done()
+            received = 0
+            while received < 1_000_000:
+                received += len(await asyncio.to_thread(os.read, reader, 1_000_000))
+            await writing
 
     try:
         asyncio.run(write())
@@ -142,10 +158,10 @@ def test_a_reader_that_goes_is_noticed_by_the_write() -> None:
     reader, writer = os.pipe()
 
     async def write() -> None:
-        output = Output(lambda: None, writer)
-        os.close(reader)
-        with pytest.raises(OutputClosed):
-            await output.write(b"x")
+        with Output(lambda: None, writer) as output:
+            os.close(reader)
+            with pytest.raises(OutputClosed):
+                await output.write(b"x")
 
     try:
         asyncio.run(write())
@@ -158,15 +174,32 @@ def test_a_reader_that_goes_is_noticed_without_a_write() -> None:
 
     async def wait() -> bool:
         gone = asyncio.Event()
-        output = Output(gone.set, writer)
-        assert not output.closed
-        os.close(reader)
-        await asyncio.wait_for(gone.wait(), 30)
-        return output.closed
+        with Output(gone.set, writer) as output:
+            assert not output.closed
+            os.close(reader)
+            await asyncio.wait_for(gone.wait(), 30)
+            return output.closed
 
     try:
         assert asyncio.run(wait())
     finally:
+        os.close(writer)
+
+
+def test_an_end_without_a_write_is_no_reader_that_goes() -> None:
+    reader, writer = os.pipe()
+
+    async def wait() -> None:
+        with Output(lambda: pytest.fail("nobody has gone"), writer) as output:
+            await output.write(b"x")
+        _join_threads()
+        await asyncio.sleep(0)
+        assert not output.closed
+
+    try:
+        asyncio.run(wait())
+    finally:
+        os.close(reader)
         os.close(writer)
 
 

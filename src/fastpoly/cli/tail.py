@@ -58,24 +58,25 @@ async def _tail(
     stream: Stream, lines: Callable[[Batch], Iterable[bytes]], count: int | None
 ) -> int:
     task = asyncio.current_task()
-    output = Output(task.cancel if task is not None else lambda: None)
-    try:
-        async with stream:
-            async for batch in stream:
-                events = _say_notices(batch)
-                if count is not None:
-                    events = events[:count]
-                    count -= len(events)
-                # In pieces: a batch that has waited may be huge, and the socket is read between.
-                for start in range(0, len(events), EVENTS_PER_WRITE):
-                    piece = events[start : start + EVENTS_PER_WRITE]
-                    await output.write(b"\n".join(lines(piece)) + b"\n")
-                if count == 0:
-                    break
-    except asyncio.CancelledError:
-        if output.closed:
-            raise OutputClosed from None
-        raise
+    with Output(task.cancel if task is not None else lambda: None) as output:
+        try:
+            async with stream:
+                async for batch in stream:
+                    events = _say_notices(batch)
+                    if count is not None:
+                        events = events[:count]
+                        count -= len(events)
+                    # In pieces: a batch that has waited may be huge, and the socket is read
+                    # between.
+                    for start in range(0, len(events), EVENTS_PER_WRITE):
+                        piece = events[start : start + EVENTS_PER_WRITE]
+                        await output.write(b"\n".join(lines(piece)) + b"\n")
+                    if count == 0:
+                        break
+        except asyncio.CancelledError:
+            if output.closed:
+                raise OutputClosed from None
+            raise
     return ExitCode.OK
 
 

@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import click
 
@@ -69,11 +69,11 @@ class OutputClosed(Exception):
 
 
 class Output:
-    """Standard output, written from a thread of its own.
+    """Standard output, written from a thread of its own; a context manager, which ends it.
 
     A reader that stops reading, such as a pager, then stops the command but not its event loop:
     pings are still answered, and what arrives meanwhile is buffered under the stream's own rules.
-    The thread is a daemon and uses the bare descriptor, so that one that hangs in a write cannot
+    Its threads are daemons and use the bare descriptor, so that one that hangs in a write cannot
     keep the process from ending.
 
     Args:
@@ -86,10 +86,20 @@ class Output:
         self._descriptor = descriptor
         self._loop = asyncio.get_running_loop()
         self._on_closed = on_closed
-        self._jobs: queue.SimpleQueue[tuple[bytes, asyncio.Future[None]]] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[tuple[bytes, asyncio.Future[None]] | None]
+        self._jobs = queue.SimpleQueue()
+        # A pipe of which one end is closed to end the watch over the other.
+        self._watched, self._alarm = os.pipe()
         self.closed = False
         for work in (self._write_all, self._watch):
             threading.Thread(target=work, name=f"fastpoly-{work.__name__}", daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._jobs.put(None)
+        os.close(self._alarm)
 
     async def write(self, data: bytes) -> None:
         """Write all of it.
@@ -102,8 +112,8 @@ class Output:
         await done
 
     def _write_all(self) -> None:
-        while True:
-            data, done = self._jobs.get()
+        while (job := self._jobs.get()) is not None:
+            data, done = job
             view = memoryview(data)
             try:
                 while view:
@@ -118,8 +128,11 @@ class Output:
         # Without an event asked for, poll answers only that the other end has gone.
         poll = select.poll()
         poll.register(self._descriptor, 0)
-        poll.poll()
-        self._tell(self._close)
+        poll.register(self._watched, 0)
+        gone = {descriptor for descriptor, _ in poll.poll()}
+        os.close(self._watched)
+        if self._descriptor in gone:
+            self._tell(self._close)
 
     def _tell(self, function: Callable[..., object], *arguments: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
