@@ -47,6 +47,8 @@ class LogLimit:
             None to hold it back; else how many of its kind were held back before it.
         """
         now = time.monotonic()
+        if len(self._seen) >= MAX_KINDS:
+            self._forget(now)
         seen = self._seen.get(kind, 0)
         if now - self._began.get(kind, -self._per_s) >= self._per_s:
             self._began[kind] = now
@@ -55,6 +57,15 @@ class LogLimit:
         self._seen[kind] = seen + 1
         return 0 if seen < self._burst else None
 
+    def _forget(self, now: float) -> None:
+        """Forgets kinds that have been quiet, and if there are none, all."""
+        late = [kind for kind, began in self._began.items() if now - began >= self._per_s]
+        for kind in late or tuple(self._began):
+            del self._began[kind], self._seen[kind]
+
+
+MAX_KINDS: Final = 1000
+"""Kinds of records that are told apart at one time: handlers may come and go without end."""
 
 STALL_NEWS_S: Final = 0.5
 """How long after a call that held the loop a stall may come to light that it explains."""

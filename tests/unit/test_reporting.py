@@ -12,6 +12,7 @@ from fastpoly.credentials import ApiKey
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import DecodeError, FastpolyError, HandlerFailed, UsageError
 from fastpoly.events import Status
+from fastpoly.fence import MAX_KINDS, LogLimit
 from fastpoly.reporting import OnError, Reporting, log_notice
 from tests.loops import in_loop
 
@@ -63,6 +64,16 @@ def test_log_is_bounded_and_the_hook_is_not(caplog: pytest.LogCaptureFixture) ->
     assert len(told.errors) == 200
     assert "The handler handler failed" in caplog.text
     assert "not JSON" in caplog.text
+
+
+def test_kinds_of_records_are_bounded() -> None:
+    limit = LogLimit(burst=1, per_s=1000)
+    assert limit.admit("first") == 0
+    assert limit.admit("first") is None
+    for kind in range(10 * MAX_KINDS):
+        assert limit.admit(kind) == 0
+    held = {name: len(value) for name, value in vars(limit).items() if isinstance(value, dict)}
+    assert max(held.values()) <= MAX_KINDS
 
 
 def test_callable_that_cannot_be_hashed(caplog: pytest.LogCaptureFixture) -> None:
