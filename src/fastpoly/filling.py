@@ -100,6 +100,11 @@ class Filling:
             if not isinstance(event, Notice)
         }
         fresh = []
+        if not isinstance(supplied, Iterable):
+            raise UsageError(
+                f"The fill hook gave {type(supplied).__name__}, which holds no events.",
+                hint="Give a Batch, or a list of dicts with the wire's keys, ev among them.",
+            )
         for item in supplied:
             event = item.to_dict() if hasattr(item, "to_dict") else item
             if not isinstance(event, Mapping) or "ev" not in event:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from fastpoly._core import LineWatch, batch_of, concat
-from fastpoly.errors import FastpolyError
+from fastpoly.errors import FastpolyError, HandlerFailed
 from fastpoly.fanout import Route
-from fastpoly.filling import Filling, Supplied
+from fastpoly.filling import MAX_HELD_BYTES, Filling, Supplied
 from fastpoly.gaps import Interruption
 from fastpoly.lag import LagWatch
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from fastpoly.notices import Gap
 
 __all__ = ["Flow", "GapHook"]
-
-logger = logging.getLogger("fastpoly.stream")
 
 GapHook = Callable[["Gap", Callable[["Supplied | None"], None]], object]
 """Called with a gap that may be filled, and a function that takes what fills it."""
@@ -75,6 +72,7 @@ class Flow:
         self._flowing_since_ns = 0
         self._interruption: Interruption | None = None
         self._filling: Filling | None = None
+        self._fill_timer: asyncio.TimerHandle | None = None
 
     def route(self, deliver: Route) -> None:
         """Has a function called with every batch, and its channels, from now on.
@@ -154,7 +152,12 @@ class Flow:
         filling = self._filling = Filling(gap, self._recent, self._filter)
         self._deliver = self._hold
         loop = asyncio.get_running_loop()
-        loop.call_later(self._fill_timeout_s, self._fill, filling, None)
+        self._fill_timer = loop.call_later(
+            self._fill_timeout_s,
+            self._leave_unfilled,
+            f"The fill hook took longer than {self._fill_timeout_s:g} s.",
+            "Raise fill_timeout, or ask for less at a time.",
+        )
         self._on_gap(gap, lambda supplied: self._fill(filling, supplied))
         return batch
 
@@ -162,8 +165,16 @@ class Flow:
         """Stands in for the consumers while a gap is filled."""
         filling = self._filling
         if filling is not None and not filling.hold(batch):
-            logger.warning("%s: too much came while a gap was to be filled", self._market)
-            self._fill(filling, None)
+            self._leave_unfilled(
+                f"More than {MAX_HELD_BYTES} bytes came while the fill hook was at work.",
+                "Make it quicker; live data is held back until it is done.",
+            )
+
+    def _leave_unfilled(self, detail: str, hint: str) -> None:
+        """Lets what was held back go although nothing was supplied, and says why."""
+        if self._filling is not None:
+            self._fill(self._filling, None)
+            self._on_trouble(HandlerFailed(f"{detail} The gap stays unfilled.", hint=hint))
 
     def _fill(self, filling: Filling, supplied: Supplied | None) -> None:
         """Lets what was held back go, after what was supplied; late supplies change nothing."""
@@ -171,6 +182,8 @@ class Flow:
             return
         self._filling = None
         self._deliver = self._consumers
+        if self._fill_timer is not None:
+            self._fill_timer.cancel()  # it would end the next one
         try:
             batches = filling.finish(supplied)
         except Exception as failure:

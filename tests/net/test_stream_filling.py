@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any
 
 import pytest
 
+from fastpoly.errors import HandlerFailed
+from fastpoly.filling import Filling
 from fastpoly.notices import Gap
 from fastpoly.stream import Stream
 from tests.net.scripted_server import ScriptedServer, trade, until
@@ -72,7 +75,9 @@ def test_filled(ingest: str, kind: str) -> None:
 
 
 @BOTH_WAYS
-@pytest.mark.parametrize("kind", ["raises", "takes too long", "gives nonsense", "gives nothing"])
+@pytest.mark.parametrize(
+    "kind", ["raises", "takes too long", "gives nonsense", "gives no list", "gives nothing"]
+)
 def test_not_filled(ingest: str, kind: str) -> None:
     told: list[BaseException] = []
 
@@ -81,7 +86,7 @@ def test_not_filled(ingest: str, kind: str) -> None:
             raise ZeroDivisionError("hook's own")
         if kind == "takes too long":
             await asyncio.sleep(60)
-        return ["nonsense"] if kind == "gives nonsense" else None
+        return {"gives nonsense": ["nonsense"], "gives no list": 5}.get(kind)
 
     async def main() -> None:
         async with ScriptedServer() as server:
@@ -106,6 +111,12 @@ def test_not_filled(ingest: str, kind: str) -> None:
         assert isinstance(told[0].__cause__, ZeroDivisionError)
     if kind == "gives nonsense":
         assert "nonsense" in str(told[0])
+    if kind == "gives no list":
+        assert "fill hook gave int" in str(told[0])
+    if kind == "takes too long":
+        assert isinstance(told[0], HandlerFailed)
+        assert "longer than 0.2 s" in str(told[0])
+    assert len(told) == (0 if kind == "gives nothing" else 1)
 
 
 @BOTH_WAYS
@@ -148,5 +159,23 @@ def test_closed_while_it_is_filled(ingest: str) -> None:
                 await until(lambda: stream.stats().received == 3)
             events = [event async for batch in stream for event in batch]
             assert ["gap" if isinstance(e, Gap) else e["q"] for e in events] == [1, "gap", 5, 6]
+
+    run(main())
+
+
+def test_nothing_is_left_of_a_gap_that_was_filled() -> None:
+    """Neither what was held back, nor the clock that would end the filling of the next one."""
+
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            stream = make(server, "T.A", fill=lambda gap: [trade(q=2)], fill_timeout=60)
+            async with stream:
+                await interrupt(server, stream)
+                assert len(await collect(stream, 5)) == 5
+                timer = stream._engine.flow._fill_timer
+                assert timer is not None
+                assert timer.cancelled()
+                gc.collect()
+                assert not [one for one in gc.get_objects() if isinstance(one, Filling)]
 
     run(main())
