@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fastpoly.credentials import ApiKey
 from fastpoly.errors import (
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 __all__ = ["Engine", "EngineSettings"]
 
 logger = logging.getLogger("fastpoly.stream")
+
+
+CLOCK_STEP_NS: Final = 100_000_000
+"""By how much the wall clock has to move against the monotonic one to count as set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +128,8 @@ class Engine:
         self._silence = Silence({}, mute=False)
         self._look: asyncio.TimerHandle | None = None
         self._live_since_ns = 0
+        # How far the wall clock is ahead of the one that nobody sets.
+        self._clock_offset_ns = 0
         self._actions: dict[Action, Callable[[FastpolyError | None], None]] = {
             Action.CONNECT: self._do_connect,
             Action.SUBSCRIBE: self._do_subscribe,
@@ -407,12 +413,16 @@ class Engine:
             return
         loop = asyncio.get_running_loop()
         self._look = loop.call_later(self._watch.interval_s, self._look_for_silence)
-        if self._full:
-            # What is not read cannot be heard.
-            self._live_since_ns = time.time_ns()
+        now_ns = time.time_ns()
+        offset_ns = now_ns - time.monotonic_ns()
+        stepped = abs(offset_ns - self._clock_offset_ns) > CLOCK_STEP_NS
+        self._clock_offset_ns = offset_ns
+        if self._full or stepped:
+            # What is not read cannot be heard; what was heard is dated by a clock that was wrong.
+            self._live_since_ns = now_ns
             return
         self._silence = silence = self._watch.look(
-            time.time_ns(),
+            now_ns,
             since_ns=self._live_since_ns,
             params=self._reconciler.subscriptions.confirmed,
             last_ns=self.flow.last_ns,

@@ -132,7 +132,10 @@ class Watch:
                     continue
                 watched += 1
                 limit_s *= factor
-                silent_s = (now_ns - max(last_ns.get(channel, 0), since_ns)) / 1e9
+                heard_ns = last_ns.get(channel, 0)
+                if heard_ns > now_ns:
+                    heard_ns = 0  # dated by a clock that has been set back since
+                silent_s = (now_ns - max(heard_ns, since_ns)) / 1e9
                 # What counts is silence in these hours: the market may just have opened.
                 if silent_s < limit_s or self._opened_within(now_ns, limit_s, hours):
                     continue

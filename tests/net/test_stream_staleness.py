@@ -81,3 +81,30 @@ def test_nothing_is_stale_when_the_market_is_closed(monkeypatch: pytest.MonkeyPa
             assert len(server.peers) == 1
 
     run(main())
+
+
+@pytest.mark.usefixtures("_always_open")
+@pytest.mark.parametrize("step_s", [3600, -3600])
+@BOTH_WAYS
+def test_a_clock_that_is_set_is_no_silence(
+    ingest: str, step_s: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            stream = make(server, "T.A", ingest=ingest, stale_after=2)
+            changes: list[str] = []
+            async with stream:
+                server.peers[0].send(trade(q=1))
+                await until(lambda: stream.stats().received == 1)
+                await asyncio.sleep(0.6)
+                stream.on_state(lambda change: changes.append(change.new))
+                right = time.time_ns
+                monkeypatch.setattr(time, "time_ns", lambda: right() + step_s * 1_000_000_000)
+                await asyncio.sleep(1.2)
+                assert not changes
+                # From now on it is silence as ever, whatever the data before was dated.
+                await until(lambda: changes, 10)
+                assert changes[0] == "stale"
+                assert 2 <= stream.stats().silent["T"] < 60
+
+    run(main())
