@@ -13,7 +13,15 @@ from fastpoly import schema
 from fastpoly.enums import Feed, member
 from fastpoly.errors import UsageError
 
-__all__ = ["SslLike", "find_proxy", "make_ssl_context", "make_url", "market_of", "shown_url"]
+__all__ = [
+    "SslLike",
+    "find_proxy",
+    "make_ssl_context",
+    "make_url",
+    "market_of",
+    "nominal_delay_s",
+    "shown_url",
+]
 
 SslLike: TypeAlias = ssl_module.SSLContext | str | os.PathLike[str] | bool | None
 
@@ -104,6 +112,19 @@ def _complete(url: str, path: str) -> str:
     return urllib.parse.urlunsplit(
         (parts.scheme.lower(), parts.netloc, parts.path.rstrip("/") or f"/{path}", parts.query, "")
     )
+
+
+def nominal_delay_s(url: str, market: str) -> float:
+    """By how many seconds the data of a URL is late because the feed is a delayed one.
+
+    Args:
+        url: A full URL.
+        market: The market's name.
+    """
+    stem, _, domain = (urllib.parse.urlsplit(url).hostname or "").partition(".")
+    if domain not in (schema.DOMAIN, schema.FORMER_DOMAIN) or not stem.startswith("delayed"):
+        return 0.0
+    return schema.FUTURES_DELAY_S if market == "futures" else schema.DELAY_S
 
 
 _URL_HINT: Final = "Write it as wss://socket.massive.com/stocks or ws://127.0.0.1:8765."

@@ -57,6 +57,7 @@ class EngineSettings:
         stale_after: Seconds of silence after which a channel is stale.
         fill_timeout_s: Seconds that a fill hook may take.
         filter: What consumers get; None for everything.
+        delay_s: By how many seconds the feed is late as a matter of course.
         session: Further arguments of `Session`.
     """
 
@@ -67,6 +68,7 @@ class EngineSettings:
     stale_after: StaleAfter = None
     fill_timeout_s: float = 30.0
     filter: Filter | None = None
+    delay_s: float = 0.0
     session: dict[str, Any] = field(default_factory=dict)
 
 
@@ -95,7 +97,14 @@ class Engine:
         on_finish: Callable[[FastpolyError | None], object],
         on_gap: GapHook | None = None,
     ) -> None:
-        self.flow = Flow(market, on_gap, settings.fill_timeout_s, on_trouble, settings.filter)
+        self.flow = Flow(
+            market,
+            on_gap,
+            settings.fill_timeout_s,
+            on_trouble,
+            settings.filter,
+            delay_s=settings.delay_s,
+        )
         self._on_finish = on_finish
         self._settings = settings
         self._market = market
@@ -124,7 +133,7 @@ class Engine:
         self._attempt = 0
         self._line = LineCount()
         self._full: set[object] = set()
-        self._watch = Watch(market, settings.stale_after)
+        self._watch = Watch(market, settings.stale_after, settings.delay_s)
         self._silence = Silence({}, mute=False)
         self._look: asyncio.TimerHandle | None = None
         self._live_since_ns = 0

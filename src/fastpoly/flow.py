@@ -41,6 +41,7 @@ class Flow:
         fill_timeout_s: Seconds after which a gap stays as it is.
         on_trouble: Called with what is wrong with what fills a gap.
         filter: What consumers get; None for everything. Whatever watches the line sees all.
+        delay_s: By how many seconds the feed is late as a matter of course.
 
     Attributes:
         watch: Watches every event of the lines, for whoever reads them.
@@ -55,9 +56,11 @@ class Flow:
         fill_timeout_s: float,
         on_trouble: Callable[[FastpolyError], object],
         filter: Filter | None = None,
+        *,
+        delay_s: float = 0.0,
     ) -> None:
         self.watch = LineWatch(market)
-        self.lag = LagWatch(self.watch)
+        self.lag = LagWatch(self.watch, delay_s)
         self.filtered = 0
         self._market = market
         self._on_gap = on_gap

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from fastpoly._core import LATE_REPORT_S, WINDOW_S, LineWatch
+from fastpoly._core import LATE_REPORT_S, WINDOW_S, Histogram, LineWatch
 from fastpoly.latency import Latency
 
 __all__ = ["Judgement", "LagStats", "LagWatch", "SequenceStats", "Verdict"]
@@ -100,12 +100,23 @@ class LagWatch:
 
     Args:
         watch: What was gathered about the line.
+        delay_s: By how many seconds the feed is late as a matter of course.
         clock_ns: The wall clock, Unix time in ns.
     """
 
-    def __init__(self, watch: LineWatch, clock_ns: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self,
+        watch: LineWatch,
+        delay_s: float = 0.0,
+        clock_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
         self._watch = watch
+        self._delay_ns = int(delay_s * 1e9)
         self._clock_ns = clock_ns
+
+    def _beyond_delay_ns(self, lags: Histogram) -> int:
+        # A percentile of a quarter of an hour may be a minute above the exact one.
+        return lags.min - self._delay_ns if self._delay_ns else lags.percentile(50)
 
     def stats(self) -> dict[str, LagStats]:
         """How late the events of each channel were."""
@@ -152,7 +163,7 @@ class LagWatch:
                 f"events seem to come from {-least / 1e9:.2f} s in the future: this machine's "
                 "clock is behind.",
             )
-        medians = {name: on_time.percentile(50) for name, on_time in lags.items()}
+        medians = {name: self._beyond_delay_ns(on_time) for name, on_time in lags.items()}
         late = {name: lag for name, lag in medians.items() if lag > LATE_NS}
         if late and stalled_s > LATE_NS / 1e9:
             return Judgement(
@@ -179,4 +190,5 @@ class LagWatch:
                 "happened; the rest is on time.",
             )
         name, lag = max(medians.items(), key=lambda item: item[1])
-        return Judgement(Verdict.ON_TIME, f"{name} has the most lag, {lag / 1e6:.0f} ms.")
+        beside = f", beside the feed's {self._delay_ns / 6e10:g} min" if self._delay_ns else ""
+        return Judgement(Verdict.ON_TIME, f"{name} has the most lag, {lag / 1e6:.0f} ms{beside}.")

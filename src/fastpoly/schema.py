@@ -650,6 +650,10 @@ FEEDS: Final = {
 }
 """Feed -> host stem. The host is ``<stem>.<domain>``."""
 
+DELAY_S: Final = 15 * 60
+FUTURES_DELAY_S: Final = 10 * 60
+"""How late the feeds are whose stem begins with ``delayed``, in seconds."""
+
 DOMAIN: Final = "massive.com"
 FORMER_DOMAIN: Final = "polygon.io"
 """The vendor's domain until 2025-10; its host names still work."""

@@ -63,13 +63,16 @@ class Watch:
     Args:
         market: The market's name.
         stale_after: The user's limits.
+        delay_s: By how many seconds the feed is late: what comes now happened then, and trading
+            hours are those of then.
 
     Raises:
         UsageError: The market has no such channel, or a limit is not above 0.
     """
 
-    def __init__(self, market: str, stale_after: StaleAfter = None) -> None:
+    def __init__(self, market: str, stale_after: StaleAfter = None, delay_s: float = 0.0) -> None:
         self._market = market
+        self._delay_ns = int(delay_s * 1e9)
         self._limits: dict[str, float] | None = None
         self._default: float | None = None
         spec = schema.MARKETS[market]
@@ -121,7 +124,7 @@ class Watch:
         for param in params:
             channel, _, symbol = param.partition(".")
             wildcards[channel] = wildcards.get(channel, False) or symbol == "*"
-        hours = hours_at(self._market, now_ns)
+        hours = hours_at(self._market, now_ns - self._delay_ns)
         stale: dict[str, float] = {}
         watched = mute = 0
         if hours is not Hours.CLOSED:
@@ -144,4 +147,5 @@ class Watch:
         return Silence(stale, bool(watched) and mute == watched)
 
     def _opened_within(self, now_ns: int, seconds: float, hours: Hours) -> bool:
-        return hours_at(self._market, now_ns - int(seconds * 1e9)) is not hours
+        then_ns = now_ns - self._delay_ns - int(seconds * 1e9)
+        return hours_at(self._market, then_ns) is not hours

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 from fastpoly.conditions import Condition
 from fastpoly.consumers import Batches
 from fastpoly.credentials import find_api_key
-from fastpoly.endpoints import SslLike, make_url, market_of
+from fastpoly.endpoints import SslLike, make_url, market_of, nominal_delay_s
 from fastpoly.engine import Engine, EngineSettings
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
 from fastpoly.errors import FastpolyError, UsageError
@@ -135,6 +135,7 @@ class Stream:
         use_aiofastnet: bool | None = None,
     ) -> None:
         spec = market_of(market).spec
+        target = make_url(market, feed=feed, host=host, url=url)
         _require_positive(
             max_buffer_bytes=max_buffer_bytes,
             max_buffer_age=max_buffer_age,
@@ -163,7 +164,8 @@ class Stream:
         self._filler = None if fill is None else Filler(fill, self._fence)
         self._engine = Engine(
             EngineSettings(
-                url=make_url(market, feed=feed, host=host, url=url),
+                url=target,
+                delay_s=nominal_delay_s(target, spec.name),
                 api_key=find_api_key(api_key),
                 policy=make_policy(reconnect),
                 subscribe_timeout_s=subscribe_timeout,

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from fastpoly.endpoints import find_proxy, make_ssl_context, make_url, market_of, shown_url
+from fastpoly.endpoints import (
+    find_proxy,
+    make_ssl_context,
+    make_url,
+    market_of,
+    nominal_delay_s,
+    shown_url,
+)
 from fastpoly.enums import Feed, Market, StreamCluster, StreamHost
 from fastpoly.errors import UsageError
 
@@ -31,6 +38,22 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_market(market: str, path: str, name: str) -> None:
     found = market_of(market)
     assert (found.path, found.name) == (path, name)
+
+
+@pytest.mark.parametrize(
+    ("market", "where", "delay_s"),
+    [
+        ("stocks", {}, 0),
+        ("stocks", {"feed": "delayed"}, 900),
+        ("options", {"feed": "delayed-business"}, 900),
+        ("stocks", {"host": StreamHost.DELAYED}, 900),
+        ("futures/cme", {"feed": "delayed"}, 600),
+        ("stocks", {"url": "ws://127.0.0.1:8765"}, 0),
+        ("stocks", {"url": "wss://delayed.example.com"}, 0),
+    ],
+)
+def test_delay(market: str, where: dict[str, str], delay_s: float) -> None:
+    assert nominal_delay_s(make_url(market, **where), market_of(market).name) == delay_s
 
 
 @pytest.mark.parametrize("market", ["", "stock", "futures/ice", None, 5])

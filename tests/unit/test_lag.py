@@ -17,11 +17,11 @@ NOW = 1_781_706_600 * SECOND
 class Line:
     """Events that are received at times of the test's choice."""
 
-    def __init__(self, market: str = "stocks") -> None:
+    def __init__(self, market: str = "stocks", delay_s: float = 0.0) -> None:
         self.market = market
         self.now_ns = NOW
         self.watch = LineWatch(market)
-        self.lag = LagWatch(self.watch, clock_ns=lambda: self.now_ns)
+        self.lag = LagWatch(self.watch, delay_s, clock_ns=lambda: self.now_ns)
 
     def receive(self, *events: dict[str, Any]) -> None:
         batch = decode(json.dumps(events).encode(), market=self.market)
@@ -113,6 +113,20 @@ def test_feed_late() -> None:
     verdict, reason = judge(watch(trade(2500), quote(4000)))
     assert verdict is Verdict.FEED_LATE
     assert "T by 2.50 s" in reason
+
+
+def test_delayed_feed() -> None:
+    """What is late as a matter of course is nobody's fault; what comes on top is."""
+    for behind_ms, expected in ((35, Verdict.ON_TIME), (2500, Verdict.FEED_LATE)):
+        line = Line(delay_s=900)
+        line.receive(*(trade(900_000 + behind_ms + n) for n in range(20)))
+        verdict, reason = judge(line.lag)
+        assert verdict is expected
+    assert "T by 2.50 s" in reason
+    line = Line(delay_s=900)
+    line.receive(trade(900_035))
+    assert judge(line.lag)[1] == "T has the most lag, 35 ms, beside the feed's 15 min."
+    assert line.lag.stats()["T"].min_ms == 900_035
 
 
 def test_one_channel_late_alone() -> None:

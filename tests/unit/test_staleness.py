@@ -74,6 +74,23 @@ def test_just_opened() -> None:
     assert look(watch, opening + 61 * SECOND, "T.*", T=50_000).seconds_by_channel
 
 
+def test_a_delayed_feed_opens_and_closes_later() -> None:
+    delayed = Watch("options", delay_s=900)
+    opening = ns("2026-11-23T14:45:00")
+    assert not look(delayed, opening - SECOND, "T.*", T=50_000).seconds_by_channel
+    assert not look(delayed, opening + 59 * SECOND, "T.*", T=50_000).seconds_by_channel
+    assert look(delayed, opening + 61 * SECOND, "T.*", T=50_000).seconds_by_channel
+    closing = ns("2026-11-23T21:15:00")
+    assert look(delayed, closing - SECOND, "T.*", T=61).seconds_by_channel
+    assert not look(delayed, closing, "T.*", T=61).seconds_by_channel
+
+
+def test_what_was_heard_in_the_future_was_dated_by_a_wrong_clock() -> None:
+    watch = Watch("stocks")
+    assert look(watch, NOON, "T.*", since_s=31, T=-3600).seconds_by_channel == {"T": 31}
+    assert not look(watch, NOON, "T.*", since_s=29, T=-3600).seconds_by_channel
+
+
 def test_just_connected() -> None:
     watch = Watch("stocks")
     assert not look(watch, NOON, "T.*", since_s=29).seconds_by_channel
