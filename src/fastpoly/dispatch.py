@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastpoly import schema
 from fastpoly.caller import Caller, Report, cancelled_from_outside
-from fastpoly.notices import NOTICE_CHANNEL
+from fastpoly.notices import NOTICE_CHANNEL, NOTICE_TYPES
 from fastpoly.reading import Messages, Reading
 from fastpoly.workers import Workers, next_job
 
@@ -131,6 +131,9 @@ class Dispatcher:
         if new is old:
             return
         self._by_channel[channel] = new
+        if channel == NOTICE_CHANNEL:
+            # Where messages of several channels come together, each is known by its own name.
+            self._by_channel.update(dict.fromkeys(NOTICE_TYPES, new))
         new.channels += 1
         old.channels -= 1
         self._plans.clear()

@@ -10,7 +10,7 @@ from collections.abc import Iterator, KeysView, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Final
 
-__all__ = ["NOTICE_CHANNEL", "Gap", "Notice", "SlowConsumer"]
+__all__ = ["NOTICE_CHANNEL", "NOTICE_TYPES", "Gap", "Notice", "SlowConsumer"]
 
 NOTICE_CHANNEL: Final = "notice"
 """The channel of notices in `Batch.channels`, `Batch.select` and `Stream.on`."""
@@ -124,3 +124,7 @@ class SlowConsumer(Notice):
     lost_by_channel: Mapping[str, int]
     since_ns: int
     until_ns: int
+
+
+NOTICE_TYPES: Final = (Gap.event_type, SlowConsumer.event_type)
+"""The ``event_type`` of every kind of notice, and the ``ev`` of its dict."""
