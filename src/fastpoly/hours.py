@@ -102,22 +102,32 @@ class _ExchangeDay:
         day = local.date()
         if day.weekday() >= 5 or day in _holidays(day.year):
             return Hours.CLOSED
-        half = day in _half_days(day.year)
-        closes = min(self.closes, time(13)) if half else self.closes
+        closes, ends = self.closes, self.extended[1] if self.extended is not None else self.closes
+        if day in _half_days(day.year):
+            closes, ends = min(closes, time(13)), min(ends, time(17))
         if self.opens <= local.time() < closes:
             return Hours.REGULAR
-        if self.extended is not None and self.extended[0] <= local.time() < self.extended[1]:
+        if self.extended is not None and self.extended[0] <= local.time() < ends:
             return Hours.EXTENDED
         return Hours.CLOSED
 
 
+def _christmas_or_new_year(day: date) -> bool:
+    return (day.month, day.day) in ((12, 25), (1, 1))
+
+
 @dataclass(frozen=True, slots=True)
 class _TradingWeek:
-    """From an hour of Sunday to an hour of Friday, perhaps with a break each day."""
+    """From an hour of Sunday to an hour of Friday, perhaps with a break each day.
+
+    Around Christmas and New Year all of them rest. A market that keeps the exchanges' holidays and
+    half days closes early then, product by product: nothing is expected before the evening.
+    """
 
     opens: time
     closes: time
     pause: tuple[time, time] | None = None
+    keeps_holidays: bool = False
 
     def at(self, local: datetime) -> Hours:
         day, now = local.weekday(), local.time()
@@ -126,7 +136,16 @@ class _TradingWeek:
             return Hours.CLOSED
         if self.pause is not None and self.pause[0] <= now < self.pause[1]:
             return Hours.CLOSED
-        return Hours.REGULAR
+        return Hours.CLOSED if self._is_quiet(local.date(), now) else Hours.REGULAR
+
+    def _is_quiet(self, day: date, now: time) -> bool:
+        afternoon = now >= time(13)
+        if afternoon and _christmas_or_new_year(day + timedelta(days=1)):
+            return True
+        rests = _christmas_or_new_year(day)
+        if self.keeps_holidays:
+            rests = day in _holidays(day.year) or (afternoon and day in _half_days(day.year))
+        return rests and now < self.opens
 
 
 class _Always:
@@ -140,7 +159,7 @@ _SCHEDULES: Final[dict[str, _ExchangeDay | _TradingWeek | _Always]] = {
     "indices": _ExchangeDay(time(9, 30), time(16)),
     "forex": _TradingWeek(time(17), time(17)),
     "crypto": _Always(),
-    "futures": _TradingWeek(time(18), time(17), (time(17), time(18))),
+    "futures": _TradingWeek(time(18), time(17), (time(17), time(18)), keeps_holidays=True),
 }
 
 

@@ -49,6 +49,8 @@ def test_daylight_saving_agrees_with_the_time_zone_database() -> None:
         ("2026-11-26T12:00:00", Hours.CLOSED, Hours.CLOSED),  # Thanksgiving
         ("2026-11-27T12:59:00", Hours.REGULAR, Hours.REGULAR),  # the half day after it
         ("2026-11-27T13:00:00", Hours.EXTENDED, Hours.CLOSED),
+        ("2026-11-27T16:59:59", Hours.EXTENDED, Hours.CLOSED),
+        ("2026-11-27T17:00:00", Hours.CLOSED, Hours.CLOSED),
     ],
 )
 def test_exchange_days(local: str, stocks: Hours, options: Hours) -> None:
@@ -95,8 +97,20 @@ def test_half_days() -> None:
         ("2026-11-22T18:00:00", Hours.REGULAR, Hours.REGULAR),
         ("2026-11-23T17:30:00", Hours.REGULAR, Hours.CLOSED),  # the futures' break
         ("2026-11-25T03:00:00", Hours.REGULAR, Hours.REGULAR),
-        ("2026-11-27T16:59:59", Hours.REGULAR, Hours.REGULAR),  # Friday
-        ("2026-11-27T17:00:00", Hours.CLOSED, Hours.CLOSED),
+        ("2026-11-20T16:59:59", Hours.REGULAR, Hours.REGULAR),  # Friday
+        ("2026-11-20T17:00:00", Hours.CLOSED, Hours.CLOSED),
+        ("2026-11-25T19:00:00", Hours.REGULAR, Hours.REGULAR),  # the eve of Thanksgiving
+        ("2026-11-26T12:00:00", Hours.REGULAR, Hours.CLOSED),
+        ("2026-11-26T18:00:00", Hours.REGULAR, Hours.REGULAR),
+        ("2026-11-27T12:59:59", Hours.REGULAR, Hours.REGULAR),  # the half day after it
+        ("2026-11-27T13:00:00", Hours.REGULAR, Hours.CLOSED),
+        ("2026-12-24T12:59:59", Hours.REGULAR, Hours.REGULAR),
+        ("2026-12-24T20:00:00", Hours.CLOSED, Hours.CLOSED),
+        ("2026-12-25T12:00:00", Hours.CLOSED, Hours.CLOSED),
+        ("2025-12-31T12:59:59", Hours.REGULAR, Hours.REGULAR),
+        ("2025-12-31T19:00:00", Hours.CLOSED, Hours.CLOSED),
+        ("2026-01-01T16:00:00", Hours.CLOSED, Hours.CLOSED),
+        ("2026-01-01T18:00:00", Hours.REGULAR, Hours.REGULAR),
         ("2026-11-28T12:00:00", Hours.CLOSED, Hours.CLOSED),
     ],
 )
