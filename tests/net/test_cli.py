@@ -246,6 +246,21 @@ def test_sim_serves_what_tail_reads() -> None:
         assert "Traceback" not in server.stderr.read()
 
 
+def test_sim_with_faults() -> None:
+    faults = ("--fault", "close:code=1012,at=0.2,times=1", "--fault", "bad_json:at=0.1,times=1")
+    with start("sim", "--port", "0", "--rate", "2000", "--symbols", "20", *faults) as server:
+        try:
+            assert server.stdout is not None
+            url = server.stdout.readline().strip()
+            done = run("tail", "stocks", "T.*", "Q.*", "--url", url, "--count", "1500")
+        finally:
+            server.terminate()
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert len(done.stdout.splitlines()) == 1500
+    assert "the JSON text ends too early" in done.stderr
+    assert re.search(r"gap of .* restarts", done.stderr)
+
+
 def test_sim_reports(simulator: SimulatorProcess) -> None:
     with start("sim", "--port", "0", "--report", "0.05") as server:
         assert server.stderr is not None
