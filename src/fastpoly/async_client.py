@@ -140,7 +140,9 @@ class AsyncStreamClient(ServiceMethods):
             overflow: What happens when messages come faster than a handler takes them, see
                 `Overflow`. By default the socket is not read meanwhile, so the server has to wait;
                 it cuts off those who let it wait for long. Where events are dropped, the handler
-                gets a `SlowConsumer` notice in their place, in the form of its messages.
+                gets a `SlowConsumer` notice in their place, in the form of its messages. With
+                ``ingest="thread"`` they wait twice, and what is dropped on the way to the loop is
+                told to the ``notice`` handler, see `change_handler`.
             max_buffer_bytes: Bytes that may wait for one handler.
             max_buffer_age: Seconds that messages may wait for one handler; None for any time.
             open_timeout: Seconds for the connection to come up.
