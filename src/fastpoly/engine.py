@@ -422,6 +422,7 @@ class Engine:
             return
         loop = asyncio.get_running_loop()
         self._look = loop.call_later(self._watch.interval_s, self._look_for_silence)
+        self._line.look(self._session.backlog_bytes)
         now_ns = time.time_ns()
         offset_ns = now_ns - time.monotonic_ns()
         stepped = abs(offset_ns - self._clock_offset_ns) > CLOCK_STEP_NS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fastpoly._core import Histogram
 from fastpoly.delivery import BufferStats
 from fastpoly.handlers import HandlerStats
 from fastpoly.lag import Judgement, LagStats, SequenceStats
@@ -13,7 +14,31 @@ from fastpoly.lifecycle import State
 if TYPE_CHECKING:
     from fastpoly._core import Listener
 
-__all__ = ["LineCount", "LineStats", "StreamStats"]
+__all__ = ["Backlog", "LineCount", "LineStats", "StreamStats"]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waited in the kernel, at the moments when it was looked at: once a second or oftener.
+
+    The most is exact. A percentile is at most one sixteenth above the exact one.
+
+    Attributes:
+        looks: How often it was looked at.
+        p50_bytes: The median.
+        p99_bytes: What one in a hundred exceeds.
+        max_bytes: The most.
+    """
+
+    looks: int
+    p50_bytes: int
+    p99_bytes: int
+    max_bytes: int
+
+    @classmethod
+    def of(cls, sizes: Histogram) -> Backlog:
+        """The figures of a histogram of bytes."""
+        return cls(sizes.count, sizes.percentile(50), sizes.percentile(99), sizes.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +54,7 @@ class LineStats:
         last_received_ns: When something was last received, Unix time in ns; 0 for never.
         round_trip_s: Seconds between the latest ping and its pong; None before the first.
         backlog_bytes: Bytes that have arrived and wait in the kernel to be read.
+        backlog: The same over all connections so far.
     """
 
     connections: int
@@ -39,6 +65,7 @@ class LineStats:
     last_received_ns: int
     round_trip_s: float | None
     backlog_bytes: int
+    backlog: Backlog
 
 
 class LineCount:
@@ -48,6 +75,7 @@ class LineCount:
         # One attribute, so that whoever reads sees a line that ends either in the totals or as the
         # present one: connections, bytes, frames, events, bad frames, last received; the listener.
         self._count: tuple[tuple[int, ...], Listener | None] = ((0,) * 6, None)
+        self._backlogs = Histogram()
 
     def begin(self, listener: Listener) -> None:
         """A line is being opened."""
@@ -57,6 +85,10 @@ class LineCount:
         """The line was accepted."""
         (connections, *rest), listener = self._count
         self._count = ((connections + 1, *rest), listener)
+
+    def look(self, backlog_bytes: int) -> None:
+        """So much waits in the kernel at this moment."""
+        self._backlogs.record(backlog_bytes)
 
     def end(self) -> None:
         """The line has ended."""
@@ -80,7 +112,15 @@ class LineCount:
         """All so far."""
         connections, nbytes, frames, events, bad, last_ns = self._sum()
         return LineStats(
-            connections, nbytes, frames, events, bad, last_ns, round_trip_s, backlog_bytes
+            connections,
+            nbytes,
+            frames,
+            events,
+            bad,
+            last_ns,
+            round_trip_s,
+            backlog_bytes,
+            Backlog.of(self._backlogs),
         )
 
 

@@ -248,11 +248,16 @@ def test_what_nobody_reads_waits_in_the_kernel(ingest: str) -> None:
                         sent += 100
                         await asyncio.sleep(0.001)
                 assert stream.stats().received < sent
+                # That is looked at from time to time, and kept.
+                await until(lambda: stream.stats().line.backlog.max_bytes)
                 got = 0
                 while got < sent:
                     got += len(await asyncio.wait_for(anext(iterator), 5))
                 stats = stream.stats()
                 assert (got, stats.line.backlog_bytes) == (sent, 0)
+                backlog = stats.line.backlog
+                assert 0 < backlog.max_bytes <= backlog.p99_bytes < 1 << 24
+                assert backlog.looks >= 2
                 assert stats.lag["T"].events == sent
                 assert stats.sequences["T"] == SequenceStats(sent, 0, 0)
 
