@@ -143,7 +143,7 @@ cdef class Batch:
     def nbytes(self):
         """Bytes of the frames that the whole read brought, also in a selection.
 
-        What `compact` has copied counts for its share of them.
+        What `compact` has copied counts for its share of them, or for its own text if that is more.
         """
         return self.store.nbytes
 
@@ -232,7 +232,7 @@ cdef class Batch:
         for i in range(self.size):
             copy_event(store, self.store, self.ref(i))
         if self.size:
-            store.end_frame(max(self.store.nbytes * self.size // total, <uint64_t>1))
+            store.end_frame(max(share_of(store, self.store.nbytes, total), <uint64_t>1))
         store.received_ns = self.store.received_ns
         return whole_batch(store)
 
@@ -532,6 +532,12 @@ cdef list of_one_market(object batches):
         if part.market != parts[0].market:
             raise UsageError("batches of different markets cannot be one batch")
     return parts
+
+
+cdef inline uint64_t share_of(RowStore* store, uint64_t nbytes, uint64_t events) noexcept:
+    # What rows that were copied here count of the bytes of so many events. A few may be most of it.
+    cdef uint64_t rows = store.order.size() - store.objects.size()
+    return max(nbytes * rows // events, <uint64_t>store.arena.size())
 
 
 cdef void copy_event(RowStore* to, RowStore* source, RowRef ref):
