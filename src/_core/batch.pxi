@@ -220,15 +220,18 @@ cdef class Batch:
     def compact(self):
         """The same events without the rest of their read, for keeping a few of many.
 
-        A selection keeps alive all rows that it shares. This gives a copy where most of them are
-        not selected, else the batch itself.
+        A selection keeps alive all rows that it shares, and memory that once held many rows may
+        hold few. This gives a copy where most of either is not needed, else the batch itself.
         """
         cdef RowStore* store
         cdef uint32_t total = self.store.order.size()
         cdef uint32_t i
         if self.whole or self.size * 2 >= total:
-            return self
-        store = RowStore.acquire(self.store.market)
+            if not self.store.is_roomy():
+                return self
+            if self.whole:
+                return whole_batch(fitted_store(self.store))
+        store = RowStore.acquire_small(self.store.market)
         for i in range(self.size):
             copy_event(store, self.store, self.ref(i))
         if self.size:
@@ -389,6 +392,10 @@ cdef class Batch:
     def __len__(self):
         return self.size
 
+    def __sizeof__(self):
+        # The rows count for each of the batches that share them.
+        return object.__sizeof__(self) + self.store.held_bytes()
+
     def __iter__(self):
         cdef BatchIterator iterator = BatchIterator.__new__(BatchIterator)
         iterator.batch = self
@@ -495,7 +502,7 @@ def batch_of(market, events):
         market: The market's name.
         events: Objects with a ``to_dict`` method.
     """
-    cdef RowStore* store = RowStore.acquire(kMarkets[market_index(market)])
+    cdef RowStore* store = RowStore.acquire_small(kMarkets[market_index(market)])
     for event in events:
         store.order.push_back(RowRef.of(kObjectColumn, store.objects.size()))
         Py_INCREF(event)
@@ -532,6 +539,15 @@ cdef list of_one_market(object batches):
         if part.market != parts[0].market:
             raise UsageError("batches of different markets cannot be one batch")
     return parts
+
+
+cdef RowStore* fitted_store(RowStore* source) except NULL:
+    cdef RowStore* store = source.fitted()
+    cdef size_t i
+    for i in range(source.objects.size()):
+        Py_INCREF(<object>source.objects[i])
+        store.objects.push_back(source.objects[i])
+    return store
 
 
 cdef inline uint64_t share_of(RowStore* store, uint64_t nbytes, uint64_t events) noexcept:

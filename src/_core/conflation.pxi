@@ -29,7 +29,7 @@ def latest(batches, max_bytes=None):
         if room < nbytes:
             most = max(events * room // nbytes, <uint64_t>1)
     conflation = new Conflation(batch.store.market, most, room)
-    store = RowStore.acquire(batch.store.market)
+    store = RowStore.acquire_small(batch.store.market)
     try:
         for batch in reversed(parts):
             every = with_refs(batch)

@@ -78,6 +78,11 @@ cdef extern from "store.hpp" namespace "fastpoly" nogil:
     cdef cppclass RowStore:
         @staticmethod
         RowStore* acquire(const MarketSpec& market) except +
+        @staticmethod
+        RowStore* acquire_small(const MarketSpec& market) except +
+        size_t held_bytes()
+        cbool is_roomy()
+        RowStore* fitted() except +
         void retain()
         void release()
         const char* raw(const RowHead& head)

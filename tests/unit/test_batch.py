@@ -15,7 +15,7 @@ import pytest
 
 import fastpoly
 from fastpoly import events, schema
-from fastpoly._core import concat
+from fastpoly._core import batch_of, concat
 from fastpoly.errors import DecodeError, UsageError
 from tests import golden
 
@@ -452,3 +452,56 @@ def test_threads_decode_side_by_side() -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def roomy(*batches: fastpoly.Batch) -> fastpoly.Batch:
+    """These as one batch, in memory that held a thousand events before."""
+    large = fastpoly.decode(json.dumps([ITEMS[0]] * 1000))
+    del large
+    made = concat(batches)
+    assert sys.getsizeof(made) > 50_000
+    return made
+
+
+def test_compact_leaves_memory_that_is_too_large() -> None:
+    class Note:
+        def to_dict(self) -> dict[str, Any]:
+            return {}
+
+    note = Note()
+    references = sys.getrefcount(note)
+    batch = roomy(fastpoly.decode(FRAME), batch_of("stocks", [note]), fastpoly.decode(b"[]"))
+    same = batch.compact()
+    assert same is not batch
+    assert sys.getsizeof(same) < 10_000
+    assert same.compact() is same
+    assert (same.nbytes, same.received_ns) == (batch.nbytes, batch.received_ns)
+    assert same.channels == batch.channels
+    assert same.dicts() == batch.dicts()
+    assert [one.dicts() for one in same.frames()] == [one.dicts() for one in batch.frames()]
+    assert [len(one) for one in same.frames()] == [9, 1, 0]
+    del batch
+    gc.collect()
+    assert same[9] is note
+    assert repr(list(same)[:9]) == repr(list(fastpoly.decode(FRAME)))
+    del same
+    assert sys.getrefcount(note) == references
+
+
+def test_compact_of_a_part_leaves_memory_that_is_too_large() -> None:
+    batch = roomy(fastpoly.decode(FRAME))[1:]
+    same = batch.compact()
+    assert same is not batch
+    assert sys.getsizeof(same) < 10_000
+    assert repr(list(same)) == repr(list(batch))
+
+
+def test_compact_of_nothing_leaves_memory_that_is_too_large() -> None:
+    same = roomy(fastpoly.decode(b"[]"), fastpoly.decode(b"[]")).compact()
+    assert sys.getsizeof(same) < 10_000
+    assert (len(same), same.nbytes, len(same.frames())) == (0, 4, 2)
+
+
+def test_compact_leaves_a_batch_of_its_own_size_as_it_is() -> None:
+    batch = fastpoly.decode(json.dumps(ITEMS * 100))
+    assert batch.compact() is batch

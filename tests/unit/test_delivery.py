@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 import threading
 from collections import Counter
 from typing import Any
@@ -284,6 +285,20 @@ def test_notices_keep_none_of_the_events_around_them() -> None:
     assert taken is not None
     assert taken.channels == ("notice", "T")
     assert taken.nbytes < large.nbytes / 50
+
+
+def test_what_waits_keeps_no_memory_that_held_more_before() -> None:
+    buffer = make("drop_oldest", batches=10_000)
+    large = json.dumps([{"ev": "T", "sym": "A", "q": 1}] * 1000)
+    for _ in range(300):
+        # What its memory goes to waits next, so that in the end all that waits could have such.
+        decode(large)
+        buffer.put(batch("T"))
+    sizes = []
+    while (taken := buffer.take()) is not None:
+        sizes.append(sys.getsizeof(taken))
+    assert len(sizes) == 300
+    assert max(sizes) < 10_000
 
 
 def test_waking() -> None:
