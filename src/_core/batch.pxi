@@ -143,7 +143,7 @@ cdef class Batch:
     def nbytes(self):
         """Bytes of the frames that the whole read brought, also in a selection.
 
-        What `compact` has copied counts for its share of them.
+        What `compact` has copied counts for its share of them, or for its own text if that is more.
         """
         return self.store.nbytes
 
@@ -220,19 +220,22 @@ cdef class Batch:
     def compact(self):
         """The same events without the rest of their read, for keeping a few of many.
 
-        A selection keeps alive all rows that it shares. This gives a copy where most of them are
-        not selected, else the batch itself.
+        A selection keeps alive all rows that it shares, and memory that once held many rows may
+        hold few. This gives a copy where most of either is not needed, else the batch itself.
         """
         cdef RowStore* store
         cdef uint32_t total = self.store.order.size()
         cdef uint32_t i
         if self.whole or self.size * 2 >= total:
-            return self
-        store = RowStore.acquire(self.store.market)
+            if not self.store.is_roomy():
+                return self
+            if self.whole:
+                return whole_batch(fitted_store(self.store))
+        store = RowStore.acquire_small(self.store.market)
         for i in range(self.size):
             copy_event(store, self.store, self.ref(i))
         if self.size:
-            store.end_frame(max(self.store.nbytes * self.size // total, <uint64_t>1))
+            store.end_frame(max(share_of(store, self.store.nbytes, total), <uint64_t>1))
         store.received_ns = self.store.received_ns
         return whole_batch(store)
 
@@ -389,6 +392,10 @@ cdef class Batch:
     def __len__(self):
         return self.size
 
+    def __sizeof__(self):
+        # The rows count for each of the batches that share them.
+        return object.__sizeof__(self) + self.store.held_bytes()
+
     def __iter__(self):
         cdef BatchIterator iterator = BatchIterator.__new__(BatchIterator)
         iterator.batch = self
@@ -495,7 +502,7 @@ def batch_of(market, events):
         market: The market's name.
         events: Objects with a ``to_dict`` method.
     """
-    cdef RowStore* store = RowStore.acquire(kMarkets[market_index(market)])
+    cdef RowStore* store = RowStore.acquire_small(kMarkets[market_index(market)])
     for event in events:
         store.order.push_back(RowRef.of(kObjectColumn, store.objects.size()))
         Py_INCREF(event)
@@ -532,6 +539,21 @@ cdef list of_one_market(object batches):
         if part.market != parts[0].market:
             raise UsageError("batches of different markets cannot be one batch")
     return parts
+
+
+cdef RowStore* fitted_store(RowStore* source) except NULL:
+    cdef RowStore* store = source.fitted()
+    cdef size_t i
+    for i in range(source.objects.size()):
+        Py_INCREF(<object>source.objects[i])
+        store.objects.push_back(source.objects[i])
+    return store
+
+
+cdef inline uint64_t share_of(RowStore* store, uint64_t nbytes, uint64_t events) noexcept:
+    # What rows that were copied here count of the bytes of so many events. A few may be most of it.
+    cdef uint64_t rows = store.order.size() - store.objects.size()
+    return max(nbytes * rows // events, <uint64_t>store.arena.size())
 
 
 cdef void copy_event(RowStore* to, RowStore* source, RowRef ref):

@@ -1,6 +1,7 @@
 // Conflation: a set of bits for each channel.
 #include "conflation.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "row.hpp"
@@ -17,6 +18,22 @@ const FieldSpec& symbol_of(const EventSpec& event, int& bit) {
 }
 
 }  // namespace
+
+void Conflation::keep(const RowStore& store, RowRef ref) {
+  const int column = ref.column();
+  if (column != kObjectColumn) {
+    const char* const row = store.columns[column].row(ref.index());
+    const uint32_t bytes = reinterpret_cast<const RowHead*>(row)->raw_size;
+    if (events_left_ != most_ && (events_left_ == 0 || bytes > bytes_left_)) {
+      // What is older than this does not come in either.
+      events_left_ = 0;
+      return;
+    }
+    --events_left_;
+    bytes_left_ -= std::min<uint64_t>(bytes, bytes_left_);
+  }
+  kept.push_back(ref);
+}
 
 uint32_t Conflation::walk(const RowStore& store, const RowRef* refs, uint32_t size) {
   struct Place {
@@ -45,7 +62,7 @@ uint32_t Conflation::walk(const RowStore& store, const RowRef* refs, uint32_t si
         return size;
       }
     }
-    kept.push_back(ref);
+    keep(store, ref);
   }
   return 0;
 }

@@ -12,7 +12,12 @@ namespace fastpoly {
 // Goes through events from the last to the first; what it has seen before, it does not keep.
 class Conflation {
  public:
-  explicit Conflation(const MarketSpec& market) : market_(market) {}
+  // Keeps at most so many events, with so many bytes of their own, and at least one.
+  Conflation(const MarketSpec& market, uint64_t events, uint64_t bytes)
+      : market_(market), most_(events), events_left_(events), bytes_left_(bytes) {}
+
+  // Adds an event before all others if there is room for it. A notice always has room.
+  void keep(const RowStore& store, RowRef ref);
 
   // Adds to `kept`, from the last of `size` events on, those of a channel and symbol that did not
   // come before, and those that have no symbol. Stops at one whose symbol is only in its bytes,
@@ -23,6 +28,9 @@ class Conflation {
 
  private:
   const MarketSpec& market_;
+  const uint64_t most_;
+  uint64_t events_left_;
+  uint64_t bytes_left_;
   std::vector<uint64_t> seen_[kStatusColumn];  // for each column, symbols by their id
 };
 

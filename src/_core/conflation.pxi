@@ -1,6 +1,6 @@
 # Conflation: of many batches one, with the latest event of each channel and symbol.
 
-def latest(batches):
+def latest(batches, max_bytes=None):
     """The last event of each channel and symbol, in the order of those last events.
 
     What has no symbol is kept as it is: notices, control messages, events that the market does not
@@ -8,21 +8,30 @@ def latest(batches):
 
     Args:
         batches: One batch or more, of one market.
+        max_bytes: What the batch may count; the oldest events beyond that are left out, but for
+            one. Notices stay in any case. None for no limit.
     """
     cdef list parts = of_one_market(batches)
     cdef Batch batch = parts[0]
     cdef Batch every
-    cdef Conflation* conflation = new Conflation(batch.store.market)
-    cdef RowStore* store = RowStore.acquire(batch.store.market)
+    cdef Conflation* conflation
+    cdef RowStore* store
     cdef vector[size_t] ends
     cdef uint32_t left
-    cdef uint64_t events = 0, nbytes = 0
+    cdef uint64_t events = 0, nbytes = 0, most = UINT64_MAX, room = UINT64_MAX
     cdef size_t begin, end
     cdef set texts = set()
+    for batch in parts:
+        events += batch.size - batch.count("notice")
+        nbytes += batch.store.nbytes
+    if max_bytes is not None:
+        room = max_bytes
+        if room < nbytes:
+            most = max(events * room // nbytes, <uint64_t>1)
+    conflation = new Conflation(batch.store.market, most, room)
+    store = RowStore.acquire_small(batch.store.market)
     try:
         for batch in reversed(parts):
-            events += batch.size
-            nbytes += batch.store.nbytes
             every = with_refs(batch)
             left = every.size
             while True:
@@ -31,7 +40,7 @@ def latest(batches):
                     break
                 left -= 1
                 if is_new(every, every.refs[left], texts):
-                    conflation.kept.push_back(every.refs[left])
+                    conflation.keep(every.store[0], every.refs[left])
             ends.push_back(conflation.kept.size())
         # Back in the order of arrival: the last batch was the first to be looked at.
         for batch in parts:
@@ -42,7 +51,7 @@ def latest(batches):
                 end -= 1
                 copy_event(store, batch.store, conflation.kept[end])
             store.received_ns = batch.store.received_ns
-        store.end_frame(nbytes * store.order.size() // events if events else 0)
+        store.end_frame(share_of(store, nbytes, events) if events else 0)
     except BaseException:
         store.release()
         raise

@@ -63,6 +63,7 @@ cdef class Listener(WSListener):
         self.closed = True
         self.flush()
         self.call("on_disconnected", transport)
+        self.release_memory()
 
     cpdef on_ws_frame(self, WSTransport transport, WSFrame frame):
         self.bytes_received += frame.payload_size
@@ -104,6 +105,8 @@ cdef class Listener(WSListener):
 
     cdef void on_fragment(self, WSTransport transport, WSFrame frame) except *:
         cdef size_t size
+        if self.closed:
+            return
         if frame.msg_type != WSMsgType.CONTINUATION:
             # What the decoder may read before a frame.
             self.fragments.assign(kLead, 0)
@@ -196,6 +199,17 @@ cdef class Listener(WSListener):
                 self.events_received += end - begin
                 self.call("on_batch", part)
             begin = end
+
+    # A line that has ended is in cycles of references with its owner, its tasks and their errors, and
+    # so may be there for minutes. What it decoded with would be the most of it.
+    cdef void release_memory(self) except *:
+        cdef vector[char] nothing
+        self.fragments.swap(nothing)
+        del self.kernel
+        self.kernel = NULL
+        self.store.release()
+        self.store = NULL
+        self.store = RowStore.acquire_small(kMarkets[self.market])
 
     cdef void call(self, str method, object argument) except *:
         try:

@@ -1,7 +1,9 @@
 # The C++ surface that Cython sees.
 
 from cpython.object cimport PyObject, PyTypeObject
-from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport (
+    UINT64_MAX, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
+)
 from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
@@ -76,6 +78,11 @@ cdef extern from "store.hpp" namespace "fastpoly" nogil:
     cdef cppclass RowStore:
         @staticmethod
         RowStore* acquire(const MarketSpec& market) except +
+        @staticmethod
+        RowStore* acquire_small(const MarketSpec& market) except +
+        size_t held_bytes()
+        cbool is_roomy()
+        RowStore* fitted() except +
         void retain()
         void release()
         const char* raw(const RowHead& head)
@@ -83,6 +90,7 @@ cdef extern from "store.hpp" namespace "fastpoly" nogil:
         void copy_row(int column, const RowStore& source, uint32_t index) except +
         Column columns[]
         vector[RowRef] order
+        vector[char] arena
         vector[uint32_t] frame_ends
         vector[void*] objects
         const MarketSpec& market
@@ -159,7 +167,8 @@ cdef extern from "filter.hpp" namespace "fastpoly" nogil:
 
 cdef extern from "conflation.hpp" namespace "fastpoly" nogil:
     cdef cppclass Conflation:
-        Conflation(const MarketSpec& market)
+        Conflation(const MarketSpec& market, uint64_t events, uint64_t bytes)
+        void keep(const RowStore& store, RowRef ref) except +
         uint32_t walk(const RowStore& store, const RowRef* refs, uint32_t size) except +
         vector[RowRef] kept
 

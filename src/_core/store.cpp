@@ -40,6 +40,54 @@ RowStore* RowStore::acquire(const MarketSpec& market) {
   return store;
 }
 
+RowStore* RowStore::acquire_small(const MarketSpec& market) {
+  const Pool& pool = g_pools[market.index];
+  if (pool.count != 0 && pool.stores[pool.count - 1]->pooled_bytes_ <= kSmallBytes)
+    return acquire(market);
+  return new RowStore(market);
+}
+
+RowStore* RowStore::fitted() const {
+  RowStore* const copy = new RowStore(market);
+  try {
+    for (uint32_t left = grown_; left != 0; left &= left - 1) {
+      const int column = __builtin_ctz(left);
+      const Column& from = columns[column];
+      if (from.count == 0) continue;
+      copy->resize(column, from.row_size, from.count);
+      std::memcpy(copy->columns[column].rows, from.rows,
+                  static_cast<size_t>(from.count) * from.row_size);
+      copy->columns[column].count = from.count;
+    }
+    // Never null: a batch of no events is whole too.
+    copy->order.reserve(order.size() + 1);
+    copy->order = order;
+    copy->arena = arena;
+    copy->frame_ends = frame_ends;
+  } catch (...) {
+    delete copy;
+    throw;
+  }
+  copy->nbytes = nbytes;
+  copy->received_ns = received_ns;
+  return copy;
+}
+
+size_t RowStore::held_bytes() const {
+  return held_ + order.capacity() * sizeof(RowRef) + arena.capacity() +
+         frame_ends.capacity() * sizeof(uint32_t) + objects.capacity() * sizeof(void*);
+}
+
+size_t RowStore::used_bytes() const {
+  size_t bytes = order.size() * sizeof(RowRef) + arena.size() +
+                 frame_ends.size() * sizeof(uint32_t) + objects.size() * sizeof(void*);
+  for (uint32_t left = grown_; left != 0; left &= left - 1) {
+    const Column& column = columns[__builtin_ctz(left)];
+    bytes += static_cast<size_t>(column.count) * column.row_size;
+  }
+  return bytes;
+}
+
 RowStore::~RowStore() {
   for (Column& column : columns) std::free(column.rows);
 }
@@ -47,7 +95,7 @@ RowStore::~RowStore() {
 void RowStore::recycle() {
   for (void* object : objects) release_object(object);
   Pool& pool = g_pools[market.index];
-  pooled_bytes_ = held_ + order.capacity() * sizeof(RowRef) + arena.capacity();
+  pooled_bytes_ = held_bytes();
   if (pool.bytes + pooled_bytes_ > kPooledBytes || pool.count == kPoolSize) {
     delete this;
     return;
@@ -66,9 +114,13 @@ void RowStore::recycle() {
 }
 
 void RowStore::grow(int column, uint32_t row_size) {
+  const uint32_t capacity = columns[column].capacity;
+  resize(column, row_size, capacity == 0 ? kFirstRows : capacity * 2);
+}
+
+void RowStore::resize(int column, uint32_t row_size, uint32_t wanted) {
   Column& target = columns[column];
   target.row_size = row_size;
-  const uint32_t wanted = target.capacity == 0 ? kFirstRows : target.capacity * 2;
   if (wanted > uint32_t{1} << RowRef::kIndexBits) throw std::bad_alloc();
   void* rows = std::realloc(target.rows, static_cast<size_t>(wanted) * row_size);
   if (rows == nullptr) throw std::bad_alloc();

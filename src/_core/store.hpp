@@ -44,6 +44,18 @@ class RowStore {
   // From the pool of emptied stores, whose memory is warm; with one reference.
   static RowStore* acquire(const MarketSpec& market);
 
+  // For a few rows that may be kept for long: none that has had memory for many.
+  static RowStore* acquire_small(const MarketSpec& market);
+
+  // Of memory that it has.
+  size_t held_bytes() const;
+
+  // Whether it has far more memory than its rows need, from when it had more of them.
+  bool is_roomy() const { return held_bytes() > 4 * used_bytes() + kSmallBytes; }
+
+  // A copy without spare memory. Objects are left out: they are the caller's to count.
+  RowStore* fitted() const;
+
   void retain() { ++references_; }
   void release() {
     if (--references_ == 0) recycle();
@@ -94,9 +106,14 @@ class RowStore {
   static void (*release_object)(void*);
 
  private:
+  static constexpr size_t kSmallBytes = 4096;
+
+  size_t used_bytes() const;
+
   explicit RowStore(const MarketSpec& spec) : market(spec) {}
   ~RowStore();
   void grow(int column, uint32_t row_size);
+  void resize(int column, uint32_t row_size, uint32_t wanted);
   void recycle();
 
   int references_ = 1;

@@ -148,7 +148,7 @@ class Batches(AsyncIterator["Batch"]):
             await asyncio.sleep(0)
             self._slice_began = time.monotonic()
         while True:
-            batch = buffer.take()
+            batch = buffer.take_to_end()
             if batch is not None:
                 self.work = (time.monotonic(), math.inf)
                 return batch

@@ -130,6 +130,8 @@ class Buffer:
         self._armed = False
         self._closed = False
         self._error: FastpolyError | None = None
+        # The consumer has got all that it will get.
+        self._is_told = False
 
     # ----------------------------------------------------------------------------- one end
 
@@ -205,21 +207,15 @@ class Buffer:
 
     def _conflate(self, now: int) -> None:
         batches = [entry[0] for entry in self._entries]
-        kept = latest(batches)
+        # With more symbols than half the limit holds, every batch would else conflate all again.
+        kept = latest(batches, self._low_bytes)
         before = self._counts(batches)
         after = self._counts([kept])
-        nbytes = self._nbytes * len(kept) // sum(map(len, batches))
-        if nbytes > self._low_bytes:
-            # Too many symbols for the limit: without this, every batch would conflate all again.
-            left = kept[-max(int(len(kept) * self._low_bytes / nbytes), 1) :]
-            after = self._counts([left])
-            nbytes = nbytes * len(left) // len(kept)
-            kept = left.compact()
         self._lose_counts({name: n - after.get(name, 0) for name, n in before.items()})
         self._entries.clear()
         self._events = sum(after.values())
-        self._entries.append((kept, now, nbytes, self._events))
-        self._nbytes = nbytes
+        self._nbytes = kept.nbytes
+        self._entries.append((kept, now, self._nbytes, self._events))
 
     def _pop(self) -> Batch:
         batch, self._put_ns, nbytes, events = self._entries.popleft()
@@ -238,20 +234,25 @@ class Buffer:
 
     def _lose(self, batch: Batch) -> None:
         self._lose_counts(self._counts([batch]))
-        if NOTICE_CHANNEL in batch.channels and self._hole is not None:
-            # News of a gap outlives the events that it came with.
-            self._hole.notices.append(batch.select(NOTICE_CHANNEL))
+        if NOTICE_CHANNEL in batch.channels:
+            # News of a gap outlives the events that it came with, and keeps none of them.
+            self._open_hole().notices.append(batch.select(NOTICE_CHANNEL).compact())
 
     def _lose_counts(self, counts: dict[str, int]) -> None:
-        hole = self._hole
-        if hole is None:
-            hole = self._hole = _Hole(time.time_ns())
-        hole.until_ns = time.time_ns()
         for channel, count in counts.items():
             if count:
+                hole = self._open_hole()
                 self._episodes += not hole.lost_by_channel
                 for totals in (self._lost_by_channel, hole.lost_by_channel):
                     totals[channel] = totals.get(channel, 0) + count
+
+    def _open_hole(self) -> _Hole:
+        """The hole that there is or begins: something is lost that has to be told."""
+        now = time.time_ns()
+        if self._hole is None:
+            self._hole = _Hole(now)
+        self._hole.until_ns = now
+        return self._hole
 
     # --------------------------------------------------------------------------- other end
 
@@ -268,6 +269,18 @@ class Buffer:
                 self._full, room = False, True
         if room:
             self.on_room()
+        return batch
+
+    def take_to_end(self) -> Batch | None:
+        """As `take`, but with an end: what was lost after the last that was taken is only counted.
+
+        A consumer that its overflow has ended goes on losing what arrives. Told of that each time,
+        it would never come to why it was ended.
+        """
+        if self._is_told:
+            return None
+        batch = self.take()
+        self._is_told = self._closed and not self._entries and self._hole is None
         return batch
 
     def _next(self) -> Batch | None:
@@ -345,6 +358,7 @@ class Buffer:
             while self._entries:
                 self._lose(self._pop())
             self._hole = None
+            self._refusing = False
             room, self._full = self._full, False
         if room:
             self.on_room()

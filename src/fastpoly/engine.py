@@ -33,6 +33,7 @@ from fastpoly.stats import LineCount, LineStats
 
 if TYPE_CHECKING:
     from fastpoly._core import Filter
+    from fastpoly.delivery import Buffer
     from fastpoly.errors import DecodeError
     from fastpoly.events import Status
 
@@ -132,7 +133,7 @@ class Engine:
         self._had_begun = False
         self._attempt = 0
         self._line = LineCount()
-        self._full: set[object] = set()
+        self._full: set[Buffer] = set()
         self._watch = Watch(market, settings.stale_after, settings.delay_s)
         self._silence = Silence({}, mute=False)
         self._look: asyncio.TimerHandle | None = None
@@ -451,14 +452,13 @@ class Engine:
 
     # ---------------------------------------------------------------------------- reading
 
-    def note_full(self, consumer: object) -> None:
-        """A consumer that blocks is full: stop reading."""
-        self._full.add(consumer)
-        self._update_reading()
-
-    def note_room(self, consumer: object) -> None:
-        """A consumer that blocks has room again, or is gone."""
-        self._full.discard(consumer)
+    def note_room(self, consumer: Buffer) -> None:
+        """A consumer that blocks has become full, or has room again."""
+        # Asked anew, not told: news of the two ends of a buffer may overtake each other.
+        if consumer.is_full:
+            self._full.add(consumer)
+        else:
+            self._full.discard(consumer)
         self._update_reading()
 
     def _update_reading(self) -> None:

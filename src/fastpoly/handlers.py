@@ -169,7 +169,7 @@ class Handler:
         """Hands over what waits, for a fair share of the loop's time."""
         deadline = time.monotonic() + FAIR_SHARE_S
         while not self._busy and self._attached:
-            batch = self._buffer.take()
+            batch = self._buffer.take_to_end()
             if batch is not None:
                 self._run(batch)
                 if time.monotonic() > deadline and self._loop is not None:
@@ -280,7 +280,7 @@ class Handler:
             if waiting is not None:
                 await self._finish(waiting.awaitable, waiting.batch, interrupted)
                 self._times.stop(waiting.started)
-            while self._attached and (batch := self._buffer.take()) is not None:
+            while self._attached and (batch := self._buffer.take_to_end()) is not None:
                 times = self._times
                 started = times.start(batch)
                 result: object = None

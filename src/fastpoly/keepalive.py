@@ -62,7 +62,7 @@ class KeepAlive:
             started = time.monotonic()
             if ping is None:
                 # A task that nobody cancels: picows would have nobody to report the line's end to.
-                ping = asyncio.ensure_future(transport.measure_roundtrip_time(1))
+                ping = asyncio.ensure_future(_measure(transport))
                 ping.add_done_callback(self._note_pong)
             await asyncio.wait([ping], timeout=self._timeout)
             if ping.done():
@@ -81,3 +81,10 @@ class KeepAlive:
     def _note_pong(self, ping: asyncio.Future[list[float]]) -> None:
         if not ping.cancelled() and ping.exception() is None:
             (self.round_trip_s,) = ping.result()
+
+
+async def _measure(transport: WSTransport) -> list[float]:
+    if transport.is_disconnected:
+        # The line ended before this task began: picows would wait for a pong for ever.
+        raise ConnectionResetError
+    return await transport.measure_roundtrip_time(1)

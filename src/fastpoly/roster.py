@@ -228,7 +228,7 @@ class Roster:
             max_bytes=limits.max_bytes,
             max_age_s=limits.max_age_s,
         )
-        buffer.on_full = lambda: self._engine.note_full(buffer)
+        buffer.on_full = lambda: self._engine.note_room(buffer)
         buffer.on_room = lambda: self._note_room(buffer)
         return buffer
 

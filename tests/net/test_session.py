@@ -17,6 +17,7 @@ from fastpoly import errors
 from fastpoly._core import Batch
 from fastpoly.events import Status
 from fastpoly.session import Session
+from tests.heap import native_bytes
 from tests.net.scripted_server import Peer, ScriptedServer, quote, status, trade, until
 
 KEY = "k3y-of-nobody"
@@ -292,6 +293,34 @@ def test_what_is_not_a_frame_ends_the_line(data: bytes, code: int) -> None:
             assert reason.code in (code, 1002)
 
     run(main())
+
+
+@pytest.mark.skipif(native_bytes() is None, reason="asks glibc")
+def test_a_session_that_is_over_gives_its_memory_back() -> None:
+    """Whatever still refers to it: errors keep the frames that they came through."""
+    text = b"[" + b",".join([b'{"ev":"T","sym":"A" ,"q":1}'] * 3_000) + b"]"
+    over: list[Session] = []
+
+    async def one() -> None:
+        async with ScriptedServer() as server:
+            session, batches, _ = make(server.url)
+            over.append(session)
+            await session.open()
+            (peer,) = server.peers
+            peer.send_text(text, fin=False)
+            peer.transport.send(picows.WSMsgType.CONTINUATION, b" " * len(text))
+            await until(lambda: batches)
+            assert len(batches.pop()) == 3_000
+            await session.close()
+
+    for _ in range(3):
+        run(one())
+    before = native_bytes() or 0
+    for _ in range(10):
+        run(one())
+    # Each would hold some seventeen times the text; the pool of all may take a store or two more.
+    assert (native_bytes() or 0) - before < 30 * len(text)
+    assert len(over) == 13
 
 
 @pytest.mark.parametrize("fragmented", [True, False])

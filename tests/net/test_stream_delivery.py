@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import threading
 import time
@@ -212,6 +213,46 @@ def test_block_makes_the_server_wait_and_loses_nothing(
             await until(lambda: received == total, 20)
             assert stream.stats().lost == 0
         await rest
+
+    run(main())
+
+
+@BOTH_WAYS
+def test_overflow_that_is_an_error_ends_those_who_are_slow_while_data_comes(ingest: str) -> None:
+    told: list[BaseException] = []
+
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            stream = make(
+                server,
+                "T.A",
+                ingest=ingest,
+                overflow="error",
+                max_buffer_bytes=2000,
+                on_error=lambda error, *_: told.append(error),
+            )
+
+            @stream.on("T")
+            async def slow(batch: Batch) -> None:
+                await asyncio.sleep(0.01)
+
+            async def send() -> None:
+                for number in itertools.count():
+                    server.peers[0].send(trade(q=number))
+                    await asyncio.sleep(0)
+
+            async def iterate() -> None:
+                async for _ in iterator:
+                    await asyncio.sleep(0.01)
+
+            async with stream:
+                iterator = aiter(stream)
+                sending = asyncio.create_task(send())
+                with pytest.raises(errors.ConsumerTooSlow):
+                    await asyncio.wait_for(iterate(), 10)
+                await until(lambda: told)
+                assert isinstance(told[0], errors.ConsumerTooSlow)
+                sending.cancel()
 
     run(main())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import json
 import sys
@@ -15,9 +14,10 @@ import pytest
 
 import fastpoly
 from fastpoly import events, schema
-from fastpoly._core import concat
+from fastpoly._core import batch_of, concat
 from fastpoly.errors import DecodeError, UsageError
 from tests import golden
+from tests.heap import native_bytes
 
 ITEMS: list[dict[str, Any]] = [
     {"ev": "T", "sym": "A", "x": 1, "p": 1.5},
@@ -359,26 +359,11 @@ def test_references_are_given_back() -> None:
     assert all(abs(a - b) < 100 for a, b in zip(after, before, strict=True)), (before, after)
 
 
-class _MallInfo(ctypes.Structure):
-    _fields_ = tuple(
-        (name, ctypes.c_size_t)
-        for name in (
-            *("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks"),
-            *("uordblks", "fordblks", "keepcost"),
-        )
-    )
-
-
 def _native_bytes() -> int:
-    try:
-        mallinfo2 = ctypes.CDLL(None).mallinfo2
-    except (AttributeError, OSError):
+    found = native_bytes()
+    if found is None:
         pytest.skip("needs mallinfo2 of glibc")
-    mallinfo2.restype = _MallInfo
-    info = mallinfo2()
-    if info.arena == 0:
-        pytest.skip("another allocator is in place")
-    return int(info.uordblks + info.hblkhd)
+    return found
 
 
 def _workload() -> Iterator[tuple[bytes, str]]:
@@ -405,18 +390,24 @@ def test_memory_is_given_back() -> None:
                 if schema.MARKETS[market].channel(channel):
                     batch.to_numpy(channel)
 
-    for _ in range(3):
+    # Until the pool is warm, whatever other tests have left in it.
+    for _ in range(8):
         once()
     gc.collect()
+    # Apart from each other: tracemalloc's own tables are native memory too.
+    native = _native_bytes()
+    for _ in range(10):
+        once()
+    gc.collect()
+    assert _native_bytes() - native < 100_000
     tracemalloc.start()
     try:
         once()
-        python, native = tracemalloc.get_traced_memory()[0], _native_bytes()
+        python = tracemalloc.get_traced_memory()[0]
         for _ in range(10):
             once()
         gc.collect()
         assert tracemalloc.get_traced_memory()[0] - python < 20_000
-        assert _native_bytes() - native < 100_000
     finally:
         tracemalloc.stop()
 
@@ -452,3 +443,56 @@ def test_threads_decode_side_by_side() -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def roomy(*batches: fastpoly.Batch) -> fastpoly.Batch:
+    """These as one batch, in memory that held a thousand events before."""
+    large = fastpoly.decode(json.dumps([ITEMS[0]] * 1000))
+    del large
+    made = concat(batches)
+    assert sys.getsizeof(made) > 50_000
+    return made
+
+
+def test_compact_leaves_memory_that_is_too_large() -> None:
+    class Note:
+        def to_dict(self) -> dict[str, Any]:
+            return {}
+
+    note = Note()
+    references = sys.getrefcount(note)
+    batch = roomy(fastpoly.decode(FRAME), batch_of("stocks", [note]), fastpoly.decode(b"[]"))
+    same = batch.compact()
+    assert same is not batch
+    assert sys.getsizeof(same) < 10_000
+    assert same.compact() is same
+    assert (same.nbytes, same.received_ns) == (batch.nbytes, batch.received_ns)
+    assert same.channels == batch.channels
+    assert same.dicts() == batch.dicts()
+    assert [one.dicts() for one in same.frames()] == [one.dicts() for one in batch.frames()]
+    assert [len(one) for one in same.frames()] == [9, 1, 0]
+    del batch
+    gc.collect()
+    assert same[9] is note
+    assert repr(list(same)[:9]) == repr(list(fastpoly.decode(FRAME)))
+    del same
+    assert sys.getrefcount(note) == references
+
+
+def test_compact_of_a_part_leaves_memory_that_is_too_large() -> None:
+    batch = roomy(fastpoly.decode(FRAME))[1:]
+    same = batch.compact()
+    assert same is not batch
+    assert sys.getsizeof(same) < 10_000
+    assert repr(list(same)) == repr(list(batch))
+
+
+def test_compact_of_nothing_leaves_memory_that_is_too_large() -> None:
+    same = roomy(fastpoly.decode(b"[]"), fastpoly.decode(b"[]")).compact()
+    assert sys.getsizeof(same) < 10_000
+    assert (len(same), same.nbytes, len(same.frames())) == (0, 4, 2)
+
+
+def test_compact_leaves_a_batch_of_its_own_size_as_it_is() -> None:
+    batch = fastpoly.decode(json.dumps(ITEMS * 100))
+    assert batch.compact() is batch

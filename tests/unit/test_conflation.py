@@ -24,6 +24,11 @@ def gap(at_ns: int) -> Batch:
     )
 
 
+def share(some: Batch, of: list[Batch]) -> int:
+    total = sum(len(batch) - batch.count("notice") for batch in of)
+    return sum(batch.nbytes for batch in of) * (len(some) - some.count("notice")) // (total or 1)
+
+
 def random_batch(rng: Random, market: str) -> Batch:
     """A frame's batch, or a part of it; few symbols, so that they come again."""
     if market == "stocks" and rng.random() < 0.1:
@@ -59,11 +64,42 @@ def test_keeps_what_the_slow_way_keeps(market: str, rng: Random) -> None:
     got = latest(batches)
     assert [type(event) for event in got] == [type(event) for event in want]
     assert repr(list(got)) == repr(want)
-    total = sum(map(len, batches))
-    assert got.nbytes == (sum(b.nbytes for b in batches) * len(got) // total if total else 0)
+    # Its share of the bytes, or what it has of its own text if that is more.
+    nbytes = sum(batch.nbytes for batch in batches)
+    assert share(got, batches) <= got.nbytes <= nbytes
     assert got.received_ns == batches[-1].received_ns
     # Once more changes nothing.
     assert repr(list(latest([got]))) == repr(want)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(frames.markets, st.integers(0, 2000), st.randoms(use_true_random=False))
+def test_a_limit_takes_the_oldest_but_no_notice(market: str, max_bytes: int, rng: Random) -> None:
+    batches = [random_batch(rng, market) for _ in range(rng.randint(1, 5))]
+    every = list(latest(batches))
+    got = latest(batches, max_bytes)
+    events = [event for event in got if not isinstance(event, Gap)]
+    begin = len(every) - len(events) - sum(isinstance(event, Gap) for event in got)
+    while begin < len(every) and sum(not isinstance(e, Gap) for e in every[begin:]) > len(events):
+        begin += 1
+    want = [event for i, event in enumerate(every) if i >= begin or isinstance(event, Gap)]
+    assert repr(list(got)) == repr(want)
+    assert got.nbytes <= max_bytes or len(events) == 1
+    if len(events) < sum(not isinstance(event, Gap) for event in every):
+        assert events, "at least one fits"
+
+
+def test_a_limit_counts_what_an_event_really_has() -> None:
+    small = [{"ev": "T", "sym": f"S{number}", "q": number} for number in range(100)]
+    giant = {"ev": "new", "text": "x" * 10_000}
+    batch = decode(json.dumps([*small[:50], giant, *small[50:], giant]))
+    assert len(latest([batch], batch.nbytes)) == 102
+    # By their number 60 fit.
+    some = latest([batch], batch.nbytes * 60 // 102)
+    assert [event.get("q") for event in some] == [*range(50, 100), None]
+    assert some.nbytes > 10_000
+    assert latest([batch[-2:]], 5000).nbytes > 10_000
+    assert batch[-1:].compact().nbytes > 10_000
 
 
 def test_symbols_that_are_only_in_the_bytes() -> None:

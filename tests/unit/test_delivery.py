@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 import threading
 from collections import Counter
 from typing import Any
@@ -153,6 +154,23 @@ def test_conflate_with_more_symbols_than_fit() -> None:
     assert stats.peak_nbytes < 22 * (batch("T").nbytes + 4)
 
 
+def test_conflate_with_more_symbols_than_fit_keeps_notices() -> None:
+    buffer = make("conflate", batches=20)
+    buffer.put(concat([gap(), batch("T")]), notices=1)
+    for number in range(100):
+        buffer.put(batch("T", symbol=f"S{number}"))
+    assert sum(isinstance(item, Gap) for item in drain(buffer)) == 1
+
+
+@pytest.mark.parametrize("overflow", list(Overflow))
+def test_batches_of_nothing_are_no_loss(overflow: Overflow) -> None:
+    buffer = Buffer("stocks", overflow=overflow, max_bytes=1)
+    for _ in range(5):
+        buffer.put(decode(b"[]"))
+    assert drain(buffer) == []
+    assert buffer.stats().lost == 0
+
+
 def test_error_gives_what_was_there_and_then_ends() -> None:
     buffer = make("error")
     batches = [batch("T") for _ in range(12)]
@@ -167,6 +185,20 @@ def test_error_gives_what_was_there_and_then_ends() -> None:
     assert isinstance(notice, SlowConsumer)
     assert notice.lost == 12 - len(kept)
     assert kept == numbers(batches)[: len(kept)]
+
+
+def test_who_was_told_of_the_end_is_told_of_nothing_more() -> None:
+    buffer = make("error")
+    for _ in range(15):
+        buffer.put(batch("T"))
+    taken = []
+    while (one := buffer.take_to_end()) is not None:
+        taken += one
+        buffer.put(batch("T"))
+    assert isinstance(taken[-1], SlowConsumer)
+    assert sum(isinstance(item, SlowConsumer) for item in taken) == 1
+    stats = buffer.stats()
+    assert stats.received + stats.lost == 15 + len(taken)
 
 
 def test_block_says_when_to_stop_and_when_to_go_on_and_loses_nothing() -> None:
@@ -242,6 +274,31 @@ def test_notices_outlive_the_events_around_them() -> None:
     assert isinstance(second, SlowConsumer)
     stats = buffer.stats()
     assert stats.received + stats.lost == 21
+
+
+def test_notices_keep_none_of_the_events_around_them() -> None:
+    buffer = make("drop_oldest")
+    large = concat([gap(), *(batch("T") for _ in range(100))])
+    buffer.put(large, notices=1)
+    buffer.put(batch("T"))
+    taken = buffer.take()
+    assert taken is not None
+    assert taken.channels == ("notice", "T")
+    assert taken.nbytes < large.nbytes / 50
+
+
+def test_what_waits_keeps_no_memory_that_held_more_before() -> None:
+    buffer = make("drop_oldest", batches=10_000)
+    large = json.dumps([{"ev": "T", "sym": "A", "q": 1}] * 1000)
+    for _ in range(300):
+        # What its memory goes to waits next, so that in the end all that waits could have such.
+        decode(large)
+        buffer.put(batch("T"))
+    sizes = []
+    while (taken := buffer.take()) is not None:
+        sizes.append(sys.getsizeof(taken))
+    assert len(sizes) == 300
+    assert max(sizes) < 10_000
 
 
 def test_waking() -> None:
