@@ -29,7 +29,8 @@ void Conflation::keep(const RowStore& store, RowRef ref) {
       events_left_ = 0;
       return;
     }
-    --events_left_;
+    // The first may be larger than all there is room for; then it is the only one.
+    events_left_ = bytes > bytes_left_ ? 0 : events_left_ - 1;
     bytes_left_ -= std::min<uint64_t>(bytes, bytes_left_);
   }
   kept.push_back(ref);
