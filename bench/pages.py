@@ -10,7 +10,7 @@ from bench.decode import CONTENDERS
 from bench.environments import ROOT
 from bench.report import MIB, TASK_TITLES, count, ns, summary, tables, us
 from bench.runs import CLIENTS
-from bench.targets import Results, judge
+from bench.targets import CATCHING_UP, Results, judge
 
 PAGE: Final = ROOT / "docs" / "performance.md"
 CHARTS: Final = ROOT / "docs" / "charts"
@@ -68,7 +68,11 @@ def generated(results: Results) -> str:
 def headlines(results: Results) -> str:
     """What the README shows of the results."""
     charts = [f"![{name}](docs/charts/{name}.svg)" for name in README_CHARTS]
-    return "\n\n".join((summary(judge(results)).as_markdown(), *charts)) + "\n"
+    tables = (
+        summary("How many times less CPU, a frame at a time", judge(results)),
+        summary("The same while a backlog is caught up with", judge(results, CATCHING_UP)),
+    )
+    return "\n\n".join((*(table.as_markdown() for table in tables), *charts)) + "\n"
 
 
 def _chart(name: str) -> Path:

@@ -10,7 +10,7 @@ from bench.decode import CONTENDERS
 from bench.footprint import IMPORTS
 from bench.latency import QUANTILES
 from bench.runs import CLIENTS
-from bench.targets import OVER_TLS, Results, Verdict, judge
+from bench.targets import CATCHING_UP, OVER_TLS, Results, Verdict, judge
 
 Cells = Sequence[dict[str, Any]]
 TASK_TITLES = {
@@ -79,6 +79,7 @@ def tables(results: Results) -> list[Table]:
     made = [
         ratios("Ratios that fastpoly is held to", judge(results)),
         ratios("The same over wss://, as the service is reached", judge(results, OVER_TLS)),
+        ratios("The same while a backlog is caught up with", judge(results, CATCHING_UP)),
     ]
     for question, make in (
         ("decode", decode_tables),
@@ -109,7 +110,7 @@ def ratios(title: str, verdicts: Iterable[Verdict]) -> Table:
     return Table(title, header, rows)
 
 
-def summary(verdicts: Sequence[Verdict]) -> Table:
+def summary(title: str, verdicts: Sequence[Verdict]) -> Table:
     """The ratios alone, a row a target."""
     sizes = sorted({verdict.per_frame for verdict in verdicts})
     ratios_of: dict[tuple[str, str], dict[int, str]] = {}
@@ -123,7 +124,7 @@ def summary(verdicts: Sequence[Verdict]) -> Table:
         for (what, against), row in ratios_of.items()
     ]
     header = ("what", "beside", *(f"{size} a frame" for size in sizes))
-    return Table("How many times less CPU, by events in a frame", header, rows)
+    return Table(title, header, rows)
 
 
 def _sizes(cells: Cells) -> list[int]:

@@ -123,7 +123,7 @@ def test_a_ceiling_ratio_is_judged(ours: float, word: str) -> None:
 
 
 def test_the_summary_has_a_row_a_target_with_what_was_measured() -> None:
-    table = report.summary(targets.judge(decode_results(100.0, 450.0)))
+    table = report.summary("title", targets.judge(decode_results(100.0, 450.0)))
     assert table.header[2:] == ("1 a frame", "10 a frame", "100 a frame")
     (row,) = table.rows
     assert row[2:] == ("", "4.5x", "")
