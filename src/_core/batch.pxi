@@ -192,9 +192,7 @@ cdef class Batch:
         if len(channels) == 1 and self.whole:
             return run_of(self.store, column, 0, column_count(self.store, column))
         batch = share(self.store)
-        batch.owned_refs = <RowRef*>malloc(max(self.size, 1) * sizeof(RowRef))
-        if batch.owned_refs == NULL:
-            raise MemoryError()
+        batch.owned_refs = new_refs(self.size)
         for i in range(self.size):
             if wanted >> self.ref(i).column() & 1:
                 batch.owned_refs[found] = self.ref(i)
@@ -410,9 +408,7 @@ cdef class Batch:
             if step == 1:
                 return part_of(self, begin, count)
             batch = share(self.store)
-            batch.owned_refs = <RowRef*>malloc(max(count, 1) * sizeof(RowRef))
-            if batch.owned_refs == NULL:
-                raise MemoryError()
+            batch.owned_refs = new_refs(count)
             for i in range(count):
                 batch.owned_refs[i] = self.ref(begin + i * step)
             batch.refs = batch.owned_refs
@@ -452,6 +448,14 @@ cdef inline int symbol_field(const EventSpec* spec) noexcept:
     return 0
 
 
+# Room for references that a batch owns, and gives up with itself.
+cdef RowRef* new_refs(size_t count) except NULL:
+    cdef void* refs = malloc(max(count, <size_t>1) * sizeof(RowRef))
+    if refs == NULL:
+        raise MemoryError()
+    return <RowRef*>refs
+
+
 cdef inline Batch share(RowStore* store):
     store.retain()
     return new_batch(store)
@@ -472,9 +476,7 @@ cdef Batch part_of(Batch batch, uint32_t start, uint32_t size):
     part = share(batch.store)
     if batch.owned_refs != NULL:
         # The references die with the batch that owns them.
-        part.owned_refs = <RowRef*>malloc(max(size, 1) * sizeof(RowRef))
-        if part.owned_refs == NULL:
-            raise MemoryError()
+        part.owned_refs = new_refs(size)
         memcpy(part.owned_refs, batch.refs + start, size * sizeof(RowRef))
         part.refs = part.owned_refs
     else:

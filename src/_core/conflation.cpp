@@ -2,7 +2,6 @@
 #include "conflation.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "row.hpp"
 #include "symbols.hpp"
@@ -11,10 +10,10 @@ namespace fastpoly {
 
 namespace {
 
-const FieldSpec& symbol_of(const EventSpec& event, int& bit) {
-  bit = 0;
+bool has_foreign_symbol(const RowHead& head, const EventSpec& event) {
+  int bit = 0;
   while (event.fields[bit].kind != Kind::kSymbol) ++bit;
-  return event.fields[bit];
+  return (head.foreign >> bit & 1) != 0;
 }
 
 }  // namespace
@@ -37,29 +36,21 @@ void Conflation::keep(const RowStore& store, RowRef ref) {
 }
 
 uint32_t Conflation::walk(const RowStore& store, const RowRef* refs, uint32_t size) {
-  struct Place {
-    int bit;
-    uint16_t offset;
-  } places[kStatusColumn];
-  for (int i = 0; i < market_.channel_count; ++i)
-    places[i].offset = symbol_of(*market_.channels[i].event, places[i].bit).offset;
   for (; size > 0; --size) {
     const RowRef ref = refs[size - 1];
     const int column = ref.column();
     if (column < kStatusColumn) {
-      const char* const row = store.columns[column].row(ref.index());
-      const RowHead& head = *reinterpret_cast<const RowHead*>(row);
-      const Place& place = places[column];
-      if (FASTPOLY_LIKELY(head.plain >> place.bit & 1)) {
-        const Symbol* symbol;
-        std::memcpy(&symbol, row + place.offset, sizeof symbol);
+      const auto& row =
+          *reinterpret_cast<const SymbolRow*>(store.columns[column].row(ref.index()));
+      const Symbol* const symbol = row.symbol;
+      if (FASTPOLY_LIKELY(symbol != nullptr)) {
         std::vector<uint64_t>& seen = seen_[column];
         if (symbol->id / 64 >= seen.size()) seen.resize(SymbolTable::instance().size() / 64 + 1);
         const uint64_t bit = uint64_t{1} << symbol->id % 64;
         uint64_t& word = seen[symbol->id / 64];
         if ((word & bit) != 0) continue;
         word |= bit;
-      } else if (FASTPOLY_UNLIKELY(head.foreign >> place.bit & 1)) {
+      } else if (has_foreign_symbol(row.head, *market_.channels[column].event)) {
         return size;
       }
     }

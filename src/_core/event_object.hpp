@@ -16,7 +16,6 @@
 #include "market.hpp"
 #include "object_pool.hpp"
 #include "store.hpp"
-#include "symbols.hpp"
 
 namespace fastpoly {
 

@@ -116,9 +116,7 @@ cdef Filter filter_for(object condition, int market):
 cdef Batch with_refs(Batch batch):
     cdef uint32_t i
     cdef Batch made = share(batch.store)
-    made.owned_refs = <RowRef*>malloc(max(batch.size, 1) * sizeof(RowRef))
-    if made.owned_refs == NULL:
-        raise MemoryError()
+    made.owned_refs = new_refs(batch.size)
     for i in range(batch.size):
         made.owned_refs[i] = batch.ref(i)
     made.refs = made.owned_refs

@@ -18,18 +18,6 @@ cdef extern from "row.hpp" namespace "fastpoly" nogil:
         uint8_t market
         uint32_t raw_at
         uint32_t raw_size
-    cdef cppclass Text[W]:
-        char* data
-        uint8_t size
-    cdef cppclass Codes:
-        pass
-
-
-cdef extern from "symbols.hpp" namespace "fastpoly" nogil:
-    cdef cppclass Symbol:
-        uint32_t id
-        uint32_t size
-        void* str
 
 
 cdef extern from "market.hpp" namespace "fastpoly" nogil:

@@ -3,6 +3,8 @@
 
 #include <Python.h>
 
+#include <cstring>
+
 #include "compiler.hpp"
 
 namespace fastpoly {
@@ -14,7 +16,8 @@ class ObjectPool {
   // A new reference to an object that is, up to `kCopied` bytes, as the prototype.
   template <size_t kCopied>
   FASTPOLY_INLINE Object* make(PyObject* prototype) {
-    void* const memory = FASTPOLY_LIKELY(count_ != 0) ? free_[--count_] : PyObject_Malloc(sizeof(Object));
+    void* const memory =
+        FASTPOLY_LIKELY(count_ != 0) ? free_[--count_] : PyObject_Malloc(sizeof(Object));
     if (FASTPOLY_UNLIKELY(memory == nullptr)) {
       PyErr_NoMemory();
       return nullptr;
