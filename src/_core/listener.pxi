@@ -21,12 +21,14 @@ cdef class Listener(WSListener):
         keep_statuses: Whether control messages also stay in the batches, in order; if not, they
             part the batches, so that what came before them is handed over before them.
         watch: Watches every event that is read.
+        coalescer: Told of every read.
     """
 
     cdef object owner
     cdef Kernel* kernel
     cdef RowStore* store
     cdef LineWatch watch
+    cdef ReadCoalescer coalescer
     cdef vector[char] fragments
     cdef bint joining
     cdef bint keep_statuses
@@ -34,13 +36,14 @@ cdef class Listener(WSListener):
     cdef int market
     cdef bint closed
     cdef readonly uint64_t bytes_received
+    cdef readonly uint64_t reads
     cdef readonly uint64_t frames_received
     cdef readonly uint64_t events_received
     cdef readonly uint64_t bad_frames
     cdef readonly int64_t last_received_ns
 
     def __cinit__(self, owner, market, *, max_message_bytes=0, keep_statuses=False,
-                  LineWatch watch=None):
+                  LineWatch watch=None, ReadCoalescer coalescer=None):
         self.market = market_index(market)
         self.kernel = new Kernel()
         self.store = RowStore.acquire(kMarkets[self.market])
@@ -50,6 +53,7 @@ cdef class Listener(WSListener):
         if watch is not None and watch.market != self.market:
             raise UsageError("the watch is of another market than the listener")
         self.watch = watch
+        self.coalescer = coalescer
 
     def __dealloc__(self):
         del self.kernel
@@ -74,7 +78,9 @@ cdef class Listener(WSListener):
                             frame.payload_size + kPadding)
         else:
             self.on_other_frame(transport, frame)
-        if frame.last_in_buffer or self.store.nbytes >= BATCH_BYTES:
+        if frame.last_in_buffer:
+            self.end_read()
+        elif self.store.nbytes >= BATCH_BYTES:
             self.flush()
 
     cpdef is_user_specific_pong(self, WSFrame frame):
@@ -83,7 +89,7 @@ cdef class Listener(WSListener):
             return False
         self.bytes_received += frame.payload_size
         if frame.last_in_buffer:
-            self.flush()
+            self.end_read()
         return True
 
     cdef void on_other_frame(self, WSTransport transport, WSFrame frame) except *:
@@ -163,6 +169,12 @@ cdef class Listener(WSListener):
         if self.watch is not None:
             self.watch.watch.see(store[0])
         return store
+
+    cdef void end_read(self) except *:
+        self.flush()
+        self.reads += 1
+        if self.coalescer is not None:
+            self.coalescer.native.on_read(self.last_received_ns, self.frames_received)
 
     # Hands over what has arrived, if anything has.
     cdef void flush(self) except *:

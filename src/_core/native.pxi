@@ -223,6 +223,16 @@ cdef extern from "watch.hpp" namespace "fastpoly" nogil:
     const int64_t kLateReportNs
 
 
+cdef extern from "coalescing.hpp" namespace "fastpoly" nogil:
+    cdef cppclass NativeCoalescer "fastpoly::ReadCoalescer":
+        NativeCoalescer(int64_t max_delay_ns) except +
+        int attach(int socket)
+        void detach()
+        void on_read(int64_t now_ns, uint64_t frames)
+        void on_timer()
+        cbool coalescing()
+
+
 cdef extern from "values.hpp" namespace "fastpoly":
     cbool init_values()
     PyObject* channel_name(int market, int column)

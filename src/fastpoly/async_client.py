@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from fastpoly._core import LineWatch
+from fastpoly.coalescing import DEFAULT_MAX_READ_DELAY_S, check_max_read_delay
 from fastpoly.connection import Connection
 from fastpoly.credentials import find_api_key
 from fastpoly.delivery import Buffer
@@ -110,6 +111,7 @@ class AsyncStreamClient(ServiceMethods):
         open_timeout: float | None = 10.0,
         auth_timeout: float | None = 10.0,
         close_timeout: float = 5.0,
+        max_read_delay: float = DEFAULT_MAX_READ_DELAY_S,
         ssl: SslLike = None,
         proxy: str | bool | None = True,
     ) -> None:
@@ -148,6 +150,8 @@ class AsyncStreamClient(ServiceMethods):
             open_timeout: Seconds for the connection to come up.
             auth_timeout: Seconds for the server's answer to the key.
             close_timeout: Seconds that `close_stream` gives the server, and then the handlers.
+            max_read_delay: Seconds that data may wait in the kernel so that one read brings more;
+                see `Stream`.
             ssl: None for the system's certificate authorities, a file of others, or an
                 `ssl.SSLContext`.
             proxy: A proxy's URL; True for the environment's; None for none.
@@ -182,6 +186,7 @@ class AsyncStreamClient(ServiceMethods):
             "auth_timeout": auth_timeout,
             "close_timeout": close_timeout,
             "max_message_bytes": max_message_size or 0,
+            "max_read_delay": check_max_read_delay(max_read_delay),
             "ssl": ssl,
             "proxy": proxy,
         }

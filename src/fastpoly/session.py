@@ -27,6 +27,7 @@ from fastpoly.closing import (
     connection_lost,
     server_error,
 )
+from fastpoly.coalescing import DEFAULT_MAX_READ_DELAY_S, ReadDelay, check_max_read_delay
 from fastpoly.credentials import ApiKey, find_api_key
 from fastpoly.dial import dial
 from fastpoly.endpoints import SslLike, find_proxy, make_ssl_context, market_of, shown_url
@@ -95,6 +96,8 @@ class Session:
         auth_timeout: Seconds for the answer to the key.
         close_timeout: Seconds for the server's part in closing.
         max_message_bytes: A longer message ends the connection with code 1009; 0 for no limit.
+        max_read_delay: Seconds that data may wait in the kernel so that one read brings more, while
+            eight reads and more would come in that time; 0 for no waiting. Linux only.
         ssl: See `fastpoly.endpoints.make_ssl_context`.
         proxy: See `fastpoly.endpoints.find_proxy`.
         server_hostname: The name that the certificate has to carry; the URL's host by default.
@@ -102,7 +105,7 @@ class Session:
             uvloop, else picows' choice.
 
     Raises:
-        UsageError: The market is unknown, or there is no key.
+        UsageError: The market is unknown, there is no key, or the read delay is none.
     """
 
     def __init__(
@@ -123,6 +126,7 @@ class Session:
         auth_timeout: float | None = 10.0,
         close_timeout: float = 5.0,
         max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
+        max_read_delay: float = DEFAULT_MAX_READ_DELAY_S,
         ssl: SslLike = None,
         proxy: str | bool | None = True,
         server_hostname: str | None = None,
@@ -144,12 +148,15 @@ class Session:
         self._proxy = proxy
         self._server_hostname = server_hostname
         self._use_aiofastnet = use_aiofastnet
+        check_max_read_delay(max_read_delay)
+        self._read_delay = ReadDelay(max_read_delay) if max_read_delay else None
         self._listener = Listener(
             self,
             market_of(market).name,
             max_message_bytes=max_message_bytes,
             keep_statuses=keep_statuses,
             watch=watch,
+            coalescer=None if self._read_delay is None else self._read_delay.coalescer,
         )
         self._socket: socket.socket | None = None
         self._transport: picows.WSTransport | None = None
@@ -328,6 +335,8 @@ class Session:
         """Called by the listener: the WebSocket is up."""
         loop = asyncio.get_running_loop()
         self._transport = transport
+        if self._read_delay is not None and self._socket is not None:
+            self._read_delay.start(self._socket)
         watch = loop.create_task(self._watch(transport))
         watch.add_done_callback(self._on_watch_over)
         self._tasks = [watch]
@@ -384,6 +393,8 @@ class Session:
 
     def on_disconnected(self, transport: picows.WSTransport) -> None:
         """Called by the listener: the line is down. `_watch` learns the same, and why."""
+        if self._read_delay is not None:
+            self._read_delay.stop()
 
     async def _watch(self, transport: picows.WSTransport) -> None:
         """Waits for the end of the line, and takes the reason from picows in all cases.

@@ -47,6 +47,7 @@ class LineStats:
 
     Attributes:
         connections: Connections that were accepted so far.
+        reads: Reads of the socket that brought messages.
         bytes_received: Bytes of messages.
         frames_received: Messages.
         events_received: Events of the server, control messages not counted.
@@ -58,6 +59,7 @@ class LineStats:
     """
 
     connections: int
+    reads: int
     bytes_received: int
     frames_received: int
     events_received: int
@@ -73,8 +75,9 @@ class LineCount:
 
     def __init__(self) -> None:
         # One attribute, so that whoever reads sees a line that ends either in the totals or as the
-        # present one: connections, bytes, frames, events, bad frames, last received; the listener.
-        self._count: tuple[tuple[int, ...], Listener | None] = ((0,) * 6, None)
+        # present one: connections, reads, bytes, frames, events, bad frames, last received; the
+        # listener.
+        self._count: tuple[tuple[int, ...], Listener | None] = ((0,) * 7, None)
         self._backlogs = Histogram()
 
     def begin(self, listener: Listener) -> None:
@@ -98,9 +101,10 @@ class LineCount:
         totals, listener = self._count
         if listener is None:
             return totals
-        connections, nbytes, frames, events, bad, last_ns = totals
+        connections, reads, nbytes, frames, events, bad, last_ns = totals
         return (
             connections,
+            reads + listener.reads,
             nbytes + listener.bytes_received,
             frames + listener.frames_received,
             events + listener.events_received,
@@ -110,9 +114,10 @@ class LineCount:
 
     def stats(self, round_trip_s: float | None, backlog_bytes: int) -> LineStats:
         """All so far."""
-        connections, nbytes, frames, events, bad, last_ns = self._sum()
+        connections, reads, nbytes, frames, events, bad, last_ns = self._sum()
         return LineStats(
             connections,
+            reads,
             nbytes,
             frames,
             events,

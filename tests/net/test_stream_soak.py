@@ -149,6 +149,8 @@ async def soak(ingest: str, seconds: float, seed: int) -> Counter[str]:
             subscribe_timeout=1,
             max_buffer_bytes=400_000,
             max_message_bytes=4 << 20,
+            # So long that the simulator's few messages make it wait.
+            max_read_delay=0.05,
             on_error=lambda *_: counts.update(["troubles"]),
         )
         names = ("all", "sync", "async", "conflate", "block", "filtered")
