@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench import (
+    coalescing,
     decode,
     environments,
     latency,
@@ -56,6 +57,11 @@ def ask_latency(made: Material, quick: bool, only: frozenset[str]) -> Answer:
     return effort, latency.measure(made.events, effort, names)
 
 
+def ask_coalescing(made: Material, quick: bool, only: frozenset[str]) -> Answer:
+    effort = coalescing.QUICK if quick else coalescing.FULL
+    return effort, coalescing.measure(made.events, effort)
+
+
 def ask_scale(made: Material, quick: bool, only: frozenset[str]) -> Answer:
     effort = scale.QUICK if quick else scale.FULL
     return effort, scale.measure(made.events, effort, rivals=not only or "msgspec_" in only)
@@ -65,6 +71,7 @@ QUESTIONS: Final[dict[str, Callable[[Material, bool, frozenset[str]], Answer]]] 
     "decode": ask_decode,
     "socket": ask_socket,
     "latency": ask_latency,
+    "coalescing": ask_coalescing,
     "scale": ask_scale,
 }
 

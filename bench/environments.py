@@ -45,6 +45,8 @@ def variables(**more: str) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(map(str, paths)),
         "PYTHONDONTWRITEBYTECODE": "0",
         "PYTHONHASHSEED": "0",
+        # Its threads wait busily for a while after numpy is imported, on the client's account.
+        "OPENBLAS_NUM_THREADS": "1",
         **more,
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bench.coalescing import CONTENDERS as COALESCING_CONTENDERS
 from bench.decode import CONTENDERS
 from bench.footprint import IMPORTS
 from bench.latency import QUANTILES
@@ -85,6 +86,7 @@ def tables(results: Results) -> list[Table]:
         ("decode", decode_tables),
         ("socket", socket_tables),
         ("latency", latency_tables),
+        ("coalescing", coalescing_tables),
         ("scale", scale_tables),
     ):
         if question in results:
@@ -191,6 +193,21 @@ def latency_tables(cells: Cells) -> list[Table]:
     ]
     header = ("client", "events a second", *QUANTILES, "keeps up")
     return [Table("From the server's stamp to the handler", header, rows)]
+
+
+def coalescing_tables(cells: Cells) -> list[Table]:
+    rows = [
+        (
+            COALESCING_CONTENDERS[cell["contender"]].label,
+            count(cell["rate"]),
+            ns(cell["cpu_ns_per_event"]),
+            f"{cell['cpu_ns_per_event'] * cell['rate'] / 1e7:.0f} %",
+            *(us(cell["us"][quantile]) for quantile in QUANTILES),
+        )
+        for cell in cells
+    ]
+    header = ("client", "frames a second", "CPU per event", "of one core", *QUANTILES)
+    return [Table("Single-event frames: what waiting saves, and what it costs", header, rows)]
 
 
 def scale_tables(cells: Cells) -> list[Table]:

@@ -50,6 +50,13 @@ CLIENTS: Final = {
     "untouched": Client(
         "fastpoly, batches", "fastpoly_stream", "fastpoly", 250, {"handler": "untouched"}
     ),
+    "at_once": Client(
+        "fastpoly, batches, data never waits",
+        "fastpoly_stream",
+        "fastpoly",
+        250,
+        {"handler": "untouched", "max_read_delay": 0},
+    ),
     "columns": Client(
         "fastpoly, NumPy columns", "fastpoly_stream", "fastpoly", 300, {"handler": "columns"}
     ),

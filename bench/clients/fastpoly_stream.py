@@ -1,6 +1,7 @@
 """fastpoly's native interface: one handler for trades and quotes, called with batches.
 
-What the handler does with a batch is the job's option ``handler``, see `bench.clients.uses`.
+What the handler does with a batch is the job's option ``handler``, see `bench.clients.uses`; its
+other options are the stream's.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from fastpoly import Batch, Stream
 def run(job: Job) -> None:
     meter = Meter(job)
     use = USES[job.options["handler"]]
+    settings = {name: value for name, value in job.options.items() if name != "handler"}
     seen, mark, note = 0, meter.mark, meter.note
 
     def on_batch(batch: Batch) -> None:
         nonlocal seen, mark
         if note is not None:
-            for channel in batch.channels:
-                sequence = batch.to_numpy(channel)["sequence_number"]
-                note(sequence[sequence > STAMPED].tolist())
+            numbers = (event.sequence_number for event in batch)
+            note([number for number in numbers if number > STAMPED])
         if use is not None:
             use(batch)
         seen += len(batch)
@@ -34,7 +35,7 @@ def run(job: Job) -> None:
 
     async def stream() -> None:
         context = ssl.create_default_context(cafile=job.authority) if job.secure else None
-        live = Stream("stocks", "T.*", "Q.*", api_key="bench", url=job.url, ssl=context)
+        live = Stream("stocks", "T.*", "Q.*", api_key="bench", url=job.url, ssl=context, **settings)
         live.on("T", "Q")(on_batch)
         async with live:
             await live.wait_closed()
