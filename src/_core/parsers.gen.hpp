@@ -15,7 +15,7 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
   uint32_t plain = 0, integer = 0;
   Tokens<8> ints(base);
   // ,"sym":"
-  if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<8>(base + *at, 0x223a226d7973222cull))) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -24,7 +24,7 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     row.symbol_ = nullptr;
   }
   // ,"i":"
-  if (starts_with<6>(base + *at, 0x223a2269222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x223a2269222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_text(p, end, row.id_)))) return false;
@@ -33,7 +33,7 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     row.id_ = {};
   }
   // ,"x":
-  if (starts_with<5>(base + *at, 0x3a2278222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2278222cull))) {
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x4;
@@ -41,7 +41,7 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     ints.skip(0, base);
   }
   // ,"p":
-  if (starts_with<5>(base + *at, 0x3a2270222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2270222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -52,7 +52,7 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     row.price_ = NAN;
   }
   // ,"s":
-  if (starts_with<5>(base + *at, 0x3a2273222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2273222cull))) {
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x10;
@@ -60,7 +60,7 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     ints.skip(1, base);
   }
   // ,"c":[
-  if (starts_with<6>(base + *at, 0x5b3a2263222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x5b3a2263222cull))) {
     const char* const p = base + *at + 6;
     if (FASTPOLY_UNLIKELY(!(take_codes(p, base, at, row.conditions_)))) return false;
     plain |= 0x20;
@@ -68,7 +68,7 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     clear_codes(row.conditions_);
   }
   // ,"t":
-  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2274222cull))) {
     const char* const p = base + *at + 5;
     ints.set(2, p, base + *++at);
     plain |= 0x40;
@@ -76,7 +76,7 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     ints.skip(2, base);
   }
   // ,"pt":
-  if (starts_with<6>(base + *at, 0x3a227470222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227470222cull))) {
     const char* const p = base + *at + 6;
     ints.set(3, p, base + *++at);
     plain |= 0x80;
@@ -84,7 +84,7 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     ints.skip(3, base);
   }
   // ,"q":
-  if (starts_with<5>(base + *at, 0x3a2271222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2271222cull))) {
     const char* const p = base + *at + 5;
     ints.set(4, p, base + *++at);
     plain |= 0x100;
@@ -92,7 +92,7 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     ints.skip(4, base);
   }
   // ,"z":
-  if (starts_with<5>(base + *at, 0x3a227a222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a227a222cull))) {
     const char* const p = base + *at + 5;
     ints.set(5, p, base + *++at);
     plain |= 0x200;
@@ -100,7 +100,7 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     ints.skip(5, base);
   }
   // ,"trfi":
-  if (starts_with<8>(base + *at, 0x3a2269667274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<8>(base + *at, 0x3a2269667274222cull))) {
     const char* const p = base + *at + 8;
     ints.set(6, p, base + *++at);
     plain |= 0x400;
@@ -108,7 +108,7 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     ints.skip(6, base);
   }
   // ,"trft":
-  if (starts_with<8>(base + *at, 0x3a2274667274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<8>(base + *at, 0x3a2274667274222cull))) {
     const char* const p = base + *at + 8;
     ints.set(7, p, base + *++at);
     plain |= 0x800;
@@ -116,7 +116,7 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
     ints.skip(7, base);
   }
   // ,"ds":"
-  if (starts_with<7>(base + *at, 0x223a227364222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<7>(base + *at, 0x223a227364222cull))) {
     const char* const p = base + *at + 7;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_text(p, end, row.fractional_shares_)))) return false;
@@ -140,7 +140,7 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
   uint32_t plain = 0, integer = 0;
   Tokens<11> ints(base);
   // ,"sym":"
-  if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<8>(base + *at, 0x223a226d7973222cull))) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -149,7 +149,7 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     row.symbol_ = nullptr;
   }
   // ,"c":
-  if (starts_with<5>(base + *at, 0x3a2263222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2263222cull))) {
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x2;
@@ -157,7 +157,7 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     ints.skip(0, base);
   }
   // ,"i":[
-  if (starts_with<6>(base + *at, 0x5b3a2269222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x5b3a2269222cull))) {
     const char* const p = base + *at + 6;
     if (FASTPOLY_UNLIKELY(!(take_codes(p, base, at, row.indicators_)))) return false;
     plain |= 0x4;
@@ -165,7 +165,7 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     clear_codes(row.indicators_);
   }
   // ,"bx":
-  if (starts_with<6>(base + *at, 0x3a227862222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227862222cull))) {
     const char* const p = base + *at + 6;
     ints.set(1, p, base + *++at);
     plain |= 0x8;
@@ -173,7 +173,7 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     ints.skip(1, base);
   }
   // ,"ax":
-  if (starts_with<6>(base + *at, 0x3a227861222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227861222cull))) {
     const char* const p = base + *at + 6;
     ints.set(2, p, base + *++at);
     plain |= 0x10;
@@ -181,7 +181,7 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     ints.skip(2, base);
   }
   // ,"bp":
-  if (starts_with<6>(base + *at, 0x3a227062222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227062222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -192,7 +192,7 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     row.bid_price_ = NAN;
   }
   // ,"ap":
-  if (starts_with<6>(base + *at, 0x3a227061222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227061222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -203,7 +203,7 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     row.ask_price_ = NAN;
   }
   // ,"bs":
-  if (starts_with<6>(base + *at, 0x3a227362222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227362222cull))) {
     const char* const p = base + *at + 6;
     ints.set(3, p, base + *++at);
     plain |= 0x80;
@@ -211,7 +211,7 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     ints.skip(3, base);
   }
   // ,"as":
-  if (starts_with<6>(base + *at, 0x3a227361222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227361222cull))) {
     const char* const p = base + *at + 6;
     ints.set(4, p, base + *++at);
     plain |= 0x100;
@@ -219,7 +219,7 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     ints.skip(4, base);
   }
   // ,"t":
-  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2274222cull))) {
     const char* const p = base + *at + 5;
     ints.set(5, p, base + *++at);
     plain |= 0x200;
@@ -227,7 +227,7 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     ints.skip(5, base);
   }
   // ,"pt":
-  if (starts_with<6>(base + *at, 0x3a227470222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227470222cull))) {
     const char* const p = base + *at + 6;
     ints.set(6, p, base + *++at);
     plain |= 0x400;
@@ -235,7 +235,7 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     ints.skip(6, base);
   }
   // ,"q":
-  if (starts_with<5>(base + *at, 0x3a2271222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2271222cull))) {
     const char* const p = base + *at + 5;
     ints.set(7, p, base + *++at);
     plain |= 0x800;
@@ -243,7 +243,7 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     ints.skip(7, base);
   }
   // ,"z":
-  if (starts_with<5>(base + *at, 0x3a227a222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a227a222cull))) {
     const char* const p = base + *at + 5;
     ints.set(8, p, base + *++at);
     plain |= 0x1000;
@@ -251,7 +251,7 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     ints.skip(8, base);
   }
   // ,"trfi":
-  if (starts_with<8>(base + *at, 0x3a2269667274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<8>(base + *at, 0x3a2269667274222cull))) {
     const char* const p = base + *at + 8;
     ints.set(9, p, base + *++at);
     plain |= 0x2000;
@@ -259,7 +259,7 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
     ints.skip(9, base);
   }
   // ,"trft":
-  if (starts_with<8>(base + *at, 0x3a2274667274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<8>(base + *at, 0x3a2274667274222cull))) {
     const char* const p = base + *at + 8;
     ints.set(10, p, base + *++at);
     plain |= 0x4000;
@@ -282,7 +282,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   uint32_t plain = 0, integer = 0;
   Tokens<2> ints(base);
   // ,"sym":"
-  if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<8>(base + *at, 0x223a226d7973222cull))) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -291,7 +291,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     row.symbol_ = nullptr;
   }
   // ,"v":
-  if (starts_with<5>(base + *at, 0x3a2276222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2276222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -302,7 +302,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     row.volume_ = NAN;
   }
   // ,"av":
-  if (starts_with<6>(base + *at, 0x3a227661222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227661222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -313,7 +313,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     row.accumulated_volume_ = NAN;
   }
   // ,"op":
-  if (starts_with<6>(base + *at, 0x3a22706f222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a22706f222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -324,7 +324,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     row.official_open_price_ = NAN;
   }
   // ,"vw":
-  if (starts_with<6>(base + *at, 0x3a227776222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227776222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -335,7 +335,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     row.vwap_ = NAN;
   }
   // ,"o":
-  if (starts_with<5>(base + *at, 0x3a226f222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a226f222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -346,7 +346,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     row.open_ = NAN;
   }
   // ,"c":
-  if (starts_with<5>(base + *at, 0x3a2263222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2263222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -357,7 +357,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     row.close_ = NAN;
   }
   // ,"h":
-  if (starts_with<5>(base + *at, 0x3a2268222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2268222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -368,7 +368,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     row.high_ = NAN;
   }
   // ,"l":
-  if (starts_with<5>(base + *at, 0x3a226c222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a226c222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -379,7 +379,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     row.low_ = NAN;
   }
   // ,"a":
-  if (starts_with<5>(base + *at, 0x3a2261222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2261222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -390,7 +390,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     row.aggregate_vwap_ = NAN;
   }
   // ,"z":
-  if (starts_with<5>(base + *at, 0x3a227a222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a227a222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -401,7 +401,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     row.average_size_ = NAN;
   }
   // ,"s":
-  if (starts_with<5>(base + *at, 0x3a2273222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2273222cull))) {
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x800;
@@ -409,7 +409,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     ints.skip(0, base);
   }
   // ,"e":
-  if (starts_with<5>(base + *at, 0x3a2265222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2265222cull))) {
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x1000;
@@ -417,7 +417,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     ints.skip(1, base);
   }
   // ,"otc":
-  if (starts_with<7>(base + *at, 0x3a2263746f222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<7>(base + *at, 0x3a2263746f222cull))) {
     const char* const p = base + *at + 7;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(read_flag(p, row.otc_) == end))) return false;
@@ -426,7 +426,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     row.otc_ = 0;
   }
   // ,"dv":"
-  if (starts_with<7>(base + *at, 0x223a227664222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<7>(base + *at, 0x223a227664222cull))) {
     const char* const p = base + *at + 7;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_text(p, end, row.fractional_volume_)))) return false;
@@ -435,7 +435,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
     row.fractional_volume_ = {};
   }
   // ,"dav":"
-  if (starts_with<8>(base + *at, 0x223a22766164222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<8>(base + *at, 0x223a22766164222cull))) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_text(p, end, row.fractional_accumulated_volume_)))) return false;
@@ -459,7 +459,7 @@ bool parse_LimitUpLimitDown(const char* base, const uint32_t*& separators, char*
   uint32_t plain = 0, integer = 0;
   Tokens<2> ints(base);
   // ,"h":
-  if (starts_with<5>(base + *at, 0x3a2268222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2268222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -470,7 +470,7 @@ bool parse_LimitUpLimitDown(const char* base, const uint32_t*& separators, char*
     row.high_price_ = NAN;
   }
   // ,"l":
-  if (starts_with<5>(base + *at, 0x3a226c222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a226c222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -481,7 +481,7 @@ bool parse_LimitUpLimitDown(const char* base, const uint32_t*& separators, char*
     row.low_price_ = NAN;
   }
   // ,"i":[
-  if (starts_with<6>(base + *at, 0x5b3a2269222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x5b3a2269222cull))) {
     const char* const p = base + *at + 6;
     if (FASTPOLY_UNLIKELY(!(take_codes(p, base, at, row.indicators_)))) return false;
     plain |= 0x4;
@@ -489,7 +489,7 @@ bool parse_LimitUpLimitDown(const char* base, const uint32_t*& separators, char*
     clear_codes(row.indicators_);
   }
   // ,"z":
-  if (starts_with<5>(base + *at, 0x3a227a222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a227a222cull))) {
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x8;
@@ -497,7 +497,7 @@ bool parse_LimitUpLimitDown(const char* base, const uint32_t*& separators, char*
     ints.skip(0, base);
   }
   // ,"T":"
-  if (starts_with<6>(base + *at, 0x223a2254222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x223a2254222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -506,7 +506,7 @@ bool parse_LimitUpLimitDown(const char* base, const uint32_t*& separators, char*
     row.symbol_ = nullptr;
   }
   // ,"t":
-  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2274222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.timestamp_)))) return false;
@@ -515,7 +515,7 @@ bool parse_LimitUpLimitDown(const char* base, const uint32_t*& separators, char*
     row.timestamp_ = kMissingInt;
   }
   // ,"q":
-  if (starts_with<5>(base + *at, 0x3a2271222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2271222cull))) {
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x40;
@@ -538,7 +538,7 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
   uint32_t plain = 0, integer = 0;
   Tokens<5> ints(base);
   // ,"T":"
-  if (starts_with<6>(base + *at, 0x223a2254222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x223a2254222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -547,7 +547,7 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
     row.symbol_ = nullptr;
   }
   // ,"t":
-  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2274222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.time_stamp_)))) return false;
@@ -556,7 +556,7 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
     row.time_stamp_ = kMissingInt;
   }
   // ,"at":
-  if (starts_with<6>(base + *at, 0x3a227461222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227461222cull))) {
     const char* const p = base + *at + 6;
     ints.set(0, p, base + *++at);
     plain |= 0x4;
@@ -564,7 +564,7 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
     ints.skip(0, base);
   }
   // ,"a":"
-  if (starts_with<6>(base + *at, 0x223a2261222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x223a2261222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_text(p, end, row.auction_type_)))) return false;
@@ -573,7 +573,7 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
     row.auction_type_ = {};
   }
   // ,"i":
-  if (starts_with<5>(base + *at, 0x3a2269222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2269222cull))) {
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x10;
@@ -581,7 +581,7 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
     ints.skip(1, base);
   }
   // ,"x":
-  if (starts_with<5>(base + *at, 0x3a2278222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2278222cull))) {
     const char* const p = base + *at + 5;
     ints.set(2, p, base + *++at);
     plain |= 0x20;
@@ -589,7 +589,7 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
     ints.skip(2, base);
   }
   // ,"o":
-  if (starts_with<5>(base + *at, 0x3a226f222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a226f222cull))) {
     const char* const p = base + *at + 5;
     ints.set(3, p, base + *++at);
     plain |= 0x40;
@@ -597,7 +597,7 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
     ints.skip(3, base);
   }
   // ,"p":
-  if (starts_with<5>(base + *at, 0x3a2270222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2270222cull))) {
     const char* const p = base + *at + 5;
     ints.set(4, p, base + *++at);
     plain |= 0x80;
@@ -605,7 +605,7 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
     ints.skip(4, base);
   }
   // ,"b":
-  if (starts_with<5>(base + *at, 0x3a2262222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2262222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -630,7 +630,7 @@ bool parse_FairMarketValue(const char* base, const uint32_t*& separators, char* 
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   // ,"fmv":
-  if (starts_with<7>(base + *at, 0x3a22766d66222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<7>(base + *at, 0x3a22766d66222cull))) {
     const char* const p = base + *at + 7;
     const char* const end = base + *++at;
     bool whole;
@@ -641,7 +641,7 @@ bool parse_FairMarketValue(const char* base, const uint32_t*& separators, char* 
     row.fmv_ = NAN;
   }
   // ,"sym":"
-  if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<8>(base + *at, 0x223a226d7973222cull))) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.ticker_)))) return false;
@@ -650,7 +650,7 @@ bool parse_FairMarketValue(const char* base, const uint32_t*& separators, char* 
     row.ticker_ = nullptr;
   }
   // ,"t":
-  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2274222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.timestamp_)))) return false;
@@ -670,7 +670,7 @@ bool parse_LaunchpadValue(const char* base, const uint32_t*& separators, char* i
   const uint32_t* at = separators;
   uint32_t plain = 0, integer = 0;
   // ,"val":
-  if (starts_with<7>(base + *at, 0x3a226c6176222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<7>(base + *at, 0x3a226c6176222cull))) {
     const char* const p = base + *at + 7;
     const char* const end = base + *++at;
     bool whole;
@@ -681,7 +681,7 @@ bool parse_LaunchpadValue(const char* base, const uint32_t*& separators, char* i
     row.value_ = NAN;
   }
   // ,"sym":"
-  if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<8>(base + *at, 0x223a226d7973222cull))) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -690,7 +690,7 @@ bool parse_LaunchpadValue(const char* base, const uint32_t*& separators, char* i
     row.symbol_ = nullptr;
   }
   // ,"t":
-  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2274222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_int(p, end, row.timestamp_)))) return false;
@@ -711,7 +711,7 @@ bool parse_IndexValue(const char* base, const uint32_t*& separators, char* into)
   uint32_t plain = 0, integer = 0;
   Tokens<1> ints(base);
   // ,"val":
-  if (starts_with<7>(base + *at, 0x3a226c6176222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<7>(base + *at, 0x3a226c6176222cull))) {
     const char* const p = base + *at + 7;
     const char* const end = base + *++at;
     bool whole;
@@ -722,7 +722,7 @@ bool parse_IndexValue(const char* base, const uint32_t*& separators, char* into)
     row.value_ = NAN;
   }
   // ,"T":"
-  if (starts_with<6>(base + *at, 0x223a2254222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x223a2254222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.ticker_)))) return false;
@@ -731,7 +731,7 @@ bool parse_IndexValue(const char* base, const uint32_t*& separators, char* into)
     row.ticker_ = nullptr;
   }
   // ,"t":
-  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2274222cull))) {
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x4;
@@ -754,7 +754,7 @@ bool parse_ForexQuote(const char* base, const uint32_t*& separators, char* into)
   uint32_t plain = 0, integer = 0;
   Tokens<2> ints(base);
   // ,"p":"
-  if (starts_with<6>(base + *at, 0x223a2270222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x223a2270222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.pair_)))) return false;
@@ -763,7 +763,7 @@ bool parse_ForexQuote(const char* base, const uint32_t*& separators, char* into)
     row.pair_ = nullptr;
   }
   // ,"x":
-  if (starts_with<5>(base + *at, 0x3a2278222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2278222cull))) {
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x2;
@@ -771,7 +771,7 @@ bool parse_ForexQuote(const char* base, const uint32_t*& separators, char* into)
     ints.skip(0, base);
   }
   // ,"a":
-  if (starts_with<5>(base + *at, 0x3a2261222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2261222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -782,7 +782,7 @@ bool parse_ForexQuote(const char* base, const uint32_t*& separators, char* into)
     row.ask_price_ = NAN;
   }
   // ,"b":
-  if (starts_with<5>(base + *at, 0x3a2262222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2262222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -793,7 +793,7 @@ bool parse_ForexQuote(const char* base, const uint32_t*& separators, char* into)
     row.bid_price_ = NAN;
   }
   // ,"t":
-  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2274222cull))) {
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x10;
@@ -816,7 +816,7 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
   uint32_t plain = 0, integer = 0;
   Tokens<2> ints(base);
   // ,"pair":"
-  if (starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull)) {
+  if (FASTPOLY_LIKELY(starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull))) {
     const char* const p = base + *at + 9;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.pair_)))) return false;
@@ -825,7 +825,7 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
     row.pair_ = nullptr;
   }
   // ,"v":
-  if (starts_with<5>(base + *at, 0x3a2276222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2276222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -836,7 +836,7 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
     row.volume_ = NAN;
   }
   // ,"vw":
-  if (starts_with<6>(base + *at, 0x3a227776222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227776222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -847,7 +847,7 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
     row.vwap_ = NAN;
   }
   // ,"z":
-  if (starts_with<5>(base + *at, 0x3a227a222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a227a222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -858,7 +858,7 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
     row.avg_trade_size_ = NAN;
   }
   // ,"o":
-  if (starts_with<5>(base + *at, 0x3a226f222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a226f222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -869,7 +869,7 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
     row.open_ = NAN;
   }
   // ,"c":
-  if (starts_with<5>(base + *at, 0x3a2263222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2263222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -880,7 +880,7 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
     row.close_ = NAN;
   }
   // ,"h":
-  if (starts_with<5>(base + *at, 0x3a2268222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2268222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -891,7 +891,7 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
     row.high_ = NAN;
   }
   // ,"l":
-  if (starts_with<5>(base + *at, 0x3a226c222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a226c222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -902,7 +902,7 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
     row.low_ = NAN;
   }
   // ,"s":
-  if (starts_with<5>(base + *at, 0x3a2273222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2273222cull))) {
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x100;
@@ -910,7 +910,7 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
     ints.skip(0, base);
   }
   // ,"e":
-  if (starts_with<5>(base + *at, 0x3a2265222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2265222cull))) {
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x200;
@@ -933,7 +933,7 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
   uint32_t plain = 0, integer = 0;
   Tokens<3> ints(base);
   // ,"pair":"
-  if (starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull)) {
+  if (FASTPOLY_LIKELY(starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull))) {
     const char* const p = base + *at + 9;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.pair_)))) return false;
@@ -942,7 +942,7 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
     row.pair_ = nullptr;
   }
   // ,"p":
-  if (starts_with<5>(base + *at, 0x3a2270222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2270222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -953,7 +953,7 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
     row.price_ = NAN;
   }
   // ,"t":
-  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2274222cull))) {
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x4;
@@ -961,7 +961,7 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
     ints.skip(0, base);
   }
   // ,"s":
-  if (starts_with<5>(base + *at, 0x3a2273222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2273222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -972,7 +972,7 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
     row.size_ = NAN;
   }
   // ,"c":[
-  if (starts_with<6>(base + *at, 0x5b3a2263222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x5b3a2263222cull))) {
     const char* const p = base + *at + 6;
     if (FASTPOLY_UNLIKELY(!(take_codes(p, base, at, row.conditions_)))) return false;
     plain |= 0x10;
@@ -980,7 +980,7 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
     clear_codes(row.conditions_);
   }
   // ,"i":"
-  if (starts_with<6>(base + *at, 0x223a2269222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x223a2269222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_text(p, end, row.id_)))) return false;
@@ -989,7 +989,7 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
     row.id_ = {};
   }
   // ,"x":
-  if (starts_with<5>(base + *at, 0x3a2278222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2278222cull))) {
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x40;
@@ -997,7 +997,7 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
     ints.skip(1, base);
   }
   // ,"r":
-  if (starts_with<5>(base + *at, 0x3a2272222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2272222cull))) {
     const char* const p = base + *at + 5;
     ints.set(2, p, base + *++at);
     plain |= 0x80;
@@ -1020,7 +1020,7 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
   uint32_t plain = 0, integer = 0;
   Tokens<3> ints(base);
   // ,"pair":"
-  if (starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull)) {
+  if (FASTPOLY_LIKELY(starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull))) {
     const char* const p = base + *at + 9;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.pair_)))) return false;
@@ -1029,7 +1029,7 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
     row.pair_ = nullptr;
   }
   // ,"lp":
-  if (starts_with<6>(base + *at, 0x3a22706c222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a22706c222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1040,7 +1040,7 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
     row.last_price_ = NAN;
   }
   // ,"ls":
-  if (starts_with<6>(base + *at, 0x3a22736c222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a22736c222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1051,7 +1051,7 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
     row.last_size_ = NAN;
   }
   // ,"bp":
-  if (starts_with<6>(base + *at, 0x3a227062222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227062222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1062,7 +1062,7 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
     row.bid_price_ = NAN;
   }
   // ,"bs":
-  if (starts_with<6>(base + *at, 0x3a227362222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227362222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1073,7 +1073,7 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
     row.bid_size_ = NAN;
   }
   // ,"ap":
-  if (starts_with<6>(base + *at, 0x3a227061222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227061222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1084,7 +1084,7 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
     row.ask_price_ = NAN;
   }
   // ,"as":
-  if (starts_with<6>(base + *at, 0x3a227361222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227361222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1095,7 +1095,7 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
     row.ask_size_ = NAN;
   }
   // ,"t":
-  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2274222cull))) {
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x80;
@@ -1103,7 +1103,7 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
     ints.skip(0, base);
   }
   // ,"x":
-  if (starts_with<5>(base + *at, 0x3a2278222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2278222cull))) {
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x100;
@@ -1111,7 +1111,7 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
     ints.skip(1, base);
   }
   // ,"r":
-  if (starts_with<5>(base + *at, 0x3a2272222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2272222cull))) {
     const char* const p = base + *at + 5;
     ints.set(2, p, base + *++at);
     plain |= 0x200;
@@ -1134,7 +1134,7 @@ bool parse_Level2Book(const char* base, const uint32_t*& separators, char* into)
   uint32_t plain = 0, integer = 0;
   Tokens<3> ints(base);
   // ,"pair":"
-  if (starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull)) {
+  if (FASTPOLY_LIKELY(starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull))) {
     const char* const p = base + *at + 9;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.pair_)))) return false;
@@ -1143,7 +1143,7 @@ bool parse_Level2Book(const char* base, const uint32_t*& separators, char* into)
     row.pair_ = nullptr;
   }
   // ,"t":
-  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2274222cull))) {
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x2;
@@ -1151,7 +1151,7 @@ bool parse_Level2Book(const char* base, const uint32_t*& separators, char* into)
     ints.skip(0, base);
   }
   // ,"r":
-  if (starts_with<5>(base + *at, 0x3a2272222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2272222cull))) {
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x4;
@@ -1159,7 +1159,7 @@ bool parse_Level2Book(const char* base, const uint32_t*& separators, char* into)
     ints.skip(1, base);
   }
   // ,"x":
-  if (starts_with<5>(base + *at, 0x3a2278222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2278222cull))) {
     const char* const p = base + *at + 5;
     ints.set(2, p, base + *++at);
     plain |= 0x8;
@@ -1182,7 +1182,7 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
   uint32_t plain = 0, integer = 0;
   Tokens<3> ints(base);
   // ,"pair":"
-  if (starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull)) {
+  if (FASTPOLY_LIKELY(starts_with<9>(base + *at, 0x3a2272696170222cull, 0x223a227269617022ull))) {
     const char* const p = base + *at + 9;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.pair_)))) return false;
@@ -1191,7 +1191,7 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
     row.pair_ = nullptr;
   }
   // ,"as":
-  if (starts_with<6>(base + *at, 0x3a227361222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227361222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1202,7 +1202,7 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
     row.ask_size_ = NAN;
   }
   // ,"ap":
-  if (starts_with<6>(base + *at, 0x3a227061222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227061222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1213,7 +1213,7 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
     row.ask_price_ = NAN;
   }
   // ,"ax":
-  if (starts_with<6>(base + *at, 0x3a227861222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227861222cull))) {
     const char* const p = base + *at + 6;
     ints.set(0, p, base + *++at);
     plain |= 0x8;
@@ -1221,7 +1221,7 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
     ints.skip(0, base);
   }
   // ,"bs":
-  if (starts_with<6>(base + *at, 0x3a227362222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227362222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1232,7 +1232,7 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
     row.bid_size_ = NAN;
   }
   // ,"bp":
-  if (starts_with<6>(base + *at, 0x3a227062222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227062222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1243,7 +1243,7 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
     row.bid_price_ = NAN;
   }
   // ,"bx":
-  if (starts_with<6>(base + *at, 0x3a227862222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227862222cull))) {
     const char* const p = base + *at + 6;
     ints.set(1, p, base + *++at);
     plain |= 0x40;
@@ -1251,7 +1251,7 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
     ints.skip(1, base);
   }
   // ,"t":
-  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2274222cull))) {
     const char* const p = base + *at + 5;
     ints.set(2, p, base + *++at);
     plain |= 0x80;
@@ -1274,7 +1274,7 @@ bool parse_FuturesTrade(const char* base, const uint32_t*& separators, char* int
   uint32_t plain = 0, integer = 0;
   Tokens<4> ints(base);
   // ,"sym":"
-  if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<8>(base + *at, 0x223a226d7973222cull))) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -1283,7 +1283,7 @@ bool parse_FuturesTrade(const char* base, const uint32_t*& separators, char* int
     row.symbol_ = nullptr;
   }
   // ,"z":
-  if (starts_with<5>(base + *at, 0x3a227a222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a227a222cull))) {
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x2;
@@ -1291,7 +1291,7 @@ bool parse_FuturesTrade(const char* base, const uint32_t*& separators, char* int
     ints.skip(0, base);
   }
   // ,"p":
-  if (starts_with<5>(base + *at, 0x3a2270222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2270222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -1302,7 +1302,7 @@ bool parse_FuturesTrade(const char* base, const uint32_t*& separators, char* int
     row.price_ = NAN;
   }
   // ,"s":
-  if (starts_with<5>(base + *at, 0x3a2273222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2273222cull))) {
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x8;
@@ -1310,7 +1310,7 @@ bool parse_FuturesTrade(const char* base, const uint32_t*& separators, char* int
     ints.skip(1, base);
   }
   // ,"t":
-  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2274222cull))) {
     const char* const p = base + *at + 5;
     ints.set(2, p, base + *++at);
     plain |= 0x10;
@@ -1318,7 +1318,7 @@ bool parse_FuturesTrade(const char* base, const uint32_t*& separators, char* int
     ints.skip(2, base);
   }
   // ,"q":
-  if (starts_with<5>(base + *at, 0x3a2271222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2271222cull))) {
     const char* const p = base + *at + 5;
     ints.set(3, p, base + *++at);
     plain |= 0x20;
@@ -1341,7 +1341,7 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
   uint32_t plain = 0, integer = 0;
   Tokens<5> ints(base);
   // ,"sym":"
-  if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<8>(base + *at, 0x223a226d7973222cull))) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -1350,7 +1350,7 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
     row.symbol_ = nullptr;
   }
   // ,"bp":
-  if (starts_with<6>(base + *at, 0x3a227062222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227062222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1361,7 +1361,7 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
     row.bid_price_ = NAN;
   }
   // ,"bs":
-  if (starts_with<6>(base + *at, 0x3a227362222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227362222cull))) {
     const char* const p = base + *at + 6;
     ints.set(0, p, base + *++at);
     plain |= 0x4;
@@ -1369,7 +1369,7 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
     ints.skip(0, base);
   }
   // ,"bt":
-  if (starts_with<6>(base + *at, 0x3a227462222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227462222cull))) {
     const char* const p = base + *at + 6;
     ints.set(1, p, base + *++at);
     plain |= 0x8;
@@ -1377,7 +1377,7 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
     ints.skip(1, base);
   }
   // ,"ap":
-  if (starts_with<6>(base + *at, 0x3a227061222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227061222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1388,7 +1388,7 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
     row.ask_price_ = NAN;
   }
   // ,"as":
-  if (starts_with<6>(base + *at, 0x3a227361222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227361222cull))) {
     const char* const p = base + *at + 6;
     ints.set(2, p, base + *++at);
     plain |= 0x20;
@@ -1396,7 +1396,7 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
     ints.skip(2, base);
   }
   // ,"at":
-  if (starts_with<6>(base + *at, 0x3a227461222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227461222cull))) {
     const char* const p = base + *at + 6;
     ints.set(3, p, base + *++at);
     plain |= 0x40;
@@ -1404,7 +1404,7 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
     ints.skip(3, base);
   }
   // ,"t":
-  if (starts_with<5>(base + *at, 0x3a2274222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2274222cull))) {
     const char* const p = base + *at + 5;
     ints.set(4, p, base + *++at);
     plain |= 0x80;
@@ -1427,7 +1427,7 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
   uint32_t plain = 0, integer = 0;
   Tokens<3> ints(base);
   // ,"sym":"
-  if (starts_with<8>(base + *at, 0x223a226d7973222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<8>(base + *at, 0x223a226d7973222cull))) {
     const char* const p = base + *at + 8;
     const char* const end = base + *++at;
     if (FASTPOLY_UNLIKELY(!(take_symbol(p, end, row.symbol_)))) return false;
@@ -1436,7 +1436,7 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
     row.symbol_ = nullptr;
   }
   // ,"v":
-  if (starts_with<5>(base + *at, 0x3a2276222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2276222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -1447,7 +1447,7 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
     row.volume_ = NAN;
   }
   // ,"dv":
-  if (starts_with<6>(base + *at, 0x3a227664222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<6>(base + *at, 0x3a227664222cull))) {
     const char* const p = base + *at + 6;
     const char* const end = base + *++at;
     bool whole;
@@ -1458,7 +1458,7 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
     row.total_value_ = NAN;
   }
   // ,"o":
-  if (starts_with<5>(base + *at, 0x3a226f222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a226f222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -1469,7 +1469,7 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
     row.open_ = NAN;
   }
   // ,"c":
-  if (starts_with<5>(base + *at, 0x3a2263222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2263222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -1480,7 +1480,7 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
     row.close_ = NAN;
   }
   // ,"h":
-  if (starts_with<5>(base + *at, 0x3a2268222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2268222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -1491,7 +1491,7 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
     row.high_ = NAN;
   }
   // ,"l":
-  if (starts_with<5>(base + *at, 0x3a226c222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a226c222cull))) {
     const char* const p = base + *at + 5;
     const char* const end = base + *++at;
     bool whole;
@@ -1502,7 +1502,7 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
     row.low_ = NAN;
   }
   // ,"n":
-  if (starts_with<5>(base + *at, 0x3a226e222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a226e222cull))) {
     const char* const p = base + *at + 5;
     ints.set(0, p, base + *++at);
     plain |= 0x80;
@@ -1510,7 +1510,7 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
     ints.skip(0, base);
   }
   // ,"s":
-  if (starts_with<5>(base + *at, 0x3a2273222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2273222cull))) {
     const char* const p = base + *at + 5;
     ints.set(1, p, base + *++at);
     plain |= 0x100;
@@ -1518,7 +1518,7 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
     ints.skip(1, base);
   }
   // ,"e":
-  if (starts_with<5>(base + *at, 0x3a2265222cull)) {
+  if (FASTPOLY_LIKELY(starts_with<5>(base + *at, 0x3a2265222cull))) {
     const char* const p = base + *at + 5;
     ints.set(2, p, base + *++at);
     plain |= 0x200;

@@ -109,7 +109,7 @@ def _found(literal: str) -> str:
 def _int_finder(slot: int, field: Any, bit: int) -> str:
     literal = f',"{field.key}":'
     return (
-        f"  // {literal}\n  if ({_found(literal)}) {{\n"
+        f"  // {literal}\n  if (FASTPOLY_LIKELY({_found(literal)})) {{\n"
         f"    const char* const p = base + *at + {len(literal)};\n"
         f"    ints.set({slot}, p, base + *++at);\n"
         f"    plain |= {1 << bit:#x};\n"
@@ -125,7 +125,7 @@ def _field_reader(bit: int, field: Any) -> str:
     if reader is None:
         return f"  {absent}\n" if absent else ""
     literal = f',"{field.key}":' + _OPENERS.get(kind, "")
-    lines = [f"  // {literal}\n  if ({_found(literal)}) {{\n"]
+    lines = [f"  // {literal}\n  if (FASTPOLY_LIKELY({_found(literal)})) {{\n"]
     lines.append(f"    const char* const p = base + *at + {len(literal)};\n")
     if kind != "CODES":  # a list's own commas are among the separators
         lines.append("    const char* const end = base + *++at;\n")
