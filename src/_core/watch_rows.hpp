@@ -64,10 +64,9 @@ class TimeRun {
 };
 
 // Args: the row's struct; where in it the clock is, and its unit; the sequence number, or kNoField;
-// the symbol; and the times at which what is reported had happened. What is not in a row is null,
-// or kMissingInt, which is below every number.
-template <class Row, size_t kClock, int64_t kUnitNs, size_t kSequence, size_t kSymbol,
-          size_t... kHappened>
+// and the times at which what is reported had happened. What is not in a row is null, or kMissingInt,
+// which is below every number.
+template <class Row, size_t kClock, int64_t kUnitNs, size_t kSequence, size_t... kHappened>
 void watch_rows(const char* row, size_t count, int64_t received_ns, ChannelWatch& channel) {
   TimeRun<kUnitNs> run(received_ns, channel);
   LastSequences& sequences = channel.sequences;
@@ -85,7 +84,7 @@ void watch_rows(const char* row, size_t count, int64_t received_ns, ChannelWatch
     }
     if constexpr (kSequence != kNoField) {
       const int64_t sequence = field_at<int64_t>(row, kSequence);
-      const Symbol* const symbol = field_at<const Symbol*>(row, kSymbol);
+      const Symbol* const symbol = reinterpret_cast<const SymbolRow*>(row)->symbol;
       int64_t* const last = symbol != nullptr ? sequences.find(symbol) : nullptr;
       if (FASTPOLY_UNLIKELY(last == nullptr)) continue;
       if (FASTPOLY_UNLIKELY(sequence <= *last)) {

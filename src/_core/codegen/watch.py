@@ -34,7 +34,6 @@ def _watcher(event: Any) -> str:
         offset(clock),
         _UNITS[clock.kind],
         offset(sequences[0]) if sequences else "kNoField",
-        offset(event.symbol),
         *map(offset, happened),
     ]
     listed = ",\n               ".join(arguments)
