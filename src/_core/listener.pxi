@@ -60,6 +60,11 @@ cdef class Listener(WSListener):
         if self.store != NULL:
             self.store.release()
 
+    @property
+    def coalescing(self):
+        """Whether data waits, so that one read brings more."""
+        return self.coalescer is not None and self.coalescer.native.coalescing()
+
     cpdef on_ws_connected(self, WSTransport transport):
         self.call("on_connected", transport)
 

@@ -56,6 +56,7 @@ class LineStats:
         round_trip_s: Seconds between the latest ping and its pong; None before the first.
         backlog_bytes: Bytes that have arrived and wait in the kernel to be read.
         backlog: The same over all connections so far.
+        coalescing: Whether data waits for a moment, because reads would come too often.
     """
 
     connections: int
@@ -68,6 +69,7 @@ class LineStats:
     round_trip_s: float | None
     backlog_bytes: int
     backlog: Backlog
+    coalescing: bool
 
 
 class LineCount:
@@ -115,6 +117,7 @@ class LineCount:
     def stats(self, round_trip_s: float | None, backlog_bytes: int) -> LineStats:
         """All so far."""
         connections, reads, nbytes, frames, events, bad, last_ns = self._sum()
+        listener = self._count[1]
         return LineStats(
             connections,
             reads,
@@ -126,6 +129,7 @@ class LineCount:
             round_trip_s,
             backlog_bytes,
             Backlog.of(self._backlogs),
+            listener is not None and listener.coalescing,
         )
 
 

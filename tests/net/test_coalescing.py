@@ -8,7 +8,8 @@ import select
 import socket
 import sys
 from collections.abc import Iterator
-from typing import Any
+from contextlib import AsyncExitStack
+from typing import Any, Self
 
 import pytest
 
@@ -223,55 +224,62 @@ def test_all_arrives_in_fewer_reads(fastpoly_simulators: Any, ingest: str) -> No
     assert found[0.1] < found[0] / 2
 
 
+SENT = list(range(500))
+
+
+class Flood:
+    """A server, and a stream to whose data it has just given reason to wait.
+
+    Attributes:
+        got: Sequence numbers that have arrived, in order.
+    """
+
+    def __init__(self, ingest: str) -> None:
+        self.server = ScriptedServer()
+        self.got: list[int] = []
+        self._ingest = ingest
+
+    async def __aenter__(self) -> Self:
+        self._stack = AsyncExitStack()
+        await self._stack.enter_async_context(self.server)
+        self.stream = make(self.server, "T.*", ingest=self._ingest, max_read_delay=0.05)
+        self.stream.on("T")(lambda batch: self.got.extend(numbers(batch)))
+        await self._stack.enter_async_context(self.stream)
+        for q in SENT:
+            self.server.peers[0].send(trade(q=q))
+            await asyncio.sleep(0.001)
+        return self
+
+    async def __aexit__(self, *exception: Any) -> None:
+        await self._stack.__aexit__(*exception)
+
+
 @BOTH_WAYS
 def test_what_comes_last_comes_in_time(ingest: str) -> None:
     async def main() -> None:
-        async with (
-            ScriptedServer() as server,
-            make(server, "T.*", ingest=ingest, max_read_delay=0.05) as stream,
-        ):
-            got: list[int] = []
-            stream.on("T")(lambda batch: got.extend(numbers(batch)))
-            peer, loop = server.peers[0], asyncio.get_running_loop()
-            for q in range(500):
-                peer.send(trade(q=q))
-                await asyncio.sleep(0.001)
-            began = loop.time()
-            await until(lambda: len(got) == 500)
-            assert loop.time() - began < 0.5
-            assert got == list(range(500))
-            assert stream.stats().line.reads < 250
+        async with Flood(ingest) as flood:
+            assert flood.stream.stats().line.coalescing
+            await until(lambda: flood.got == SENT)
+            assert flood.stream.stats().line.reads < 250
+            await until(lambda: not flood.stream.stats().line.coalescing)
             # After the ebb, single messages come at once again.
-            await asyncio.sleep(0.2)
-            reads = stream.stats().line.reads
             for q in range(500, 510):
-                peer.send(trade(q=q))
-                began = loop.time()
-                await until(lambda q=q: got[-1] == q)  # type: ignore[misc]
-                assert loop.time() - began < 0.04
-            assert stream.stats().line.reads == reads + 10
+                flood.server.peers[0].send(trade(q=q))
+                await until(lambda q=q: flood.got[-1] == q)  # type: ignore[misc]
+                assert not flood.stream.stats().line.coalescing
 
     run(main())
 
 
 @BOTH_WAYS
-def test_a_line_that_is_lost_while_data_waits(ingest: str) -> None:
+def test_a_line_that_ends_while_data_waits(ingest: str) -> None:
     async def main() -> None:
-        async with (
-            ScriptedServer() as server,
-            make(server, "T.*", ingest=ingest, max_read_delay=0.05) as stream,
-        ):
-            got: list[int] = []
-            stream.on("T")(lambda batch: got.extend(numbers(batch)))
-            peer = server.peers[0]
-            for q in range(500):
-                peer.send(trade(q=q))
-                await asyncio.sleep(0.001)
-            peer.close(1012)
-            await until(lambda: got == list(range(500)))
-            peer = await server.peer(2)
+        async with Flood(ingest) as flood:
+            flood.server.peers[0].close(1012)
+            await until(lambda: flood.got == SENT)
+            peer = await flood.server.peer(2)
             await until(lambda: peer.held)
             peer.send(trade(q=500))
-            await until(lambda: got[-1] == 500)
+            await until(lambda: flood.got[-1] == 500)
 
     run(main())
