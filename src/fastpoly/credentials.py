@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Final, NoReturn
 
 from fastpoly.errors import UsageError
@@ -11,6 +12,9 @@ __all__ = ["API_KEY_VARIABLES", "ApiKey", "find_api_key"]
 
 API_KEY_VARIABLES: Final = ("FASTPOLY_API_KEY", "MASSIVE_API_KEY", "POLYGON_API_KEY")
 """Environment variables that are asked, in this order, where no key is passed."""
+
+SHORT: Final = 8
+"""Keys below that are made up for a simulator; the service's have 32 characters."""
 
 
 class ApiKey:
@@ -30,7 +34,10 @@ class ApiKey:
 
     def hide(self, text: str) -> str:
         """What somebody else wrote, with the key in it made unreadable: servers may repeat it."""
-        return text.replace(self._text, "(the API key)")
+        if len(self._text) >= SHORT:
+            return text.replace(self._text, "(the API key)")
+        # Part of an ordinary word, it is no sign of the key; and words have to stay readable.
+        return re.sub(rf"(?<!\w){re.escape(self._text)}(?!\w)", "(the API key)", text)
 
     def __repr__(self) -> str:
         return "ApiKey(hidden)"

@@ -71,3 +71,14 @@ def test_key_compares() -> None:
 
 def test_key_is_hidden_in_what_others_wrote() -> None:
     assert ApiKey("sesame").hide("no sesame, open sesame") == "no (the API key), open (the API key)"
+
+
+def test_short_key_leaves_words_readable() -> None:
+    """A simulator takes any key, and with this one no answer of a server could be read."""
+    key = ApiKey("s")
+    assert key.hide("success, subscribed to: T.*") == "success, subscribed to: T.*"
+    assert key.hide('the key "s" is bad: s') == 'the key "(the API key)" is bad: (the API key)'
+
+
+def test_long_key_is_hidden_in_words_too() -> None:
+    assert ApiKey("abcd1234").hide("xabcd1234y") == "x(the API key)y"
