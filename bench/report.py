@@ -11,7 +11,7 @@ from bench.decode import CONTENDERS
 from bench.footprint import IMPORTS
 from bench.latency import QUANTILES
 from bench.runs import CLIENTS
-from bench.targets import CATCHING_UP, OVER_TLS, Results, Verdict, judge
+from bench.targets import CATCHING_UP, OVER_TLS, Results, Target, Verdict, judge
 
 Cells = Sequence[dict[str, Any]]
 TASK_TITLES = {
@@ -94,6 +94,10 @@ def tables(results: Results) -> list[Table]:
     return made
 
 
+def _bound(target: Target, ratio: float) -> str:
+    return f"{'at most' if target.ceiling else 'at least'} {ratio:g}x"
+
+
 def ratios(title: str, verdicts: Iterable[Verdict]) -> Table:
     """What fastpoly is held to, and where it stands."""
     rows = [
@@ -102,7 +106,7 @@ def ratios(title: str, verdicts: Iterable[Verdict]) -> Table:
             verdict.target.against,
             str(verdict.per_frame),
             "-" if verdict.ratio is None else f"{verdict.ratio:.2f}x",
-            f"{'at most' if verdict.target.ceiling else 'at least'} {verdict.required:g}x",
+            "-" if verdict.required is None else _bound(verdict.target, verdict.required),
             f"{verdict.aim:g}x",
             verdict.word,
         )
