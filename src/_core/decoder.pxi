@@ -40,21 +40,23 @@ cdef class Decoder:
         if size < 0 or view.shape[0] - 2 < size:
             raise UsageError(f"a frame of {size} bytes does not fit the buffer")
         store = RowStore.acquire(kMarkets[self.market])
-        if self.kernel.decode(<char*>&view[2] if view.shape[0] > 2 else <char*>&view[0], size,
-                              view.shape[0] - 2, store[0], failure):
-            return whole_batch(store)
-        store.release()
-        raise not_json(failure)
+        try:
+            if not self.kernel.decode(<char*>&view[2] if view.shape[0] > 2 else <char*>&view[0],
+                                      size, view.shape[0] - 2, store[0], failure):
+                raise not_json(failure)
+        except:
+            store.release()
+            raise
+        return whole_batch(store)
 
 
 cdef inline Batch decode_text(Kernel* kernel, const MarketSpec& market, const char* text,
                               Py_ssize_t size):
     cdef DecodeFailure failure
-    cdef RowStore* store = RowStore.acquire(market)
-    if kernel.decode_copy(text, size, store[0], failure):
-        return whole_batch(store)
-    store.release()
-    raise not_json(failure)
+    cdef RowStore* store = kernel.decode_apart(market, text, size, failure)
+    if store == NULL:
+        raise not_json(failure)
+    return whole_batch(store)
 
 
 cdef inline Batch decode_frame(Kernel* kernel, const MarketSpec& market, object frame):

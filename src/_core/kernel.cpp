@@ -135,6 +135,13 @@ bool Kernel::decode_copy(const char* frame, size_t size, RowStore& store, Decode
   return decode_padded(copy, size, store, failure);
 }
 
+RowStore* Kernel::decode_apart(const MarketSpec& market, const char* frame, size_t size,
+                               DecodeFailure& failure) {
+  const auto give_back = [](RowStore* store) { store->release(); };
+  std::unique_ptr<RowStore, decltype(give_back)> store(RowStore::acquire(market), give_back);
+  return decode_copy(frame, size, *store, failure) ? store.release() : nullptr;
+}
+
 bool Kernel::decode_padded(char* frame, size_t size, RowStore& store, DecodeFailure& failure) {
   const RowStore::Mark mark = store.mark();
   const char* p = frame;

@@ -35,6 +35,10 @@ class Kernel {
   // The same for bytes that must not be written to.
   bool decode_copy(const char* frame, size_t size, RowStore& store, DecodeFailure& failure);
 
+  // The events of one frame in a store of their own, which the caller owns; null on failure.
+  RowStore* decode_apart(const MarketSpec& market, const char* frame, size_t size,
+                         DecodeFailure& failure);
+
   // Whether canonical events may take the fast path; off in tests that compare the two.
   bool fast = true;
 

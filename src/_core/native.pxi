@@ -93,8 +93,8 @@ cdef extern from "kernel.hpp" namespace "fastpoly" nogil:
     cdef cppclass Kernel:
         cbool decode(char* frame, size_t size, size_t capacity, RowStore& store,
                      DecodeFailure& failure) except +
-        cbool decode_copy(const char* frame, size_t size, RowStore& store,
-                          DecodeFailure& failure) except +
+        RowStore* decode_apart(const MarketSpec& market, const char* frame, size_t size,
+                               DecodeFailure& failure) except +
         cbool fast
 
 
