@@ -119,7 +119,7 @@ def connect_error(error: Exception, url: str, proxy: str | None) -> FastpolyErro
         )
     if isinstance(error, (OSError, EOFError, RuntimeError)):
         return ConnectError(
-            f"{where} could not be reached{through}: {error or type(error).__name__}.",
+            f"{where} could not be reached{through}: {str(error) or type(error).__name__}.",
             hint="Check the network, host and port.",
         )
     return None

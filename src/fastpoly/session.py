@@ -40,6 +40,7 @@ from fastpoly.errors import (
     UsageError,
 )
 from fastpoly.keepalive import KeepAlive
+from fastpoly.resets import CAN_WATCH, ResetWatch, on_uvloop
 from fastpoly.subscriptions import encode_request
 
 if TYPE_CHECKING:
@@ -101,8 +102,8 @@ class Session:
         ssl: See `fastpoly.endpoints.make_ssl_context`.
         proxy: See `fastpoly.endpoints.find_proxy`.
         server_hostname: The name that the certificate has to carry; the URL's host by default.
-        use_aiofastnet: The transport: aiofastnet's or the loop's own; None for uvloop's own on
-            uvloop, else picows' choice.
+        use_aiofastnet: The transport: aiofastnet's or the loop's own. None for aiofastnet's, but on
+            uvloop for uvloop's own if the line is ``ws://`` or the system not Linux.
 
     Raises:
         UsageError: The market is unknown, there is no key, or the read delay is none.
@@ -148,6 +149,7 @@ class Session:
         self._proxy = proxy
         self._server_hostname = server_hostname
         self._use_aiofastnet = use_aiofastnet
+        self._reset_watch = ResetWatch()
         check_max_read_delay(max_read_delay)
         self._read_delay = ReadDelay(max_read_delay) if max_read_delay else None
         self._listener = Listener(
@@ -262,7 +264,7 @@ class Session:
                 max_frame_size=(self._max_message_bytes or 1 << 40) + (1 << 20),
                 proxy=proxy,
                 socket_factory=self._dial,
-                use_aiofastnet=self._pick_transport(),
+                use_aiofastnet=self._wants_aiofastnet(),
                 **options,
             )
         except TimeoutError:
@@ -280,15 +282,17 @@ class Session:
                 hint="Check the port, and ws:// against wss://.",
             )
 
-    def _pick_transport(self) -> bool | None:
-        # On uvloop, aiofastnet never hears of a reset that comes together with data: libuv reports
-        # the error alone, and uvloop then drops the watcher without a call.
-        on_uvloop = type(asyncio.get_running_loop()).__module__.partition(".")[0] == "uvloop"
-        return False if self._use_aiofastnet is None and on_uvloop else self._use_aiofastnet
+    def _wants_aiofastnet(self) -> bool:
+        if self._use_aiofastnet is None and on_uvloop():
+            # It takes less CPU than uvloop's own TLS, but needs the watch there.
+            return CAN_WATCH and self._url.startswith("wss:")
+        return self._use_aiofastnet is not False
 
     async def _dial(self, target: picows.WSParsedURL) -> socket.socket:
         # Kept, because picows does not close a connection whose opening is cancelled.
         self._socket = await dial(target.host, target.port)
+        if CAN_WATCH and on_uvloop() and self._wants_aiofastnet():
+            self._reset_watch.start(self._socket)
         return self._socket
 
     async def _authenticate(
@@ -325,6 +329,7 @@ class Session:
                 if self._socket.fileno() < 0:
                     break
                 await asyncio.sleep(0)
+            self._reset_watch.stop()
             self._socket.close()  # unless it was never handed over
         if not ended.done():
             ended.set_result(CloseReason(1006, "", None))
@@ -335,6 +340,7 @@ class Session:
         """Called by the listener: the WebSocket is up."""
         loop = asyncio.get_running_loop()
         self._transport = transport
+        self._reset_watch.transport = transport.underlying_transport
         if self._read_delay is not None and self._socket is not None:
             self._read_delay.start(self._socket)
         watch = loop.create_task(self._watch(transport))
@@ -393,6 +399,7 @@ class Session:
 
     def on_disconnected(self, transport: picows.WSTransport) -> None:
         """Called by the listener: the line is down. `_watch` learns the same, and why."""
+        self._reset_watch.stop()
         if self._read_delay is not None:
             self._read_delay.stop()
 

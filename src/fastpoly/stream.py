@@ -101,8 +101,8 @@ class Stream:
             no waiting. On Linux only.
         ssl: See `fastpoly.endpoints.make_ssl_context`.
         proxy: See `fastpoly.endpoints.find_proxy`.
-        use_aiofastnet: The transport: aiofastnet's or the loop's own; None for uvloop's own on
-            uvloop, else picows' choice.
+        use_aiofastnet: The transport: aiofastnet's or the loop's own. None for aiofastnet's, but on
+            uvloop for uvloop's own if the line is ``ws://`` or the system not Linux.
 
     Raises:
         UsageError: An argument makes no sense; the message says which and what would.

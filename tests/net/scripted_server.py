@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import socket
 import ssl
+import struct
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import picows
+import trustme
 
 from fastpoly import schema
 
@@ -39,6 +43,25 @@ def quote(symbol: str = "AAPL", q: int = 1) -> dict[str, Any]:
         "q": q,
         "z": 3,
     }
+
+
+def server_context(authority: trustme.CA, name: str = "127.0.0.1") -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+def client_context(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    authority.configure_trust(context)
+    return context
+
+
+def reset(sock: Any) -> None:
+    """Resets a connection at once: nobody's loop gets to read in between what was sent and this."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    with socket.socket() as other:
+        os.dup2(other.fileno(), sock.fileno())  # so that whoever owns the socket can still close it
 
 
 class Peer(picows.WSListener):
@@ -87,6 +110,11 @@ class Peer(picows.WSListener):
 
     def drop(self) -> None:
         self.transport.disconnect(False)
+
+    def reset(self) -> None:
+        """Resets the line, at once."""
+        reset(self.transport.underlying_transport.get_extra_info("socket"))
+        self.drop()
 
     def finish(self) -> None:
         """Ends the line with a FIN and no close frame."""

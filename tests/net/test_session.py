@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 import socket
-import ssl
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,15 @@ from fastpoly._core import Batch
 from fastpoly.events import Status
 from fastpoly.session import Session
 from tests.heap import native_bytes
-from tests.net.scripted_server import Peer, ScriptedServer, quote, status, trade, until
+from tests.net.scripted_server import (
+    Peer,
+    ScriptedServer,
+    quote,
+    server_context,
+    status,
+    trade,
+    until,
+)
 
 KEY = "k3y-of-nobody"
 
@@ -37,17 +44,6 @@ def uvloop_run(main: Coroutine[Any, Any, None]) -> None:
 @pytest.fixture(params=["asyncio", "uvloop"])
 def runner(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, None]], None]:
     return run if request.param == "asyncio" else uvloop_run
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-def server_context(authority: trustme.CA, name: str = "127.0.0.1") -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
-    return context
 
 
 def make(url: str, key: str = KEY, **options: Any) -> tuple[Session, list[Batch], list[Status]]:

@@ -1,4 +1,7 @@
-"""A short session, cut at every byte in both directions: the stream always comes back whole."""
+"""A short session, cut at every byte in both directions: the stream always comes back whole.
+
+Over TLS, for which there is another transport on uvloop, at some sixty places.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,23 @@ from collections import Counter
 from typing import Any, Literal
 
 import pytest
+import trustme
+import uvloop
 
 from fastpoly.lifecycle import State
 from fastpoly.notices import Gap
 from fastpoly.reconnect import Backoff
 from fastpoly.stream import Stream
 from tests.net.relay import Cut, Relay
-from tests.net.scripted_server import Peer, ScriptedServer, quote, trade, until
+from tests.net.scripted_server import (
+    Peer,
+    ScriptedServer,
+    client_context,
+    quote,
+    server_context,
+    trade,
+    until,
+)
 
 AT_ONCE = Backoff(initial_s=0, retry_first=True, max_attempts=5)
 EVENTS = 3
@@ -45,7 +58,13 @@ async def play(server: ScriptedServer, relay: Relay, **options: Any) -> tuple[li
     states: list[str] = []
     events: list[Any] = []
     stream = Stream(
-        "stocks", "T.A", "Q.A", api_key="key", url=relay.url, reconnect=AT_ONCE, **options
+        "stocks",
+        "T.A",
+        "Q.A",
+        api_key="key",
+        url=server.url.replace(str(server.port), str(relay.port)),
+        reconnect=AT_ONCE,
+        **options,
     )
     stream.on_state(lambda change: states.append(change.new))
     async with asyncio.timeout(20), stream:
@@ -92,9 +111,9 @@ def check(events: list[Any], states: list[str], cut: Cut) -> None:
         assert gap.first_by_channel["T"]["q"] == whole[0]
 
 
-async def measure(server: ScriptedServer, relay: Relay) -> tuple[int, int]:
+async def measure(server: ScriptedServer, relay: Relay, **options: Any) -> tuple[int, int]:
     """How many bytes a whole session takes in each direction, but for its closing."""
-    await play(server, relay)
+    await play(server, relay, **options)
     return relay.bytes_down[0], relay.bytes_up[0]
 
 
@@ -107,26 +126,57 @@ def test_cut_at_every_byte(
     direction: Literal["down", "up"], how: Literal["rst", "fin"], ingest: str
 ) -> None:
     counts: Counter[str] = Counter()
+    asyncio.run(cut_along(direction, how, counts, ScriptedServer(), ingest=ingest))
+    report(counts)
 
-    async def main() -> None:
-        async with ScriptedServer() as server:
-            serve_events(server)
-            async with Relay(server.port) as relay:
-                down, up = await measure(server, relay)
-                total = down if direction == "down" else up
-                for after in range(total):
-                    server.peers.clear()
-                    cut = Cut(direction, after, how)
-                    relay.plan = [cut]
-                    events, states = await play(server, relay, ingest=ingest)
-                    check(events, states, cut)
-                    counts["cuts"] += 1
-                    counts["reconnects"] += states.count("connecting") - 1
-                    counts["gaps"] += sum(isinstance(event, Gap) for event in events)
-                    before = states[: states.index("waiting")] if "waiting" in states else []
-                    counts[f"cut while {before[-1] if before else states[-1]}"] += 1
 
-    asyncio.run(main())
+@pytest.mark.parametrize("ingest", ["loop", "thread"])
+@pytest.mark.parametrize(
+    ("direction", "how"),
+    [("down", "rst"), ("down", "fin"), ("up", "rst"), ("up", "fin")],
+)
+def test_cut_over_tls(
+    direction: Literal["down", "up"],
+    how: Literal["rst", "fin"],
+    ingest: str,
+    authority: trustme.CA,
+) -> None:
+    counts: Counter[str] = Counter()
+    server = ScriptedServer(server_context(authority))
+    options = {"ingest": ingest, "ssl": client_context(authority), "ping_interval": None}
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(cut_along(direction, how, counts, server, places=60, **options))
+    report(counts)
+
+
+async def cut_along(
+    direction: Literal["down", "up"],
+    how: Literal["rst", "fin"],
+    counts: Counter[str],
+    server: ScriptedServer,
+    *,
+    places: int | None = None,
+    **options: Any,
+) -> None:
+    async with server:
+        serve_events(server)
+        async with Relay(server.port) as relay:
+            down, up = await measure(server, relay, **options)
+            total = down if direction == "down" else up
+            for after in range(0, total, total // (places or total)):
+                server.peers.clear()
+                cut = Cut(direction, after, how)
+                relay.plan = [cut]
+                events, states = await play(server, relay, **options)
+                check(events, states, cut)
+                counts["cuts"] += 1
+                counts["reconnects"] += states.count("connecting") - 1
+                counts["gaps"] += sum(isinstance(event, Gap) for event in events)
+                before = states[: states.index("waiting")] if "waiting" in states else []
+                counts[f"cut while {before[-1] if before else states[-1]}"] += 1
+
+
+def report(counts: Counter[str]) -> None:
     gc.collect()
     sys.stderr.write(json.dumps(dict(sorted(counts.items()))) + "\n")
     assert counts["cuts"] > 50

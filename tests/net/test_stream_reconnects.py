@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import math
-import socket
-import struct
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import trustme
 import uvloop
 
 from fastpoly import errors
 from fastpoly.lifecycle import State
 from fastpoly.notices import Gap
 from fastpoly.reconnect import Backoff, FixedDelay
-from tests.net.scripted_server import Peer, ScriptedServer, quote, status, trade, until
+from tests.net.scripted_server import (
+    Peer,
+    ScriptedServer,
+    client_context,
+    quote,
+    server_context,
+    status,
+    trade,
+    until,
+)
 from tests.net.streams import BOTH_WAYS, check_threads, make, numbers, run
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
@@ -257,20 +265,30 @@ def test_only_good_data_over_a_while_resets_the_count(stable: bool) -> None:
 
 @BOTH_WAYS
 @pytest.mark.parametrize("factory", [asyncio.new_event_loop, uvloop.new_event_loop])
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("use_aiofastnet", [True, None])
 def test_reset_that_comes_together_with_data(
-    factory: Callable[[], asyncio.AbstractEventLoop], ingest: str
+    factory: Callable[[], asyncio.AbstractEventLoop],
+    secure: bool,
+    use_aiofastnet: bool | None,
+    ingest: str,
+    authority: trustme.CA,
 ) -> None:
     """It is noticed by itself: there are no pings, and nothing else would tell."""
+    options: dict[str, Any] = {
+        "ingest": ingest,
+        "ping_interval": None,
+        "use_aiofastnet": use_aiofastnet,
+        "ssl": client_context(authority),
+    }
 
     async def main() -> None:
-        async with ScriptedServer() as server:
+        async with ScriptedServer(server_context(authority) if secure else None) as server:
             for number in range(1, 30, 2):
-                async with make(server, "T.A", ingest=ingest, ping_interval=None) as stream:
+                async with make(server, "T.A", **options) as stream:
                     peer = await server.peer(number)
-                    sock = peer.transport.underlying_transport.get_extra_info("socket")
-                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     peer.send(trade())
-                    peer.drop()
+                    peer.reset()
                     await asyncio.wait_for(server.peer(number + 1), 5)
                     await until(lambda: stream.state is State.LIVE)
 
