@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import threading
+import weakref
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, Protocol, TypeVar
 
@@ -16,6 +18,9 @@ T = TypeVar("T")
 
 ORPHAN_S: Final = 1.0
 """How long a thread goes on, at most, when the loop that it worked for has been closed."""
+
+EXIT_S: Final = 2.0
+"""How long the interpreter's exit waits for each thread."""
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -98,10 +103,27 @@ class LoopHost(_InLoop):
         """See `Host.stop_soon`."""
 
 
+_live: Final[weakref.WeakSet[ThreadHost]] = weakref.WeakSet()
+
+
+@atexit.register
+def _stop_all() -> None:
+    """Ends the threads of a program that forgot to.
+
+    One that still runs while the interpreter is taken down is stopped in the middle of compiled
+    code, and now and then that ends in a crash.
+    """
+    hosts = list(_live)
+    for host in hosts:
+        host.stop_soon()
+    for host in hosts:
+        host.join(EXIT_S)
+
+
 class ThreadHost(_InLoop):
     """A thread of its own, which ends when the loop that started it has been closed.
 
-    A daemon, so that a program that forgot to close can still end.
+    A daemon, so that a program that forgot to close can still end, and no later than it would.
 
     Args:
         name: The thread's name.
@@ -142,6 +164,7 @@ class ThreadHost(_InLoop):
                     caller.call_soon_threadsafe(self._ended.set)
 
         self._thread = threading.Thread(target=run, name=self._name, daemon=True)
+        _live.add(self)
         self._thread.start()
         await ready
 
@@ -151,7 +174,12 @@ class ThreadHost(_InLoop):
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             await self._ended.wait()
-            thread.join()  # it has nothing left to do
+            self.join()  # it has nothing left to do
+
+    def join(self, seconds: float | None = None) -> None:
+        """Waits for the thread's end; only for so long, if that is told."""
+        if self._thread is not None:
+            self._thread.join(seconds)
 
     def stop_soon(self) -> None:
         """See `Host.stop_soon`."""

@@ -172,6 +172,29 @@ def test_stream_that_nobody_closed(start: Callable[..., Script], ingest: str, en
         assert err == ""
 
 
+def test_no_thread_is_left_when_the_interpreter_is_taken_down(start: Callable[..., Script]) -> None:
+    script = start(
+        """
+        import atexit, threading
+        # What is registered first is called last.
+        atexit.register(lambda: print(threading.active_count()))
+
+        import asyncio, os
+        from fastpoly import AsyncStreamClient, Stream
+
+        async def main():
+            stream = Stream("stocks", "T.*", url=os.environ["URL"], ingest="thread")
+            client = AsyncStreamClient(None, "stocks", host=os.environ["URL"], ingest="thread")
+            await stream.open()
+            await client.subscribe_stock_trades(["*"], print)
+            print(threading.active_count())
+
+        asyncio.run(main())
+        """
+    )
+    assert script.finish() == (0, "3\n1\n", "")
+
+
 @BOTH_WAYS
 def test_handler_that_exits(start: Callable[..., Script], ingest: str) -> None:
     script = start(
