@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import inspect
 import math
 import time
 import types
@@ -133,6 +134,10 @@ class Handler:
         """Begins, in the loop in which the function is to run."""
         self._loop = asyncio.get_running_loop()
         self._buffer.on_ready = self._on_ready
+        if inspect.iscoroutinefunction(self.function):
+            # Not when the first batch comes: it may come after the program's end has cancelled all
+            # tasks, and a task made then would never begin.
+            self._make_driver()
         if self._threaded and not self._buffer.arm():
             self._loop.call_soon(self._drain)
 
@@ -225,6 +230,12 @@ class Handler:
         loop, driver = self._loop, self._driver
         if loop is None or driver is None:
             loop, driver = self._make_driver()
+        if driver.done():
+            # Whoever has cancelled it, be it the program's end, wants no more of this handler.
+            if isinstance(result, Coroutine):
+                result.close()
+            self.detach()
+            return
         if type(result) is not types.CoroutineType or asyncio.current_task(loop) is not None:
             if isinstance(result, Awaitable):
                 self._hand_over(_Waiting(result, batch, started))

@@ -279,3 +279,33 @@ def test_handler_that_never_waits_costs_no_task() -> None:
             assert all(within_read)
 
     run(main())
+
+
+@BOTH_WAYS
+def test_handler_whose_task_is_cancelled_is_detached(ingest: str) -> None:
+    calls = others = 0
+
+    async def main() -> None:
+        async with ScriptedServer() as server, make(server, "T.A", ingest=ingest) as stream:
+
+            @stream.on("T")
+            async def gives_up(batch: Batch) -> None:
+                nonlocal calls
+                calls += 1
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()
+                await asyncio.sleep(0)
+
+            @stream.on("T")
+            def goes_on(batch: Batch) -> None:
+                nonlocal others
+                others += 1
+
+            for count in range(1, 5):
+                server.peers[0].send(trade(q=count))
+                await until(lambda count=count: others == count)  # type: ignore[misc]
+                await asyncio.sleep(0.02)
+            assert calls == 1
+
+    run(main())
