@@ -51,7 +51,7 @@ class Effort:
     per_frame: tuple[int, ...]
 
 
-FULL: Final = Effort(15, 0.03, (1, 10, 100, 1000))
+FULL: Final = Effort(25, 0.03, (1, 10, 100, 1000))
 QUICK: Final = Effort(3, 0.005, (1, 10, 100))
 
 
