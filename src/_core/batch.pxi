@@ -120,7 +120,7 @@ cdef class Batch:
         return RowRef.of(self.column, self.start + at)
 
     cdef int column_of(self, object channel) except -1:
-        columns_by_name = <dict>COLUMNS_BY_NAME[self.store.market.index]
+        columns_by_name = <dict>COLUMNS_BY_NAME[<int>self.store.market.index]
         column = columns_by_name.get(channel)
         if column is not None:
             return column
