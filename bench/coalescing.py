@@ -6,14 +6,12 @@ does not wait is woken for nearly each of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from statistics import median
 from typing import Any, Final
 
-from bench.latency import QUANTILES, quantile
-from bench.runs import CLIENTS, Client, Server, between, run
-from bench.server import Plan
+from bench.latency import Effort, quantiles_us, runs_at_rate
+from bench.runs import CLIENTS, Client, between
 
 DELAYS_US: Final = (0, 100, 250, 500)
 """Of fastpoly's ``max_read_delay``; 250 is what it has if nobody says otherwise."""
@@ -31,21 +29,6 @@ CONTENDERS: Final[dict[str, Client]] = {
 }
 
 
-@dataclass(frozen=True)
-class Effort:
-    """How long to measure.
-
-    Attributes:
-        rounds: Runs of each contender at each rate.
-        seconds: Of data in a run.
-        rates: Frames, and so events, a second.
-    """
-
-    rounds: int
-    seconds: float
-    rates: tuple[int, ...]
-
-
 FULL: Final = Effort(3, 1.2, (10_000, 50_000, 100_000))
 QUICK: Final = Effort(1, 0.3, (50_000,))
 
@@ -54,26 +37,16 @@ def measure(events_file: Path, effort: Effort) -> list[dict[str, Any]]:
     """Runs the contenders in turn at each rate; returns one cell for each of both."""
     cells = []
     for rate in effort.rates:
-        total = int(rate * effort.seconds)
-        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in CONTENDERS}
-        with Server(Plan(str(events_file), 1, total, "rate", rate)) as server:
-            for _ in range(effort.rounds):
-                for name, client in CONTENDERS.items():
-                    marks = [total // 5, total]
-                    noted = run(client, server.url, marks, events_file.parent, lag=True)
-                    runs[name].append(noted)
+        runs = runs_at_rate(events_file, effort, CONTENDERS, rate, 1, warming_up=0.2)
         cells += [_cell(name, rate, noted) for name, noted in runs.items()]
     return cells
 
 
 def _cell(name: str, rate: int, runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """The least CPU of the runs, and the median over them of each quantile of the lag, µs."""
+    """The least CPU of the runs of one contender, and how late its events were."""
     return {
         "contender": name,
         "rate": rate,
         "cpu_ns_per_event": min(between(noted)["cpu_ns_per_event"] for noted in runs),
-        "us": {
-            label: median(quantile(noted["lags_ns"], share) for noted in runs) / 1e3
-            for label, share in QUANTILES.items()
-        },
+        "us": quantiles_us(runs),
     }

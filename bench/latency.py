@@ -6,12 +6,13 @@ holds the server up is not let off. Both processes read the same clock.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from bench.runs import CLIENTS, Server, between, run
+from bench.runs import CLIENTS, Client, Server, between, run
 from bench.server import Plan
 
 RATES: Final = {10_000: 1, 100_000: 10, 500_000: 50}
@@ -56,38 +57,59 @@ def measure(events_file: Path, effort: Effort, names: list[str]) -> list[dict[st
     """Runs the named clients in turn at each rate; returns one cell for each of both."""
     cells = []
     for rate in effort.rates:
-        per_frame = RATES[rate]
-        total = int(rate * effort.seconds) // per_frame * per_frame
-        runs: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
-        with Server(Plan(str(events_file), per_frame, total, "rate", rate)) as server:
-            for _ in range(effort.rounds):
-                for name in names:
-                    noted = run(
-                        CLIENTS[name],
-                        server.url,
-                        [total // 10, total],
-                        events_file.parent,
-                        lag=True,
-                    )
-                    runs[name].append(noted)
+        clients = {name: CLIENTS[name] for name in names}
+        runs = runs_at_rate(events_file, effort, clients, rate, RATES[rate], warming_up=0.1)
         cells += [cell(name, rate, noted) for name, noted in runs.items()]
     return cells
 
 
+def runs_at_rate(
+    events_file: Path,
+    effort: Effort,
+    clients: Mapping[str, Client],
+    rate: int,
+    per_frame: int,
+    *,
+    warming_up: float,
+) -> dict[str, list[dict[str, Any]]]:
+    """Runs clients in turn at one rate; returns what the meters noted, by the clients' names.
+
+    Args:
+        events_file: Rendered events, one a line.
+        effort: How long.
+        clients: By name.
+        rate: Events a second.
+        per_frame: Events in a frame.
+        warming_up: The share of a run that is not measured.
+    """
+    total = int(rate * effort.seconds) // per_frame * per_frame
+    marks = [int(total * warming_up), total]
+    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in clients}
+    with Server(Plan(str(events_file), per_frame, total, "rate", rate)) as server:
+        for _ in range(effort.rounds):
+            for name, client in clients.items():
+                runs[name].append(run(client, server.url, marks, events_file.parent, lag=True))
+    return runs
+
+
 def cell(name: str, rate: int, runs: list[dict[str, Any]]) -> dict[str, Any]:
-    """The median over the runs of each quantile, µs, and whether the client kept up."""
-    lags = [noted["lags_ns"] for noted in runs]
+    """How late the events of one client were, and whether it kept up."""
     return {
         "contender": name,
         "rate": rate,
         "per_frame": RATES[rate],
-        "us": {
-            label: median(quantile(one, share) for one in lags) / 1e3
-            for label, share in QUANTILES.items()
-        },
-        "stamps": min(map(len, lags)),
+        "us": quantiles_us(runs),
+        "stamps": min(len(noted["lags_ns"]) for noted in runs),
         "events_per_s": median(between(noted)["events_per_s"] for noted in runs),
         "keeps_up": median(growth(noted) for noted in runs) < FALLING_BEHIND,
+    }
+
+
+def quantiles_us(runs: list[dict[str, Any]]) -> dict[str, float]:
+    """The median over the runs of each quantile of the lag, µs."""
+    return {
+        label: median(quantile(noted["lags_ns"], share) for noted in runs) / 1e3
+        for label, share in QUANTILES.items()
     }
 
 

@@ -181,16 +181,14 @@ class Verdict:
         """``aim``, ``met`` or ``missed``; ``not reached`` if all is aim; ``not measured``."""
         if self.ratio is None:
             return "not measured"
-        if self._reaches(self.aim):
+        if self._reaches(self.ratio, self.aim):
             return "aim"
         if self.required is None:
             return "not reached"
-        return "met" if self._reaches(self.required) else "missed"
+        return "met" if self._reaches(self.ratio, self.required) else "missed"
 
-    def _reaches(self, bound: float) -> bool:
-        if self.ratio is None:
-            return False
-        return self.ratio <= bound if self.target.ceiling else self.ratio >= bound
+    def _reaches(self, ratio: float, bound: float) -> bool:
+        return ratio <= bound if self.target.ceiling else ratio >= bound
 
 
 def judge(results: Results, targets: Sequence[Target] = TARGETS) -> list[Verdict]:

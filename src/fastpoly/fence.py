@@ -26,6 +26,10 @@ ErrorHook: TypeAlias = "Callable[[BaseException, HandlerFunction | None, Batch |
 HandlerFunction: TypeAlias = "Callable[[Batch], object]"
 
 
+MAX_KINDS: Final = 1000
+"""Kinds of records that are told apart at one time: handlers may come and go without end."""
+
+
 class LogLimit:
     """Lets through a few records of a kind in a while, and counts the others.
 
@@ -63,9 +67,6 @@ class LogLimit:
         for kind in late or tuple(self._began):
             del self._began[kind], self._seen[kind]
 
-
-MAX_KINDS: Final = 1000
-"""Kinds of records that are told apart at one time: handlers may come and go without end."""
 
 STALL_NEWS_S: Final = 0.5
 """How long after a call that held the loop a stall may come to light that it explains."""

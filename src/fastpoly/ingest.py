@@ -123,7 +123,7 @@ def _stop_all() -> None:
 class ThreadHost(_InLoop):
     """A thread of its own, which ends when the loop that started it has been closed.
 
-    A daemon, so that a program that forgot to close can still end, and no later than it would.
+    A daemon, so that a program that forgot to close can still end.
 
     Args:
         name: The thread's name.

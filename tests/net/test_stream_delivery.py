@@ -217,20 +217,25 @@ def test_block_makes_the_server_wait_and_loses_nothing(
     run(main())
 
 
+def make_strict(server: ScriptedServer, ingest: str, told: list[BaseException]) -> Stream:
+    """A stream whose small buffers are errors when they are full; what it tells goes to `told`."""
+    return make(
+        server,
+        "T.A",
+        ingest=ingest,
+        overflow="error",
+        max_buffer_bytes=2000,
+        on_error=lambda error, *_: told.append(error),
+    )
+
+
 @BOTH_WAYS
 def test_overflow_that_is_an_error_ends_those_who_are_slow_while_data_comes(ingest: str) -> None:
     told: list[BaseException] = []
 
     async def main() -> None:
         async with ScriptedServer() as server:
-            stream = make(
-                server,
-                "T.A",
-                ingest=ingest,
-                overflow="error",
-                max_buffer_bytes=2000,
-                on_error=lambda error, *_: told.append(error),
-            )
+            stream = make_strict(server, ingest, told)
 
             @stream.on("T")
             async def slow(batch: Batch) -> None:
@@ -263,14 +268,7 @@ def test_overflow_that_is_an_error(ingest: str) -> None:
 
     async def main() -> None:
         async with ScriptedServer() as server:
-            stream = make(
-                server,
-                "T.A",
-                ingest=ingest,
-                overflow="error",
-                max_buffer_bytes=2000,
-                on_error=lambda error, *_: told.append(error),
-            )
+            stream = make_strict(server, ingest, told)
             handled: list[int] = []
 
             @stream.on("T")
