@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, Final, TypeAlias
 
 from fastpoly import schema
-from fastpoly.conditions import Condition, field
+from fastpoly.filters.conditions import Condition, field
 from tests.reference import Expected
 
 Told: TypeAlias = "tuple[Any, ...]"

@@ -19,7 +19,9 @@ import logging
 
 import picows
 
-from fastpoly import columns, conditions, predicates
+from fastpoly import columns
+from fastpoly.filters import conditions
+from fastpoly.filters import predicates
 from fastpoly.errors import DecodeError, UsageError
 
 include "native.pxi"

@@ -8,7 +8,7 @@ cdef class Filter:
 
     Args:
         market: The market's name.
-        condition: A `fastpoly.conditions.Condition`.
+        condition: A `fastpoly.filters.conditions.Condition`.
         channels: Names of channels, for a filter that will see no others: a field that none of
             them has is a mistake then. None for all.
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from fastpoly._core import Batch, Decoder, decode
 from fastpoly._version import __version__
-from fastpoly.async_client import AsyncStreamClient
-from fastpoly.conditions import Condition, field
 from fastpoly.enums import (
     ErrorPolicy,
     Feed,
@@ -34,6 +32,8 @@ from fastpoly.errors import (
     SubscriptionLimitError,
     UsageError,
 )
+from fastpoly.filters.conditions import Condition, field
+from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.stream import Stream
 
 __all__ = [

@@ -8,10 +8,10 @@ import pyarrow
 from picows import WSFrame, WSListener, WSTransport
 from typing_extensions import Buffer, disjoint_base
 
-from fastpoly.conditions import Condition
 from fastpoly.enums import Market
 from fastpoly.errors import DecodeError
 from fastpoly.events import *
+from fastpoly.filters.conditions import Condition
 
 BUILT_WITH_PICOWS: Final[str]
 EVENT_CLASSES: Final[tuple[type[Event], ...]]

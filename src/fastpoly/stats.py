@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fastpoly._core import Histogram
-from fastpoly.delivery import BufferStats
-from fastpoly.handlers import HandlerStats
-from fastpoly.lag import Judgement, LagStats, SequenceStats
-from fastpoly.lifecycle import State
+from fastpoly.consumers.buffer import BufferStats
+from fastpoly.consumers.handler import HandlerStats
+from fastpoly.health.lag import Judgement, LagStats, SequenceStats
+from fastpoly.protocol.lifecycle import State
 
 if TYPE_CHECKING:
     from fastpoly._core import Listener

@@ -9,25 +9,25 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
-from fastpoly.coalescing import DEFAULT_MAX_READ_DELAY_S, check_max_read_delay
-from fastpoly.conditions import Condition
-from fastpoly.consumers import Batches
-from fastpoly.credentials import find_api_key
-from fastpoly.endpoints import SslLike, make_url, market_of, nominal_delay_s
-from fastpoly.engine import Engine, EngineSettings
+from fastpoly.consumers.error_policy import ErrorHook, Fence
+from fastpoly.consumers.fill_hook import Fill, Filler, Reply
+from fastpoly.consumers.iteration import Batches
+from fastpoly.consumers.registry import Limits, Roster
+from fastpoly.engine.supervisor import Engine, EngineSettings
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
 from fastpoly.errors import FastpolyError, UsageError
-from fastpoly.fence import ErrorHook, Fence
-from fastpoly.filler import Fill, Filler, Reply
-from fastpoly.filtering import make_filter
-from fastpoly.ingest import Host, LoopHost, ThreadHost
-from fastpoly.lifecycle import State, StateChange
-from fastpoly.news import StateNews
-from fastpoly.reconnect import ReconnectPolicy, make_policy
-from fastpoly.roster import Limits, Roster
-from fastpoly.script import run_stream
-from fastpoly.session import DEFAULT_MAX_MESSAGE_BYTES
-from fastpoly.staleness import StaleAfter
+from fastpoly.filters.build import make_filter
+from fastpoly.filters.conditions import Condition
+from fastpoly.health.silence import StaleAfter
+from fastpoly.net.credentials import find_api_key
+from fastpoly.net.endpoints import SslLike, make_url, market_of, nominal_delay_s
+from fastpoly.net.read_coalescing import DEFAULT_MAX_READ_DELAY_S, check_max_read_delay
+from fastpoly.net.reader_loop import Host, LoopHost, ThreadHost
+from fastpoly.net.session import DEFAULT_MAX_MESSAGE_BYTES
+from fastpoly.protocol.lifecycle import State, StateChange
+from fastpoly.protocol.reconnect import ReconnectPolicy, make_policy
+from fastpoly.run import run_stream
+from fastpoly.state_changes import StateNews
 from fastpoly.stats import StreamStats
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Stream:
         fill_timeout: Seconds that it may take.
         stale_after: Seconds without data, in trading hours, after which a channel is stale: one
             number for all, or by channel; by default only channels subscribed as a whole are
-            watched, see `fastpoly.staleness`.
+            watched, see `fastpoly.health.silence`.
         subscribe_timeout: Seconds to wait for the server's next answer to a subscription.
         open_timeout: Seconds for a connection to come up.
         auth_timeout: Seconds for the server's answer to the key.
@@ -99,8 +99,8 @@ class Stream:
             waits only while eight reads and more would come in that time, as in the busiest minutes
             of single-event frames, when waking up for each costs many times what it brings. 0 for
             no waiting. On Linux only.
-        ssl: See `fastpoly.endpoints.make_ssl_context`.
-        proxy: See `fastpoly.endpoints.find_proxy`.
+        ssl: See `fastpoly.net.endpoints.make_ssl_context`.
+        proxy: See `fastpoly.net.endpoints.find_proxy`.
         use_aiofastnet: The transport: aiofastnet's or the loop's own. None for aiofastnet's, but on
             uvloop for uvloop's own if the line is ``ws://`` or the system not Linux.
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fastpoly._core import Batch
-from fastpoly.reconnect import FixedDelay
+from fastpoly.protocol.reconnect import FixedDelay
 from fastpoly.stream import Stream
 from tests.net.scripted_server import ScriptedServer
 

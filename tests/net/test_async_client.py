@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from fastpoly import schema
-from fastpoly.async_client import AsyncStreamClient
 from fastpoly.enums import StreamCluster, StreamHost, StreamServicePrefix
 from fastpoly.errors import (
     AuthError,
@@ -23,7 +22,8 @@ from fastpoly.errors import (
     SubscriptionError,
     UsageError,
 )
-from fastpoly.services import SERVICES
+from fastpoly.polygon.client import AsyncStreamClient
+from fastpoly.polygon.services import SERVICES
 from tests.loops import in_loop
 from tests.net.recording import REFUSED, Peer, RecordingServer, only_auth
 

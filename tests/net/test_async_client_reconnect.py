@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from fastpoly.async_client import AsyncStreamClient
 from fastpoly.errors import (
     AuthError,
     ConnectError,
@@ -23,6 +22,7 @@ from fastpoly.errors import (
     UsageError,
 )
 from fastpoly.notices import Gap, SlowConsumer
+from fastpoly.polygon.client import AsyncStreamClient
 from tests.loops import in_loop
 from tests.net.recording import EVICTED, REFUSED, Peer, RecordingServer, as_service, only_auth
 

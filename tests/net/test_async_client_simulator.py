@@ -12,7 +12,7 @@ import trustme
 
 from fastpoly import AsyncStreamClient, SubscriptionError
 from fastpoly.errors import CertificateError
-from fastpoly.services import SERVICES
+from fastpoly.polygon.services import SERVICES
 from fastpoly.sim import SimulatorProcess
 from tests.loops import in_loop
 

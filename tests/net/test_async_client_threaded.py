@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from fastpoly.async_client import AsyncStreamClient
 from fastpoly.errors import (
     AuthError,
     ConnectError,
@@ -19,6 +18,7 @@ from fastpoly.errors import (
     DecodeError,
     UsageError,
 )
+from fastpoly.polygon.client import AsyncStreamClient
 from tests.loops import in_loop
 from tests.net.recording import REFUSED, RecordingServer, only_auth
 

@@ -15,7 +15,7 @@ import pytest
 
 from fastpoly import AsyncStreamClient, Stream, UsageError
 from fastpoly._core import ReadCoalescer
-from fastpoly.session import Session
+from fastpoly.net.session import Session
 from tests.net.scripted_server import ScriptedServer, trade, until
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, make, numbers, run
 

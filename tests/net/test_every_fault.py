@@ -10,8 +10,8 @@ import pytest
 
 from fastpoly import errors
 from fastpoly._core import Batch
-from fastpoly.async_client import AsyncStreamClient
-from fastpoly.lifecycle import State
+from fastpoly.polygon.client import AsyncStreamClient
+from fastpoly.protocol.lifecycle import State
 from fastpoly.sim import SimulatorProcess
 from fastpoly.sim.faults import FAULTS
 from fastpoly.stream import Stream

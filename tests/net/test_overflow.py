@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from fastpoly.async_client import AsyncStreamClient
 from fastpoly.notices import SlowConsumer
+from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.stream import Stream
 from tests.net.scripted_server import ScriptedServer, quote, trade, until
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, run

@@ -21,8 +21,8 @@ import trustme
 import uvloop
 
 from fastpoly import errors
-from fastpoly.resets import ResetWatch
-from fastpoly.session import Session
+from fastpoly.net.session import Session
+from fastpoly.net.uvloop_resets import ResetWatch
 from tests.net.scripted_server import (
     Peer,
     ScriptedServer,

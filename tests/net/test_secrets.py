@@ -13,7 +13,7 @@ import pytest
 import uvloop
 
 from fastpoly import AsyncStreamClient, errors
-from fastpoly.reconnect import FixedDelay
+from fastpoly.protocol.reconnect import FixedDelay
 from fastpoly.stream import Stream
 from tests.net.scripted_server import Peer, ScriptedServer, status
 from tests.net.streams import BOTH_WAYS

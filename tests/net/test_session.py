@@ -15,7 +15,7 @@ import trustme
 from fastpoly import errors
 from fastpoly._core import Batch
 from fastpoly.events import Status
-from fastpoly.session import Session
+from fastpoly.net.session import Session
 from tests.heap import native_bytes
 from tests.net.scripted_server import (
     Peer,
@@ -189,7 +189,7 @@ def test_refused(
 
 
 def test_no_greeting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fastpoly.session.GREETING_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("fastpoly.net.session.GREETING_TIMEOUT_S", 0.05)
 
     async def main() -> None:
         async with ScriptedServer() as server:
@@ -243,7 +243,7 @@ def test_every_end_has_a_reason(code: int | str) -> None:
 
 
 def test_evicted_later_and_the_server_does_not_close(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fastpoly.session.REFUSAL_GRACE_S", 0.05)
+    monkeypatch.setattr("fastpoly.net.session.REFUSAL_GRACE_S", 0.05)
 
     async def main() -> None:
         async with ScriptedServer() as server:

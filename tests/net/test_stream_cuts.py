@@ -16,9 +16,9 @@ import pytest
 import trustme
 import uvloop
 
-from fastpoly.lifecycle import State
 from fastpoly.notices import Gap
-from fastpoly.reconnect import Backoff
+from fastpoly.protocol.lifecycle import State
+from fastpoly.protocol.reconnect import Backoff
 from fastpoly.stream import Stream
 from tests.net.relay import Cut, Relay
 from tests.net.scripted_server import (

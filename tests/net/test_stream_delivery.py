@@ -15,8 +15,8 @@ import pytest
 
 from fastpoly import errors
 from fastpoly._core import Batch
-from fastpoly.lifecycle import State
 from fastpoly.notices import SlowConsumer
+from fastpoly.protocol.lifecycle import State
 from fastpoly.schema import MARKETS
 from fastpoly.sim import SimulatorProcess
 from fastpoly.stream import Stream

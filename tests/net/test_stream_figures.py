@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fastpoly._core import Batch
-from fastpoly.lag import SequenceStats, Verdict
+from fastpoly.health.lag import SequenceStats, Verdict
 from fastpoly.notices import Gap
 from fastpoly.stream import Stream
 from tests.net.scripted_server import ScriptedServer, quote, trade, until

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from fastpoly.engine.backfill import Filling
 from fastpoly.errors import HandlerFailed
-from fastpoly.filling import Filling
 from fastpoly.notices import Gap
 from fastpoly.stream import Stream
 from tests.net.scripted_server import ScriptedServer, trade, until

@@ -13,9 +13,9 @@ import pytest
 from fastpoly import Stream, field
 from fastpoly._core import Batch
 from fastpoly.errors import UsageError
-from fastpoly.hours import Hours
-from fastpoly.lifecycle import State
+from fastpoly.health.hours import Hours
 from fastpoly.notices import Gap, SlowConsumer
+from fastpoly.protocol.lifecycle import State
 from fastpoly.sim import SimulatorProcess
 from tests.net.scripted_server import ScriptedServer, quote, trade, until
 from tests.net.streams import BOTH_WAYS, SOON, check_threads, make, numbers, run
@@ -221,7 +221,7 @@ def test_what_fills_a_gap_passes_the_filter_too(ingest: str) -> None:
 def test_a_stream_that_lets_nothing_pass_is_not_silent(
     monkeypatch: pytest.MonkeyPatch, ingest: str
 ) -> None:
-    monkeypatch.setattr("fastpoly.staleness.hours_at", lambda market, at_ns: Hours.REGULAR)
+    monkeypatch.setattr("fastpoly.health.silence.hours_at", lambda market, at_ns: Hours.REGULAR)
 
     async def main() -> None:
         async with ScriptedServer() as server:

@@ -10,9 +10,9 @@ import time
 import pytest
 
 from fastpoly import errors
-from fastpoly.lag import Verdict
-from fastpoly.lifecycle import State
+from fastpoly.health.lag import Verdict
 from fastpoly.notices import SlowConsumer
+from fastpoly.protocol.lifecycle import State
 from tests.net.scripted_server import ScriptedServer, quote, status, trade, until
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, make, numbers, run
 

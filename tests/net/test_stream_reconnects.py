@@ -13,9 +13,9 @@ import trustme
 import uvloop
 
 from fastpoly import errors
-from fastpoly.lifecycle import State
 from fastpoly.notices import Gap
-from fastpoly.reconnect import Backoff, FixedDelay
+from fastpoly.protocol.lifecycle import State
+from fastpoly.protocol.reconnect import Backoff, FixedDelay
 from tests.net.scripted_server import (
     Peer,
     ScriptedServer,

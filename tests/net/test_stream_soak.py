@@ -22,11 +22,12 @@ from typing import Any
 
 import pytest
 
-from fastpoly import conditions, errors
+from fastpoly import errors
 from fastpoly._core import Batch
-from fastpoly.lifecycle import State, StateChange
+from fastpoly.filters import conditions
 from fastpoly.notices import Gap, SlowConsumer
-from fastpoly.reconnect import Backoff
+from fastpoly.protocol.lifecycle import State, StateChange
+from fastpoly.protocol.reconnect import Backoff
 from fastpoly.sim import SimulatorProcess
 from fastpoly.stream import Stream
 from tests.heap import native_bytes

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from fastpoly.hours import Hours
-from fastpoly.lifecycle import State
+from fastpoly.health.hours import Hours
 from fastpoly.notices import Gap
+from fastpoly.protocol.lifecycle import State
 from tests.net.scripted_server import ScriptedServer, quote, trade, until
 from tests.net.streams import BOTH_WAYS, check_threads, make, run
 
@@ -19,7 +19,7 @@ _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
 @pytest.fixture
 def _always_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fastpoly.staleness.hours_at", lambda market, at_ns: Hours.REGULAR)
+    monkeypatch.setattr("fastpoly.health.silence.hours_at", lambda market, at_ns: Hours.REGULAR)
 
 
 @pytest.mark.usefixtures("_always_open")
@@ -72,7 +72,7 @@ def test_mute_line_is_left(ingest: str) -> None:
 
 
 def test_nothing_is_stale_when_the_market_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fastpoly.staleness.hours_at", lambda market, at_ns: Hours.CLOSED)
+    monkeypatch.setattr("fastpoly.health.silence.hours_at", lambda market, at_ns: Hours.CLOSED)
 
     async def main() -> None:
         async with ScriptedServer() as server, make(server, "T.A", stale_after=0.05) as stream:

@@ -13,8 +13,8 @@ import pytest
 
 from fastpoly import errors
 from fastpoly._core import Batch
-from fastpoly.lifecycle import State
-from fastpoly.reconnect import Backoff, FixedDelay
+from fastpoly.protocol.lifecycle import State
+from fastpoly.protocol.reconnect import Backoff, FixedDelay
 from fastpoly.stream import Stream
 from tests.net.scripted_server import Peer, ScriptedServer, trade, until
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, make, numbers, run

@@ -9,7 +9,7 @@ import pytest
 
 from fastpoly import errors
 from fastpoly._core import Batch
-from fastpoly.lifecycle import State
+from fastpoly.protocol.lifecycle import State
 from tests.net.scripted_server import Peer, ScriptedServer, trade, until
 from tests.net.streams import BOTH_WAYS, check_threads, make, numbers, run
 

@@ -14,7 +14,7 @@ import pytest
 
 from fastpoly import AsyncStreamClient
 from fastpoly._core import Batch
-from fastpoly.lifecycle import State
+from fastpoly.protocol.lifecycle import State
 from fastpoly.sim import SimulatorProcess
 from fastpoly.stream import Stream
 from tests.net.scripted_server import ScriptedServer, trade, until

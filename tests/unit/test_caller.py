@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from fastpoly.caller import Caller, always_awaitable
-from fastpoly.dispatch import drive
+from fastpoly.consumers.tasks import Workers
 from fastpoly.errors import FastpolyError
-from fastpoly.workers import Workers
+from fastpoly.polygon.channel_handler import Caller, always_awaitable
+from fastpoly.polygon.dispatcher import drive
 from tests.loops import in_loop
 
 

@@ -18,7 +18,7 @@ import fastpoly
 from fastpoly import Batch, Decoder, decode, field, schema
 from fastpoly._core import Filter, batch_of, concat
 from fastpoly.errors import UsageError
-from fastpoly.filtering import make_filter
+from fastpoly.filters.build import make_filter
 from fastpoly.notices import Gap
 from tests import conditions, frames, reference
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from fastpoly.connection import NetSubscriptions
-from fastpoly.subscriptions import MAX_REQUEST_BYTES, MAX_REQUEST_PARAMS
+from fastpoly.polygon.connection import NetSubscriptions
+from fastpoly.protocol.subscriptions import MAX_REQUEST_BYTES, MAX_REQUEST_PARAMS
 
 
 def net(*requests: str) -> list[str]:

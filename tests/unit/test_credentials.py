@@ -5,8 +5,8 @@ import traceback
 
 import pytest
 
-from fastpoly.credentials import API_KEY_VARIABLES, ApiKey, find_api_key
 from fastpoly.errors import UsageError
+from fastpoly.net.credentials import API_KEY_VARIABLES, ApiKey, find_api_key
 
 SECRET = "k3y-of-nobody"
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fastpoly import decode
 from fastpoly._core import Batch, batch_of, concat
-from fastpoly.delivery import Buffer
+from fastpoly.consumers.buffer import Buffer
 from fastpoly.enums import Overflow
 from fastpoly.errors import ConsumerTooSlow
 from fastpoly.notices import Gap, SlowConsumer
@@ -232,7 +232,7 @@ def test_one_batch_always_fits() -> None:
 @pytest.mark.parametrize("overflow", ["drop_oldest", "drop_newest", "block", "error"])
 def test_age(overflow: str, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0]
-    monkeypatch.setattr("fastpoly.delivery.time.monotonic_ns", lambda: now[0])
+    monkeypatch.setattr("fastpoly.consumers.buffer.time.monotonic_ns", lambda: now[0])
     buffer = make(overflow, max_age_s=1.0)
     old = [batch("T"), batch("T")]
     for one in old:
@@ -255,7 +255,7 @@ def test_age(overflow: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_waited_too_long_is_dropped_when_it_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0]
-    monkeypatch.setattr("fastpoly.delivery.time.monotonic_ns", lambda: now[0])
+    monkeypatch.setattr("fastpoly.consumers.buffer.time.monotonic_ns", lambda: now[0])
     buffer = make("drop_oldest", max_age_s=1.0)
     buffer.put(batch("T"))
     now[0] = 2_000_000_000

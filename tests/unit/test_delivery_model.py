@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 
 from fastpoly import decode
 from fastpoly._core import Batch, batch_of, concat
-from fastpoly.delivery import Buffer
+from fastpoly.consumers.buffer import Buffer
 from fastpoly.enums import Overflow
 from fastpoly.errors import ConsumerTooSlow
 from fastpoly.notices import Gap, SlowConsumer
@@ -45,7 +45,7 @@ class BufferMachine(RuleBasedStateMachine):
         super().__init__()
         self.patch = pytest.MonkeyPatch()
         self.now_ns = 10**9
-        self.patch.setattr("fastpoly.delivery.time.monotonic_ns", lambda: self.now_ns)
+        self.patch.setattr("fastpoly.consumers.buffer.time.monotonic_ns", lambda: self.now_ns)
         self.number = 0
         # Numbers in the order put in, of events and of notices, and of both.
         self.events: list[int] = []

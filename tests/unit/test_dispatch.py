@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from fastpoly import Batch, decode, events
-from fastpoly.delivery import Buffer
-from fastpoly.dispatch import MAX_PLANS, Dispatcher
+from fastpoly.consumers.buffer import Buffer
+from fastpoly.consumers.tasks import MAX_IDLE
 from fastpoly.enums import Overflow
-from fastpoly.reading import Messages
-from fastpoly.workers import MAX_IDLE
+from fastpoly.polygon.dispatcher import MAX_PLANS, Dispatcher
+from fastpoly.polygon.messages import Messages
 from tests.loops import in_loop
 
 

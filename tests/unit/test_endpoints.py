@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fastpoly.endpoints import (
+from fastpoly.enums import Feed, Market, StreamCluster, StreamHost
+from fastpoly.errors import UsageError
+from fastpoly.net.endpoints import (
     find_proxy,
     make_ssl_context,
     make_url,
@@ -13,8 +15,6 @@ from fastpoly.endpoints import (
     nominal_delay_s,
     shown_url,
 )
-from fastpoly.enums import Feed, Market, StreamCluster, StreamHost
-from fastpoly.errors import UsageError
 
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ws_proxy", "wss_proxy")
 

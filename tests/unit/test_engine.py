@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from fastpoly import decode
-from fastpoly.credentials import ApiKey
-from fastpoly.delivery import Buffer
-from fastpoly.engine import Engine, EngineSettings
+from fastpoly.consumers.buffer import Buffer
+from fastpoly.engine.supervisor import Engine, EngineSettings
 from fastpoly.enums import Overflow
-from fastpoly.reconnect import Backoff
+from fastpoly.net.credentials import ApiKey
+from fastpoly.protocol.reconnect import Backoff
 
 
 class Line:

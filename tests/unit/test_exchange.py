@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from fastpoly import errors
-from fastpoly.exchange import REFUSED_QUIET_S, SETTLED_QUIET_S, Exchange
-from fastpoly.subscriptions import Request
+from fastpoly.protocol.acknowledgements import REFUSED_QUIET_S, SETTLED_QUIET_S, Exchange
+from fastpoly.protocol.subscriptions import Request
 
 DENIED = ("error", "not authorized")
 LIMIT = (

@@ -7,8 +7,8 @@ import pytest
 
 from fastpoly import decode
 from fastpoly._core import Batch
+from fastpoly.engine.backfill import MAX_HELD_BYTES, Filling
 from fastpoly.errors import UsageError
-from fastpoly.filling import MAX_HELD_BYTES, Filling
 from fastpoly.notices import Gap
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastpoly._core import Histogram
-from fastpoly.latency import Latency
+from fastpoly.health.quantiles import Latency
 
 VALUES = st.one_of(
     st.integers(-(1 << 63), (1 << 63) - 1),

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 
-from fastpoly import hours, schema
-from fastpoly.hours import Hours, hours_at, new_york
+from fastpoly import schema
+from fastpoly.health import hours
+from fastpoly.health.hours import Hours, hours_at, new_york
 
 
 def at(market: str, local: str) -> Hours:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from fastpoly.keepalive import KeepAlive
+from fastpoly.net.keepalive import KeepAlive
 
 
 class Line:

@@ -7,7 +7,7 @@ import pytest
 
 from fastpoly import schema
 from fastpoly._core import LineWatch, decode
-from fastpoly.lag import LagWatch, SequenceStats, Verdict
+from fastpoly.health.lag import LagWatch, SequenceStats, Verdict
 
 MS = 1_000_000
 SECOND = 1_000_000_000

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fastpoly.lifecycle import TABLE, Action, Input, Lifecycle, State, mermaid
+from fastpoly.protocol.lifecycle import TABLE, Action, Input, Lifecycle, State, mermaid
 
 CONNECTED = {State.AUTHENTICATING, State.SUBSCRIBING, State.LIVE, State.STALE}
 

@@ -10,7 +10,7 @@ import pytest
 
 from fastpoly import Batch, decode
 from fastpoly.events import EquityTrade
-from fastpoly.reading import CHUNK, Reading
+from fastpoly.polygon.messages import CHUNK, Reading
 
 
 def batch(count: int) -> Batch:

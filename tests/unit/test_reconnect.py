@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastpoly import errors
-from fastpoly.reconnect import (
+from fastpoly.protocol.reconnect import (
     Backoff,
     FixedDelay,
     ReconnectPolicy,

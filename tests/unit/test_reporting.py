@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from fastpoly import decode
-from fastpoly.credentials import ApiKey
+from fastpoly.consumers.error_policy import MAX_KINDS, LogLimit
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import DecodeError, FastpolyError, HandlerFailed, UsageError
 from fastpoly.events import Status
-from fastpoly.fence import MAX_KINDS, LogLimit
-from fastpoly.reporting import OnError, Reporting, log_notice
+from fastpoly.net.credentials import ApiKey
+from fastpoly.polygon.reporting import OnError, Reporting, log_notice
 from tests.loops import in_loop
 
 

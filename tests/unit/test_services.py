@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from fastpoly import schema
-from fastpoly.async_client import AsyncStreamClient
 from fastpoly.errors import SubscriptionError
-from fastpoly.services import SERVICES, encode, name_params
+from fastpoly.polygon.client import AsyncStreamClient
+from fastpoly.polygon.services import SERVICES, encode, name_params
 
 RECORDED = json.loads(
     (Path(__file__).parents[1] / "data" / "community_wire.json").read_text(encoding="utf-8")

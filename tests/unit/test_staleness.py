@@ -6,7 +6,7 @@ import pytest
 
 from fastpoly import schema
 from fastpoly.errors import UsageError
-from fastpoly.staleness import DEFAULT_STALE_AFTER_S, Silence, Watch
+from fastpoly.health.silence import DEFAULT_STALE_AFTER_S, Silence, Watch
 
 SECOND = 1_000_000_000
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastpoly import subscriptions
 from fastpoly.errors import SubscriptionError, SubscriptionLimitError, UsageError
+from fastpoly.protocol import subscriptions
+from fastpoly.protocol.subscriptions import Request, Subscriptions, acknowledged, parse_params
 from fastpoly.schema import MARKETS, OPTIONS_CONTRACT_LIMIT
-from fastpoly.subscriptions import Request, Subscriptions, acknowledged, parse_params
 
 
 def test_split_at_the_first_dot_and_case_kept() -> None:

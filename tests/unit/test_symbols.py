@@ -10,7 +10,7 @@ from typing import Any
 
 from fastpoly import decode
 from fastpoly._core import LineWatch, latest
-from fastpoly.filtering import make_filter
+from fastpoly.filters.build import make_filter
 
 CAPACITY = 2_000_000
 LONG = "-AND-SOME-MORE"

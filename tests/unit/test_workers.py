@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fastpoly.workers import MAX_IDLE, Workers, next_job
+from fastpoly.consumers.tasks import MAX_IDLE, Workers, next_job
 from tests.loops import in_loop
 
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from fastpoly.conditions import Condition, Field, field
 from fastpoly.errors import UsageError
+from fastpoly.filters.conditions import Condition, Field, field
 
 __all__ = ["parse_condition"]
 

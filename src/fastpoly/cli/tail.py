@@ -16,12 +16,12 @@ from fastpoly._core import Batch
 from fastpoly.cli.conditions import parse_condition
 from fastpoly.cli.formats import FORMATS
 from fastpoly.cli.terminal import ExitCode, Output, OutputClosed, report, run
-from fastpoly.credentials import API_KEY_VARIABLES
-from fastpoly.endpoints import make_url, market_of
 from fastpoly.errors import UsageError
+from fastpoly.net.credentials import API_KEY_VARIABLES
+from fastpoly.net.endpoints import make_url, market_of
 from fastpoly.notices import NOTICE_CHANNEL, Gap, SlowConsumer
+from fastpoly.protocol.subscriptions import parse_params
 from fastpoly.stream import Stream
-from fastpoly.subscriptions import parse_params
 
 __all__ = ["command", "key_for"]
 

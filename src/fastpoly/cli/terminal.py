@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 import click
 
 from fastpoly import errors
-from fastpoly.ingest import loop_factory
+from fastpoly.net.reader_loop import loop_factory
 
 __all__ = ["ExitCode", "Output", "exit_code", "report", "run"]
 

@@ -1,0 +1,1 @@
+"""Keeps one market connected."""

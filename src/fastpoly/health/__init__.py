@@ -1,0 +1,1 @@
+"""What is measured of a stream, and judged: silence, lag, stalls."""

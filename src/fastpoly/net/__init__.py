@@ -1,0 +1,1 @@
+"""One connection, from dialling to its end."""

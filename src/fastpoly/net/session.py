@@ -1,0 +1,565 @@
+"""One socket's life: connect, authenticate, send requests, notice its end. No reconnecting."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+import picows
+
+try:
+    import fcntl
+    import termios
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+from fastpoly import schema
+from fastpoly._core import Listener
+from fastpoly.errors import (
+    ConnectError,
+    ConnectionLost,
+    DecodeError,
+    FastpolyError,
+    NotWebSocketError,
+    UsageError,
+)
+from fastpoly.net.close_reasons import (
+    CloseReason,
+    close_code,
+    connect_error,
+    connection_lost,
+    server_error,
+)
+from fastpoly.net.credentials import ApiKey, find_api_key
+from fastpoly.net.dial import dial
+from fastpoly.net.endpoints import SslLike, find_proxy, make_ssl_context, market_of, shown_url
+from fastpoly.net.keepalive import KeepAlive
+from fastpoly.net.read_coalescing import DEFAULT_MAX_READ_DELAY_S, ReadDelay, check_max_read_delay
+from fastpoly.net.uvloop_resets import CAN_WATCH, ResetWatch, on_uvloop
+from fastpoly.protocol.subscriptions import encode_request
+
+if TYPE_CHECKING:
+    from fastpoly._core import Batch, LineWatch
+    from fastpoly.events import Status
+
+__all__ = ["DEFAULT_MAX_MESSAGE_BYTES", "CloseReason", "Session"]
+
+logger = logging.getLogger("fastpoly.session")
+_transport_logger = logging.getLogger("fastpoly.transport")
+
+DEFAULT_MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
+"""A message beyond this ends the connection. No message above 1 MB has been reported."""
+
+GREETING_TIMEOUT_S: Final = 2.0
+"""How long to wait for the server's greeting before sending the key without one."""
+
+REFUSAL_GRACE_S: Final = 1.0
+"""How long a server that said no may take to close the line before this side does."""
+
+HANG_UP_TURNS: Final = 10
+"""How many turns of the loop a line that was shut may take to be let go of."""
+
+# Control messages about the whole connection. The others are answers to single requests.
+_FATAL: Final = frozenset(
+    {"NO_PLAN", "AUTH_FAILED", "AUTH_TIMEOUT", "MAX_CONNECTIONS", "LEGACY_AUTH_FAILED"}
+)
+_AUTHENTICATED: Final = frozenset({"AUTH_SUCCESS", "LEGACY_AUTH_SUCCESS"})
+
+
+class Session:
+    """One connection. Use it in the event loop in which `open` ran, and once.
+
+        session = Session(url, key, "stocks", on_batch=print)
+        await session.open()                              # connected and authenticated
+        session.send("subscribe", ["T.AAPL", "Q.AAPL"])   # no waiting
+        reason = await session.closed()                   # CloseReason
+        await session.close()
+
+    Args:
+        url: A full ``ws://`` or ``wss://`` URL, see `fastpoly.net.endpoints.make_url`.
+        api_key: The key; None to take it from the environment.
+        market: The market, which says how events are decoded.
+        on_batch: Called with each `Batch`, in the loop, from inside the read. What it raises is
+            logged by the listener.
+        on_upgrade: Called when the line is up, before the key is sent.
+        on_status: Called with each `Status`, after data that came before it on the wire.
+        on_bad_frame: Called with a `DecodeError` for each frame that could not be read.
+        keep_statuses: Whether control messages stay in the batches too, where they arrived.
+        watch: Watches every event that is read.
+        ping_interval: Seconds of silence after which a ping is sent; None or 0 for no pings.
+        ping_timeout: Seconds that the line may stay silent after a ping; None for no limit.
+        open_timeout: Seconds for name, TCP, proxy, TLS and upgrade together.
+        auth_timeout: Seconds for the answer to the key.
+        close_timeout: Seconds for the server's part in closing.
+        max_message_bytes: A longer message ends the connection with code 1009; 0 for no limit.
+        max_read_delay: Seconds that data may wait in the kernel so that one read brings more, while
+            eight reads and more would come in that time; 0 for no waiting. Linux only.
+        ssl: See `fastpoly.net.endpoints.make_ssl_context`.
+        proxy: See `fastpoly.net.endpoints.find_proxy`.
+        server_hostname: The name that the certificate has to carry; the URL's host by default.
+        use_aiofastnet: The transport: aiofastnet's or the loop's own. None for aiofastnet's, but on
+            uvloop for uvloop's own if the line is ``ws://`` or the system not Linux.
+
+    Raises:
+        UsageError: The market is unknown, there is no key, or the read delay is none.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | ApiKey | None,
+        market: str,
+        *,
+        on_batch: Callable[[Batch], object],
+        on_upgrade: Callable[[], object] | None = None,
+        on_status: Callable[[Status], object] | None = None,
+        on_bad_frame: Callable[[DecodeError], object] | None = None,
+        keep_statuses: bool = False,
+        watch: LineWatch | None = None,
+        ping_interval: float | None = 20.0,
+        ping_timeout: float | None = 20.0,
+        open_timeout: float | None = 10.0,
+        auth_timeout: float | None = 10.0,
+        close_timeout: float = 5.0,
+        max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
+        max_read_delay: float = DEFAULT_MAX_READ_DELAY_S,
+        ssl: SslLike = None,
+        proxy: str | bool | None = True,
+        server_hostname: str | None = None,
+        use_aiofastnet: bool | None = None,
+    ) -> None:
+        self._key = find_api_key(api_key)
+        self._url = url
+        self._where = shown_url(url)
+        self.on_batch = on_batch
+        self._on_upgrade = on_upgrade
+        self._on_status = on_status
+        self._on_bad_frame = on_bad_frame
+        self._keep_alive = KeepAlive(ping_interval, ping_timeout) if ping_interval else None
+        self._open_timeout = open_timeout
+        self._auth_timeout = auth_timeout
+        self._close_timeout = close_timeout
+        self._max_message_bytes = max_message_bytes
+        self._ssl = ssl
+        self._proxy = proxy
+        self._server_hostname = server_hostname
+        self._use_aiofastnet = use_aiofastnet
+        self._reset_watch = ResetWatch()
+        check_max_read_delay(max_read_delay)
+        self._read_delay = ReadDelay(max_read_delay) if max_read_delay else None
+        self._listener = Listener(
+            self,
+            market_of(market).name,
+            max_message_bytes=max_message_bytes,
+            keep_statuses=keep_statuses,
+            watch=watch,
+            coalescer=None if self._read_delay is None else self._read_delay.coalescer,
+        )
+        self._socket: socket.socket | None = None
+        self._transport: picows.WSTransport | None = None
+        # The three steps of a connection; all None before open().
+        self._greeted: asyncio.Future[None] | None = None
+        self._accepted: asyncio.Future[None] | None = None
+        self._ended: asyncio.Future[CloseReason] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._error: FastpolyError | None = None
+        self._closing = False
+        self._paused = False
+
+    def __repr__(self) -> str:
+        state = "open" if self.is_open else "new" if self._ended is None else "not open"
+        return f"<Session {self._where} {state}>"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether requests can be sent: the key was accepted and nobody has closed."""
+        accepted, ended = self._accepted, self._ended
+        if accepted is None or ended is None or not accepted.done() or accepted.cancelled():
+            return False
+        return accepted.exception() is None and not ended.done() and not self._closing
+
+    @property
+    def listener(self) -> Listener:
+        """The listener, for its counters."""
+        return self._listener
+
+    @property
+    def round_trip_s(self) -> float | None:
+        """Seconds between the latest ping and its pong, or None before the first."""
+        return self._keep_alive.round_trip_s if self._keep_alive is not None else None
+
+    @property
+    def backlog_bytes(self) -> int:
+        """Bytes that have arrived and wait in the kernel to be read; 0 where it cannot tell."""
+        sock = self._socket
+        if fcntl is None or sock is None or sock.fileno() < 0:
+            return 0
+        try:
+            answer = fcntl.ioctl(sock.fileno(), termios.FIONREAD, b"\0" * 4)
+        except OSError:
+            return 0
+        return int.from_bytes(answer, sys.byteorder)
+
+    # ------------------------------------------------------------------------------- opening
+
+    async def open(self) -> None:
+        """Connects and authenticates. Data may reach `on_batch` before this returns.
+
+        Raises:
+            HostNotFoundError: The host's name does not resolve.
+            CertificateError: The server's certificate does not verify.
+            NotWebSocketError: What answers is no WebSocket server.
+            ConnectError: The line did not come up for another reason, or an answer took too long.
+            AuthError: The server refused the key.
+            NotAuthorizedError: The plan does not include this market or feed.
+            ConnectionEvicted: The account has too many connections.
+            ConnectionLost: The server closed the line before it had accepted the key.
+            UsageError: The session was opened before.
+        """
+        if self._ended is not None:
+            raise UsageError("A session is opened once.", hint="Make a new one.")
+        loop = asyncio.get_running_loop()
+        self._greeted = greeted = loop.create_future()
+        self._accepted = accepted = loop.create_future()
+        self._ended = ended = loop.create_future()
+        try:
+            try:
+                async with asyncio.timeout(self._open_timeout):
+                    await self._connect()
+            except TimeoutError as error:
+                raise ConnectError(
+                    f"{self._where} did not open a connection within {self._open_timeout:g} s.",
+                    hint="Check the network and any proxy, or raise open_timeout.",
+                ) from error
+            await self._authenticate(greeted, accepted)
+        except BaseException:
+            await self._discard(ended)
+            raise
+
+    async def _connect(self) -> None:
+        secure = self._url.startswith("wss:")
+        proxy = find_proxy(self._url, self._proxy)
+        context = make_ssl_context(self._ssl) if secure else None
+        options: dict[str, Any] = {}
+        if secure and self._server_hostname is not None:
+            options["server_hostname"] = self._server_hostname
+        try:
+            _, listener = await picows.ws_connect(
+                lambda *_: self._listener,
+                self._url,
+                ssl_context=context,
+                websocket_handshake_timeout=self._open_timeout,
+                logger_name=_transport_logger,
+                # The listener answers pings itself: picows would swallow a ping that ends a read,
+                # and with it the sign that the read has ended.
+                enable_auto_pong=False,
+                disconnect_on_exception=False,
+                # The listener's own limit covers fragmented messages too; this one must not be
+                # the first to act, or the error would not say what to do.
+                max_frame_size=(self._max_message_bytes or 1 << 40) + (1 << 20),
+                proxy=proxy,
+                socket_factory=self._dial,
+                use_aiofastnet=self._wants_aiofastnet(),
+                **options,
+            )
+        except TimeoutError:
+            raise
+        except Exception as error:
+            known = connect_error(error, self._url, proxy)
+            if known is None or known is error:
+                raise
+            raise known from error
+        # What the stubs do not say: picows reports a line that closes before the upgrade as a
+        # success without a listener.
+        if not isinstance(listener, Listener):
+            raise NotWebSocketError(
+                f"{self._where} closed the line before it became a WebSocket.",
+                hint="Check the port, and ws:// against wss://.",
+            )
+
+    def _wants_aiofastnet(self) -> bool:
+        if self._use_aiofastnet is None and on_uvloop():
+            # It takes less CPU than uvloop's own TLS, but needs the watch there.
+            return CAN_WATCH and self._url.startswith("wss:")
+        return self._use_aiofastnet is not False
+
+    async def _dial(self, target: picows.WSParsedURL) -> socket.socket:
+        # Kept, because picows does not close a connection whose opening is cancelled.
+        self._socket = await dial(target.host, target.port)
+        if CAN_WATCH and on_uvloop() and self._wants_aiofastnet():
+            self._reset_watch.start(self._socket)
+        return self._socket
+
+    async def _authenticate(
+        self, greeted: asyncio.Future[None], accepted: asyncio.Future[None]
+    ) -> None:
+        await asyncio.wait(
+            [greeted, accepted], timeout=GREETING_TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not accepted.done():
+            self._send(encode_request("auth", self._key.reveal()))
+        try:
+            async with asyncio.timeout(self._auth_timeout):
+                await accepted
+        except TimeoutError as error:
+            # Not an AuthError: nobody has found fault with the key, so trying again makes sense.
+            raise ConnectError(
+                f"{self._where} did not answer the API key within {self._auth_timeout:g} s.",
+                hint="Try again, or raise auth_timeout.",
+            ) from error
+
+    async def _discard(self, ended: asyncio.Future[CloseReason]) -> None:
+        """Ends a connection that did not open, at whatever point it is."""
+        self._closing = True
+        if self._transport is not None:
+            self._hang_up(self._transport)
+            await asyncio.wait([ended], timeout=self._close_timeout)
+            return
+        if self._socket is not None:
+            # Not closed: it belongs to a transport, which this makes end, and which would go on
+            # watching its number, that is soon another socket's.
+            with contextlib.suppress(OSError):  # it has ended already
+                self._socket.shutdown(socket.SHUT_RDWR)
+            for _ in range(HANG_UP_TURNS):
+                if self._socket.fileno() < 0:
+                    break
+                await asyncio.sleep(0)
+            self._reset_watch.stop()
+            self._socket.close()  # unless it was never handed over
+        if not ended.done():
+            ended.set_result(CloseReason(1006, "", None))
+
+    # ------------------------------------------------------------------- what the listener says
+
+    def on_connected(self, transport: picows.WSTransport) -> None:
+        """Called by the listener: the WebSocket is up."""
+        loop = asyncio.get_running_loop()
+        self._transport = transport
+        self._reset_watch.transport = transport.underlying_transport
+        if self._read_delay is not None and self._socket is not None:
+            self._read_delay.start(self._socket)
+        watch = loop.create_task(self._watch(transport))
+        watch.add_done_callback(self._on_watch_over)
+        self._tasks = [watch]
+        if self._keep_alive is not None:
+            self._tasks.append(loop.create_task(self._watch_silence(transport, self._keep_alive)))
+        if self._closing:
+            transport.disconnect(False)
+        elif self._on_upgrade is not None:
+            self._on_upgrade()
+
+    def on_statuses(self, statuses: list[Status]) -> None:
+        """Called by the listener: control messages."""
+        for status in statuses:
+            self._take(status)
+            if self._on_status is not None:
+                try:
+                    self._on_status(status)
+                except Exception:
+                    logger.exception("on_status raised")
+
+    def _take(self, status: Status) -> None:
+        name, message = status.status or "", self._key.hide(status.message or "")
+        spec = schema.status_spec(name, message)
+        if spec is None:
+            name = self._key.hide(name)
+            logger.warning("The server sent an unknown status %r: %r", name, message)
+            return
+        accepted = self._accepted
+        opening = accepted if accepted is not None and not accepted.done() else None
+        if spec.name == "CONNECTED":
+            if self._greeted is not None and not self._greeted.done():
+                self._greeted.set_result(None)
+        elif spec.name in _AUTHENTICATED:
+            if opening is not None:
+                opening.set_result(None)
+        elif spec.name in _FATAL:
+            error = server_error(spec, message)
+            self._error = self._error or error
+            if opening is not None:
+                opening.set_exception(error)
+            elif self._transport is not None:
+                loop = asyncio.get_running_loop()
+                loop.call_later(REFUSAL_GRACE_S, self._hang_up, self._transport)
+
+    def on_bad_frame(self, error: DecodeError) -> None:
+        """Called by the listener: a frame could not be read; the connection mostly lives on."""
+        if self._on_bad_frame is not None:
+            self._on_bad_frame(error)
+        else:
+            logger.warning("%s", error)
+        if error.detail.startswith("not UTF-8"):
+            # RFC 6455, 8.1: then the rest of the line is not to be trusted either.
+            self.drop(connection_lost(self._where, 1007, ""))
+
+    def on_disconnected(self, transport: picows.WSTransport) -> None:
+        """Called by the listener: the line is down. `_watch` learns the same, and why."""
+        self._reset_watch.stop()
+        if self._read_delay is not None:
+            self._read_delay.stop()
+
+    async def _watch(self, transport: picows.WSTransport) -> None:
+        """Waits for the end of the line, and takes the reason from picows in all cases.
+
+        A failure that picows noticed is in a future that complains when nobody asks for it.
+        """
+        cause: Exception | None = None
+        try:
+            await transport.wait_disconnected()
+        except Exception as error:
+            cause = error
+        for task in self._tasks[1:]:
+            task.cancel()
+        self._finish(transport, cause)
+
+    def _on_watch_over(self, watch: asyncio.Task[None]) -> None:
+        # Cancelled, as all tasks are at a program's end; perhaps before its first step.
+        if watch.cancelled() and self._transport is not None:
+            self._transport.disconnect(False)
+            self._finish(self._transport, None)
+
+    def _finish(self, transport: picows.WSTransport, cause: Exception | None) -> None:
+        code, reason = 1006, ""
+        handshake = transport.close_handshake
+        if isinstance(cause, picows.WSProtocolError):
+            code, reason = close_code(cause.code), str(cause)
+        elif handshake is not None and handshake.recv is not None:
+            code, reason = close_code(handshake.recv.code), handshake.recv.reason or ""
+        elif handshake is not None and handshake.sent is not None and not self._closing:
+            code, reason = close_code(handshake.sent.code), handshake.sent.reason or ""
+        reason = self._key.hide(reason)
+        error = self._error
+        if error is None and not self._closing:
+            error = connection_lost(self._where, code, reason)
+        if error is not None and cause is not None:
+            error.__cause__ = cause
+        for future in (self._greeted, self._accepted):
+            if future is not None and not future.done():
+                future.set_exception(error or ConnectionLost("The connection was closed."))
+                future.exception()  # read once, or a future that nobody awaits complains
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(CloseReason(code, reason, error))
+
+    async def _watch_silence(self, transport: picows.WSTransport, keep_alive: KeepAlive) -> None:
+        if await keep_alive.wait_until_dead(transport, self._listener):
+            self.drop(
+                ConnectionLost(
+                    f"{self._where} was silent and left a ping unanswered.",
+                    hint="The network or the server is gone.",
+                )
+            )
+
+    # --------------------------------------------------------------------------- requests, end
+
+    def send(self, action: str, params: str | Iterable[str]) -> None:
+        """Sends one request and does not wait for an answer.
+
+        Args:
+            action: ``subscribe`` or ``unsubscribe``.
+            params: Parameters, comma-separated or as an iterable; they are not checked.
+
+        Raises:
+            ConnectionLost: The connection is not open.
+        """
+        joined = params if isinstance(params, str) else ",".join(params)
+        self.send_text(encode_request(action, joined))
+
+    def send_text(self, text: str) -> None:
+        """Sends a text frame as it is.
+
+        Raises:
+            ConnectionLost: The connection is not open.
+        """
+        if not self.is_open:
+            raise ConnectionLost("The connection is not open.", hint="Open a new session.")
+        self._send(text)
+
+    def _send(self, text: str) -> None:
+        if self._transport is not None:
+            self._transport.send(picows.WSMsgType.TEXT, text)
+
+    def pause_reading(self) -> None:
+        """Leaves what arrives in the kernel's buffer, so that the server soon has to wait.
+
+        A line that is not read is not found dead either.
+        """
+        self._read(False)
+
+    def resume_reading(self) -> None:
+        """Reads again; does nothing on a connection that reads or is closed."""
+        self._read(True)
+
+    def _read(self, reading: bool) -> None:
+        transport = self._transport
+        if transport is None or transport.is_disconnected:
+            return
+        underlying = transport.underlying_transport
+        # Transports differ in what they make of a second pause, so there is none.
+        if reading and self._paused:
+            underlying.resume_reading()
+        elif not reading and not self._paused:
+            underlying.pause_reading()
+        if reading is self._paused and self._keep_alive is not None:
+            self._keep_alive.note_reading(reading)
+        self._paused = not reading
+
+    async def closed(self) -> CloseReason:
+        """Waits until the connection is down.
+
+        Returns:
+            How it ended.
+
+        Raises:
+            UsageError: It was never opened.
+        """
+        if self._ended is None:
+            raise UsageError("The session was never opened.", hint="Await open() first.")
+        return await asyncio.shield(self._ended)
+
+    async def close(self, code: int = 1000) -> None:
+        """Closes the connection and waits until it is down; more than once is fine.
+
+        Args:
+            code: The close code to send.
+        """
+        transport, ended = self._transport, self._ended
+        if ended is None:
+            return
+        self._closing = True
+        if transport is None:
+            await self._discard(ended)
+            return
+        if not ended.done():
+            self.resume_reading()  # or the server's close frame would go unread
+            self._say_goodbye(transport, code)
+            try:
+                await asyncio.wait([ended], timeout=self._close_timeout)
+            finally:
+                transport.disconnect(False)
+            await asyncio.shield(ended)
+
+    def abort(self) -> None:
+        """Drops the line at once, without a close frame."""
+        self._closing = True
+        if self._transport is not None:
+            self._transport.disconnect(False)
+
+    def drop(self, error: FastpolyError) -> None:
+        """Drops the line as lost, with an error that `closed` gives."""
+        self._error = self._error or error
+        if self._transport is not None:
+            code = error.code if isinstance(error, ConnectionLost) else 1011
+            self._hang_up(self._transport, 1011 if code == 1006 else code)
+
+    def _say_goodbye(self, transport: picows.WSTransport, code: int) -> None:
+        if not transport.is_disconnected and not transport.is_close_frame_sent:
+            transport.send_close(picows.WSCloseCode(code))
+
+    def _hang_up(self, transport: picows.WSTransport, code: int = 1000) -> None:
+        self._say_goodbye(transport, code)
+        transport.disconnect(False)

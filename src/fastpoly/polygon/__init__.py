@@ -1,0 +1,1 @@
+"""The community package's clients, on this library's engine."""

@@ -1,0 +1,209 @@
+"""One handler and the messages that wait for it: called in order, never twice at once."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from fastpoly.polygon.messages import Messages, Reading
+
+if TYPE_CHECKING:
+    from fastpoly._core import Batch
+    from fastpoly.consumers.buffer import Buffer
+    from fastpoly.consumers.tasks import Workers
+    from fastpoly.errors import FastpolyError
+    from fastpoly.polygon.services import Handler
+
+__all__ = ["Caller", "Report", "cancelled_from_outside"]
+
+Report: TypeAlias = Callable[[BaseException, "Handler", Any], bool]
+"""Gets an error, the handler that raised it and the message that it had been given.
+
+Returns whether to go on calling the handler.
+"""
+
+
+def always_awaitable(handler: Handler) -> bool:
+    """Whether every call of a handler gives something to await.
+
+    A plain function may give one too; that shows when it is called.
+    """
+    function: Any = handler
+    while isinstance(function, functools.partial):
+        function = function.func
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 - the method itself is looked at
+    )
+
+
+def cancelled_from_outside() -> bool:
+    """Whether a `CancelledError` is meant for the task, and is not of the handler's own making.
+
+    A handler that awaits a future which someone else cancelled raises one too.
+    """
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
+
+
+def _ignore(message: Any) -> None:
+    """The handler in place of one that is not to be called again."""
+
+
+class Caller:
+    """Calls one handler with its messages, one at a time, in the order in which they came.
+
+    A handler that returns at once, a coroutine function that need not wait included, is called
+    right where the messages arrive, without a trip through the event loop. While one of its
+    coroutines waits, the handler is busy, and what arrives queues.
+
+    Args:
+        handler: The handler.
+        buffer: For batches that have to wait.
+        workers: Do what has to be awaited; a job of theirs is this object and an iterator.
+        messages: What the handler gets.
+        report: Gets what the handler raises.
+        fail: Gets what the buffer ended with.
+
+    Attributes:
+        handler: The handler.
+        awaits: Whether its results have to be awaited.
+        channels: How many channels have this handler.
+        busy: Whether messages that arrive have to queue.
+        buffer: Batches that wait, within bounds.
+    """
+
+    __slots__ = (
+        "_fail",
+        "_pending",
+        "_queued",
+        "_reading",
+        "_report",
+        "_rest",
+        "_workers",
+        "awaits",
+        "buffer",
+        "busy",
+        "channels",
+        "handler",
+    )
+
+    def __init__(
+        self,
+        handler: Handler,
+        buffer: Buffer,
+        workers: Workers,
+        *,
+        messages: Messages,
+        report: Report,
+        fail: Callable[[FastpolyError], None],
+    ) -> None:
+        self.handler = handler
+        self.awaits = always_awaitable(handler)
+        # What the handler gave for a message, to be awaited before the next one, and the message.
+        self._pending: tuple[Awaitable[Any], Any] | None = None
+        self.channels = 0
+        self.busy = False
+        self.buffer = buffer
+        self._workers = workers
+        self._reading = Reading(messages)
+        self._report = report
+        self._fail = fail
+        # What another handler gave up; it is older than what is in the buffer.
+        self._rest: deque[Batch] = deque()
+        self._queued = False
+
+    def take(self, batch: Batch) -> None:
+        """Calls the handler with a batch's messages, or lets the batch wait while it is busy."""
+        if self.busy:
+            self.buffer.put(batch)
+            self._queued = True
+            if self.buffer.error is not None:
+                self._fail(self.buffer.error)
+            return
+        messages = self._reading.begin(batch)
+        if self.awaits:
+            self._workers.begin((self, messages), self)
+        else:
+            self._call(messages)
+
+    def queue(self, batch: Batch) -> None:
+        """Leaves messages to a task, before whatever is in the buffer."""
+        self._rest.append(batch)
+        self._queued = True
+        if not self.busy:
+            job = self.next_job()
+            if job is not None:
+                self._workers.leave(job, self)
+
+    def wait(self, result: Awaitable[Any], message: Any, messages: Iterator[Any]) -> None:
+        """Awaits what the handler gave for a message, and goes on with those that follow."""
+        self._pending = (result, message)
+        self._workers.begin((self, messages), self)
+
+    def surrender(self) -> list[Batch]:
+        """Gives up every message that the handler was not called with yet."""
+        left = [batch for batch in (self._reading.stop(), *self._rest) if batch is not None]
+        self._rest.clear()
+        while (waiting := self.buffer.take()) is not None:
+            left.append(waiting)
+        return left
+
+    def fault(self, error: BaseException, message: Any) -> None:
+        """The handler has raised."""
+        if not self._report(error, self.handler, message):
+            self.handler = _ignore
+            self.awaits = False
+            self.surrender()
+
+    def next_job(self) -> tuple[Caller, Iterator[Any]] | None:
+        """The messages that have waited longest; None if there are none."""
+        if not self._queued:
+            return None
+        batch = self._rest.popleft() if self._rest else self.buffer.take()
+        if batch is None:
+            self._queued = False
+            return None
+        return self, self._reading.begin(batch)
+
+    def _call(self, messages: Iterator[Any]) -> None:
+        message = None
+        while True:
+            handler = self.handler
+            try:
+                for message in messages:
+                    result = handler(message)
+                    if result is not None and inspect.isawaitable(result):
+                        self.wait(result, message, messages)
+                        return
+                return
+            except Exception as error:
+                self.fault(error, message)
+
+    async def call(self, messages: Iterator[Any]) -> None:
+        """Calls the handler with messages and awaits what it gives."""
+        message = None
+        while True:
+            handler = self.handler
+            try:
+                if self._pending is not None:
+                    (result, message), self._pending = self._pending, None
+                    await result
+                if self.awaits:
+                    for message in messages:
+                        await handler(message)  # type: ignore[misc]
+                    return
+                for message in messages:
+                    result = handler(message)  # type: ignore[assignment]
+                    if result is not None and inspect.isawaitable(result):
+                        await result
+                return
+            except asyncio.CancelledError as error:
+                if cancelled_from_outside():
+                    raise
+                self.fault(error, message)
+            except Exception as error:
+                self.fault(error, message)

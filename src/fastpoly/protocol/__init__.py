@@ -1,0 +1,1 @@
+"""The rules of the protocol, pure: no socket, no event loop, no logging."""

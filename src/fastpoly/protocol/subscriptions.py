@@ -1,0 +1,344 @@
+"""Subscriptions as sets: grammar, wildcards, desired against confirmed, requests of fit size."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from fastpoly import schema
+from fastpoly.errors import SubscriptionError, SubscriptionLimitError
+from fastpoly.net.endpoints import market_of
+
+__all__ = [
+    "MAX_REQUEST_BYTES",
+    "MAX_REQUEST_PARAMS",
+    "Action",
+    "Request",
+    "Subscriptions",
+    "acknowledged",
+    "encode_request",
+    "parse_params",
+]
+
+Action: TypeAlias = Literal["subscribe", "unsubscribe"]
+
+MAX_REQUEST_PARAMS: Final = 500
+"""Parameters in one request. The server publishes no limit; this is what others run with."""
+
+MAX_REQUEST_BYTES: Final = 900_000
+"""Bytes of one request's parameters. The server takes up to 1 MB."""
+
+
+def parse_params(market: str, params: Iterable[str | Iterable[str]]) -> tuple[str, ...]:
+    """Parameters such as ``T.AAPL``, checked against the market; order kept, repeats dropped.
+
+    Case is kept: tickers such as ``BACpB`` have lower-case letters.
+
+    Args:
+        market: The market.
+        params: Parameters, each one a text, a comma-separated text, or several in an iterable.
+
+    Raises:
+        SubscriptionError: One is malformed, or names a channel that the market does not have.
+    """
+    spec = market_of(market).spec
+    return tuple(dict.fromkeys(_checked(spec, text) for text in _texts(params)))
+
+
+def _texts(params: Iterable[str | Iterable[str]]) -> Iterator[str]:
+    for param in params:
+        if isinstance(param, str):
+            for text in param.split(","):
+                yield text.strip()
+        elif isinstance(param, Iterable) and not isinstance(param, (bytes, bytearray)):
+            yield from _texts(param)
+        else:
+            raise _malformed(repr(param), "is not text", "Write T.AAPL, or T.* for all.")
+
+
+def _malformed(text: str, what: str, hint: str) -> SubscriptionError:
+    return SubscriptionError(f"{text} {what}.", hint=hint, refused=(text,))
+
+
+def _checked(spec: schema.MarketSpec, text: str) -> str:
+    # At the first dot: symbols have dots of their own (T.BRK.B).
+    name, dot, symbol = text.partition(".")
+    example = f"{spec.channels[0].name}.{spec.example}"
+    if not text:
+        raise _malformed(repr(text), "is empty", f"Write {example}.")
+    if not dot:
+        raise _malformed(
+            repr(text),
+            "has no channel",
+            f"Write a channel, a dot and a ticker, such as {spec.channels[0].name}.{text}.",
+        )
+    channel = spec.channel(name)
+    if channel is None:
+        raise _malformed(repr(text), f"names no channel of {spec.name}", _channel_hint(spec, name))
+    if not symbol:
+        raise _malformed(repr(text), "has no ticker", f"Write {name}.{spec.example}, or {name}.*.")
+    if "*" in symbol:
+        if symbol != "*":
+            raise _malformed(
+                repr(text),
+                "has a wildcard inside a ticker, which the server does not know",
+                f"Subscribe to {name}.* and filter, or name the tickers.",
+            )
+        if not channel.wildcard:
+            raise _malformed(
+                repr(text),
+                f"is a wildcard, which the server refuses for {spec.name} {name}",
+                f"Name up to {channel.limit} tickers, such as {name}.{spec.example}.",
+            )
+    elif not symbol.isprintable() or any(map(str.isspace, symbol)):
+        raise _malformed(
+            repr(text), "has white space in its ticker", "Separate parameters by commas."
+        )
+    elif spec.symbol_prefix in ("O:", "I:") and not symbol.startswith(spec.symbol_prefix):
+        # The server confirms any ticker and stays silent on one that it does not have.
+        raise _malformed(
+            repr(text),
+            f"names a ticker without {spec.symbol_prefix}",
+            f"Write {name}.{spec.symbol_prefix}{symbol}.",
+        )
+    return text
+
+
+def _channel_hint(spec: schema.MarketSpec, name: str) -> str:
+    own = ", ".join(channel.name for channel in spec.channels)
+    if spec.channel(name.upper()) is not None:
+        return f"Channel names are upper case: write {name.upper()}."
+    others = [market.name for market in schema.MARKETS.values() if market.channel(name) is not None]
+    if others:
+        return f"It is a channel of {' and '.join(others)}, a stream of its own; here are {own}."
+    return f"Choose one of {own}."
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One message to the server.
+
+    Attributes:
+        action: ``subscribe`` or ``unsubscribe``.
+        params: What it names.
+    """
+
+    action: Action
+    params: tuple[str, ...]
+
+    def encode(self) -> str:
+        """The text of the message."""
+        return encode_request(self.action, ",".join(self.params))
+
+
+def encode_request(action: str, params: str) -> str:
+    """The text of a message to the server."""
+    return json.dumps({"action": action, "params": params}, separators=(",", ":"))
+
+
+def acknowledged(message: str) -> tuple[Action, tuple[str, ...]] | None:
+    """What the message of a ``success`` status confirms, or None if it confirms nothing.
+
+    Args:
+        message: Such as ``subscribed to: T.AAPL``; several, separated by commas, are understood.
+    """
+    for spec, action in _CONFIRMING:
+        if message.startswith(spec):
+            params = (text.strip() for text in message[len(spec) :].split(","))
+            return action, tuple(text for text in params if text)
+    return None
+
+
+_STATUS_TEXTS: Final = {spec.name: spec.message.rstrip() for spec in schema.STATUSES}
+_CONFIRMING: Final[tuple[tuple[str, Action], ...]] = (
+    (_STATUS_TEXTS["SUBSCRIBED"], "subscribe"),
+    (_STATUS_TEXTS["UNSUBSCRIBED"], "unsubscribe"),
+)
+
+
+def _requests(action: Action, params: Iterable[str]) -> Iterator[Request]:
+    chunk: list[str] = []
+    size = 0
+    for param in params:
+        # JSON may write a character as up to six bytes; tickers are ASCII, so this is exact there.
+        cost = len(json.dumps(param)) - 1
+        if chunk and (len(chunk) >= MAX_REQUEST_PARAMS or size + cost > MAX_REQUEST_BYTES):
+            yield Request(action, tuple(chunk))
+            chunk, size = [], 0
+        chunk.append(param)
+        size += cost
+    if chunk:
+        yield Request(action, tuple(chunk))
+
+
+class Subscriptions:
+    """What the user wants of one market, and what the server has confirmed on this connection.
+
+    Three sets of parameters: `desired` is what was asked for; `wire` is what must be asked of the
+    server for that, which leaves out tickers that a desired wildcard covers; `confirmed` is what
+    the server acknowledged since the connection came up. Pure: `plan` says which requests would
+    make the server's state equal to the desired one, and others send them.
+    """
+
+    def __init__(self, market: str) -> None:
+        self._spec = market_of(market).spec
+        # Dicts for their order: the server is asked in the order in which the user asked.
+        self._desired: dict[str, None] = {}
+        self._confirmed: dict[str, None] = {}
+        self._sent: dict[str, None] = {}
+
+    @property
+    def market(self) -> str:
+        """The market's name."""
+        return self._spec.name
+
+    @property
+    def desired(self) -> tuple[str, ...]:
+        """What the user asked for, in that order."""
+        return tuple(self._desired)
+
+    @property
+    def confirmed(self) -> tuple[str, ...]:
+        """What the server acknowledged on this connection."""
+        return tuple(self._confirmed)
+
+    @property
+    def wire(self) -> tuple[str, ...]:
+        """What has to be asked of the server so that everything desired arrives, once."""
+        return tuple(param for param in self._desired if not self._covered(param))
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Channels that are desired, in order of first appearance."""
+        return tuple(dict.fromkeys(param.partition(".")[0] for param in self._desired))
+
+    def _covered(self, param: str) -> bool:
+        # The channel's whole name: A.* has nothing to do with AM.X.
+        name, _, symbol = param.partition(".")
+        return symbol != "*" and f"{name}.*" in self._desired
+
+    def add(self, params: Iterable[str | Iterable[str]]) -> tuple[str, ...]:
+        """Wants parameters.
+
+        Returns:
+            Those parameters, parsed.
+
+        Raises:
+            SubscriptionError: One is malformed; nothing was added.
+            SubscriptionLimitError: A channel would hold more than it may; nothing was added.
+        """
+        parsed = parse_params(self._spec.name, params)
+        self._check_limits(parsed)
+        self._desired.update(dict.fromkeys(parsed))
+        return parsed
+
+    def _check_limits(self, params: tuple[str, ...]) -> None:
+        for channel in self._spec.channels:
+            if not channel.limit:
+                continue
+            prefix = f"{channel.name}."
+            new = [param for param in params if param.startswith(prefix)]
+            held = {param for param in self._desired if param.startswith(prefix)}
+            count = len(held.union(new))
+            if new and count > channel.limit:
+                raise SubscriptionLimitError(
+                    f"{count} contracts on {self._spec.name} {channel.name} are more than the "
+                    f"{channel.limit} that one connection may hold.",
+                    refused=[param for param in new if param not in held],
+                )
+
+    def remove(self, params: Iterable[str | Iterable[str]]) -> tuple[str, ...]:
+        """No longer wants parameters; one that was not wanted is no error.
+
+        Returns:
+            Those parameters, parsed.
+
+        Raises:
+            SubscriptionError: One is malformed, or would go on arriving for a reason that the
+                caller may not see: a wildcard covers it, or it is a wildcard and single tickers
+                are subscribed. Nothing was removed.
+        """
+        parsed = parse_params(self._spec.name, params)
+        for param in parsed:
+            if param in self._desired:
+                continue
+            name, _, symbol = param.partition(".")
+            if symbol != "*" and f"{name}.*" in self._desired and f"{name}.*" not in parsed:
+                raise SubscriptionError(
+                    f"{param} arrives as part of {name}.*, and the server cannot leave it out.",
+                    hint=f"Unsubscribe from {name}.*, or ignore the ticker.",
+                    refused=(param,),
+                )
+            single = [held for held in self._desired if held.startswith(f"{name}.")]
+            if symbol == "*" and any(held not in parsed for held in single):
+                raise SubscriptionError(
+                    f"{param} is not subscribed; {len(single)} single tickers of {name} are.",
+                    hint=f"Unsubscribe from those, such as {single[0]}.",
+                    refused=(param,),
+                )
+        for param in parsed:
+            self._desired.pop(param, None)
+        return parsed
+
+    def forget(self, params: Iterable[str]) -> None:
+        """No longer wants parameters that the server refused."""
+        for param in params:
+            self._desired.pop(param, None)
+            self._sent.pop(param, None)
+
+    def restart(self) -> None:
+        """A new connection is up: the server knows of nothing."""
+        self._confirmed.clear()
+        self._sent.clear()
+
+    def plan(self) -> list[Request]:
+        """Requests that bring the server from what it was sent to what is desired.
+
+        What is let go of goes first where a wildcard makes way for single tickers: a ticker that is
+        asked for while its wildcard is held might go unanswered and be lost with the wildcard.
+        Elsewhere it goes last, so that single tickers arrive until their wildcard does.
+        """
+        wire = dict.fromkeys(self.wire)
+        asked = [param for param in wire if param not in self._sent]
+        dropped = [param for param in self._sent if param not in wire]
+        wildcards = [param for param in dropped if param.endswith(".*")]
+        single = [param for param in dropped if not param.endswith(".*")]
+        return [
+            *_requests("unsubscribe", wildcards),
+            *_requests("subscribe", asked),
+            *_requests("unsubscribe", single),
+        ]
+
+    @staticmethod
+    def dropping(params: Iterable[str]) -> list[Request]:
+        """Requests that let go of parameters, whether they are held or not."""
+        return list(_requests("unsubscribe", params))
+
+    def sent(self, request: Request) -> None:
+        """A request went out."""
+        if request.action == "subscribe":
+            self._sent.update(dict.fromkeys(request.params))
+        else:
+            for param in request.params:
+                self._sent.pop(param, None)
+
+    def acknowledge(self, action: Action, param: str) -> None:
+        """The server confirmed one parameter of a request."""
+        if action == "subscribe":
+            self._confirmed[param] = None
+        else:
+            self._confirmed.pop(param, None)
+
+    def carrier(self, param: str) -> str:
+        """The parameter on the wire that brings a desired one: itself, or its wildcard."""
+        return f"{param.partition('.')[0]}.*" if self._covered(param) else param
+
+    def is_confirmed(self, param: str) -> bool:
+        """Whether the server has confirmed what brings a desired parameter."""
+        return self.carrier(param) in self._confirmed
+
+    def is_held(self, param: str) -> bool:
+        """Whether the server may be sending a parameter's data because of itself."""
+        return param in self._sent or param in self._confirmed
