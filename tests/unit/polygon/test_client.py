@@ -12,7 +12,7 @@ import pytest
 from fastpoly import AsyncStreamClient, UsageError
 from fastpoly.enums import StreamCluster, StreamHost, StreamServicePrefix
 
-PORTING = (Path(__file__).parents[2] / "docs" / "porting.md").read_text(encoding="utf-8")
+PORTING = (Path(__file__).parents[3] / "docs" / "porting.md").read_text(encoding="utf-8")
 EMPTY = inspect.Parameter.empty
 
 DOCUMENTED: dict[str, list[tuple[str, Any]]] = {

@@ -11,7 +11,7 @@ import pytest
 from fastpoly import decode
 from fastpoly._core import SyntheticMarket, SyntheticSubscription
 from fastpoly.schema import MARKETS
-from tests.unit.test_sim_market import NOON, follow
+from tests.unit.sim.test_market import NOON, follow
 
 
 def parse_frames(data: bytes) -> list[bytes]:

@@ -125,5 +125,5 @@ def test_diagram_has_every_row() -> None:
 
 
 def test_the_page_shows_the_table() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "lifecycle.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "lifecycle.md").read_text(encoding="utf-8")
     assert f"```mermaid\n{mermaid()}\n```" in page

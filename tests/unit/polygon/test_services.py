@@ -15,7 +15,7 @@ from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.polygon.services import SERVICES, encode, name_params
 
 RECORDED = json.loads(
-    (Path(__file__).parents[1] / "data" / "community_wire.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[2] / "data" / "community_wire.json").read_text(encoding="utf-8")
 )
 METHODS = [
     pytest.param(cluster, method, id=f"{cluster}-{method}")

@@ -73,7 +73,7 @@ def test_options_become_settings() -> None:
 
 
 def test_the_documentation_knows_every_fault_and_its_settings() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text(encoding="utf-8")
     for kind in FAULTS.values():
         row = f"| `{kind.name}` | {kind.doc} |"
         assert row in page
