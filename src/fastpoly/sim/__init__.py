@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from fastpoly.serving.proxy import Proxy
+from fastpoly.serving.scripted_server import Peer, ScriptedServer
 from fastpoly.sim.config import SimulatorConfig
 from fastpoly.sim.process import SimulatorProcess
-from fastpoly.sim.proxy import Proxy
-from fastpoly.sim.scripted import Peer, ScriptedServer
 from fastpoly.sim.server import Simulator
 
 __all__ = ["Peer", "Proxy", "ScriptedServer", "Simulator", "SimulatorConfig", "SimulatorProcess"]

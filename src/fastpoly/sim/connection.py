@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from fastpoly.schema import MarketSpec
-from fastpoly.sim import wire
+from fastpoly.serving import frames
+from fastpoly.serving.messages import array, parse_params, parse_request, status
+from fastpoly.serving.outlet import Outlet
 from fastpoly.sim.holdings import Holdings
-from fastpoly.sim.messages import array, parse_params, parse_request, status
-from fastpoly.sim.outlet import Outlet
 
 if TYPE_CHECKING:
     from fastpoly.sim.pump import Pump
@@ -86,11 +86,11 @@ class Connection(WSListener):
         """Joins fragments and answers the message."""
         kind = frame.msg_type
         if kind == WSMsgType.PING:
-            self.outlet.raw(wire.frame(frame.get_payload_as_bytes(), wire.PONG))
+            self.outlet.raw(frames.frame(frame.get_payload_as_bytes(), frames.PONG))
         elif kind == WSMsgType.CLOSE:
             self.end("closed by the client")
             if not self._closing:
-                self.outlet.raw(wire.frame(frame.get_payload_as_bytes(), wire.CLOSE))
+                self.outlet.raw(frames.frame(frame.get_payload_as_bytes(), frames.CLOSE))
             self._closing = True
             self.outlet.finish()
         elif kind != WSMsgType.PONG:
@@ -232,10 +232,10 @@ class Connection(WSListener):
                 self.outlet.message(payload)
             sent = bool(payloads)
         else:
-            frames = subscription.frames(limits[0], max_bytes=limits[1], prefix=prefix)
-            if frames:
-                self.outlet.raw(frames)
-            sent = bool(frames)
+            data = subscription.frames(limits[0], max_bytes=limits[1], prefix=prefix)
+            if data:
+                self.outlet.raw(data)
+            sent = bool(data)
         if sent:
             self._acks.clear()
         if (
@@ -283,7 +283,7 @@ class Connection(WSListener):
         if not self._closing:
             self.end(f"closed with {code}")
             self._closing = True
-            self.outlet.raw(wire.close(code, reason))
+            self.outlet.raw(frames.close(code, reason))
             self.later(_CLOSE_SECONDS, self.outlet.finish)
 
     def hang_up(self, reason: str) -> None:

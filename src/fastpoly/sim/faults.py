@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from fastpoly.sim import wire
+from fastpoly.serving import frames
 
 if TYPE_CHECKING:
     from fastpoly.sim.connection import Connection
@@ -61,7 +61,7 @@ def _close(connection: Connection, settings: Mapping[str, Any]) -> None:
 
 
 def _abrupt_close(connection: Connection, settings: Mapping[str, Any]) -> None:
-    connection.send_raw(wire.close(int(settings["code"]), str(settings["reason"])))
+    connection.send_raw(frames.close(int(settings["code"]), str(settings["reason"])))
     connection.hang_up("fault: abrupt_close")
 
 
@@ -130,7 +130,7 @@ def _bad_utf8(connection: Connection, _: Mapping[str, Any]) -> None:
 
 
 def _bad_frame(connection: Connection, settings: Mapping[str, Any]) -> None:
-    connection.send_raw(wire.frame(b"", int(settings["opcode"])))
+    connection.send_raw(frames.frame(b"", int(settings["opcode"])))
 
 
 def _deep(connection: Connection, settings: Mapping[str, Any]) -> None:
@@ -154,7 +154,7 @@ def _empty(connection: Connection, _: Mapping[str, Any]) -> None:
 
 def _pings(connection: Connection, settings: Mapping[str, Any]) -> None:
     for number in range(int(settings["count"])):
-        connection.send_raw(wire.frame(str(number).encode(), wire.PING))
+        connection.send_raw(frames.frame(str(number).encode(), frames.PING))
 
 
 def _repeat(connection: Connection, _: Mapping[str, Any]) -> None:

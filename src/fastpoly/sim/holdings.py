@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastpoly.schema import MarketSpec
-from fastpoly.sim.messages import Param, status
+from fastpoly.serving.messages import Param, status
 
 if TYPE_CHECKING:
     from fastpoly._core import SyntheticMarket

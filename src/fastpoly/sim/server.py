@@ -12,7 +12,7 @@ from typing import Any, Final
 from picows import WSUpgradeRequest, ws_create_server
 
 from fastpoly.schema import MARKETS, MarketSpec
-from fastpoly.sim import wire
+from fastpoly.serving import frames
 from fastpoly.sim.config import SimulatorConfig
 from fastpoly.sim.connection import Connection
 from fastpoly.sim.faults import Fault, Faults
@@ -303,4 +303,4 @@ class Simulator:
         while True:
             await asyncio.sleep(self.config.ping_interval)
             for connection in list(self.connections.values()):
-                connection.send_raw(wire.frame(b"", wire.PING))
+                connection.send_raw(frames.frame(b"", frames.PING))

@@ -12,9 +12,9 @@ from typing import Any
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
 
-from fastpoly.sim import wire
-from fastpoly.sim.messages import array, status
-from fastpoly.sim.outlet import Outlet
+from fastpoly.serving import frames
+from fastpoly.serving.messages import array, status
+from fastpoly.serving.outlet import Outlet
 
 logger = logging.getLogger("fastpoly.sim")
 
@@ -66,11 +66,11 @@ class Peer(WSListener):
 
     def ping(self, payload: bytes = b"") -> None:
         """Sends a ping."""
-        self.outlet.raw(wire.frame(payload, wire.PING))
+        self.outlet.raw(frames.frame(payload, frames.PING))
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Sends a close frame; the client is expected to answer and to go."""
-        self.outlet.raw(wire.close(code, reason))
+        self.outlet.raw(frames.close(code, reason))
 
     def hang_up(self) -> None:
         """Ends the TCP connection in good order, without a close frame."""
@@ -135,10 +135,10 @@ class Peer(WSListener):
         """Puts texts where `receive` finds them; answers pings and close frames."""
         kind = frame.msg_type
         if kind == WSMsgType.PING:
-            self.outlet.raw(wire.frame(frame.get_payload_as_bytes(), wire.PONG))
+            self.outlet.raw(frames.frame(frame.get_payload_as_bytes(), frames.PONG))
         elif kind == WSMsgType.CLOSE:
             self.close_code = int(frame.get_close_code())  # type: ignore[call-overload]
-            self.outlet.raw(wire.frame(frame.get_payload_as_bytes(), wire.CLOSE))
+            self.outlet.raw(frames.frame(frame.get_payload_as_bytes(), frames.CLOSE))
             self.outlet.finish()
         elif kind != WSMsgType.PONG:
             self._parts.append(frame.get_payload_as_bytes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fastpoly.sim import wire
+from fastpoly.serving import frames
 
 
 @pytest.mark.parametrize(
@@ -18,13 +18,13 @@ from fastpoly.sim import wire
     ],
 )
 def test_lengths(size: int, header: bytes) -> None:
-    assert wire.frame(b"x" * size) == header + b"x" * size
+    assert frames.frame(b"x" * size) == header + b"x" * size
 
 
 def test_kinds() -> None:
-    assert wire.frame(b"a", wire.TEXT, final=False) == b"\x01\x01a"
-    assert wire.frame(b"", wire.PING) == b"\x89\x00"
-    assert wire.close(1008, "no") == b"\x88\x04\x03\xf0no"
+    assert frames.frame(b"a", frames.TEXT, final=False) == b"\x01\x01a"
+    assert frames.frame(b"", frames.PING) == b"\x89\x00"
+    assert frames.close(1008, "no") == b"\x88\x04\x03\xf0no"
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_kinds() -> None:
     ],
 )
 def test_fragments(text: bytes, pieces: int, expected: list[bytes]) -> None:
-    assert list(wire.fragments(text, pieces)) == expected
+    assert list(frames.fragments(text, pieces)) == expected

@@ -9,7 +9,7 @@ from typing import Any
 
 from picows import WSTransport
 
-from fastpoly.sim import wire
+from fastpoly.serving import frames
 
 
 class Outlet:
@@ -63,10 +63,10 @@ class Outlet:
     def message(self, payload: bytes) -> None:
         """Sends a text message."""
         if self.pieces > 1:
-            for fragment in wire.fragments(payload, self.pieces):
+            for fragment in frames.fragments(payload, self.pieces):
                 self.raw(fragment)
         else:
-            self.raw(wire.frame(payload))
+            self.raw(frames.frame(payload))
 
     def raw(self, data: bytes) -> None:
         """Sends bytes as they are: frames, or what should have been some."""

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from fastpoly.schema import MARKETS, STATUSES, status_spec
-from fastpoly.sim.messages import Request, array, canonical, parse_params, parse_request, status
+from fastpoly.serving.messages import Request, array, canonical, parse_params, parse_request, status
 
 
 @pytest.mark.parametrize("name", [spec.name for spec in STATUSES])

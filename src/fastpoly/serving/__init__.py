@@ -1,0 +1,1 @@
+"""The protocol's server side: WebSocket, login, subscriptions, readers with bounded buffers."""
