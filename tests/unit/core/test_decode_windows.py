@@ -60,5 +60,5 @@ def test_every_place_of_an_event_may_be_at_a_windows_end() -> None:
 @pytest.mark.parametrize("processor", processors.OTHERS)
 def test_so_it_is_with_the_code_for_other_processors(processor: str) -> None:
     processors.run_as(
-        processor, "-c", "from tests.unit import test_decode_windows as t; t.check_all()"
+        processor, "-c", "from tests.unit.core import test_decode_windows as t; t.check_all()"
     )

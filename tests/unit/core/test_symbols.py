@@ -61,7 +61,7 @@ def test_events_of_more_symbols_than_the_table_takes() -> None:
     # In a process of its own, which takes some 200 MB; what is interned is never given back.
     script = (
         "from fastpoly import decode\n"
-        "from tests.unit import test_symbols as test\n"
+        "from tests.unit.core import test_symbols as test\n"
         'decode(\'[{"ev":"T","sym":"KNOWN"}]\', market=\'stocks\')\n'
         "test.fill_the_table()\n"
         "test.check_further_symbols()\n"
