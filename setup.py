@@ -22,6 +22,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 CORE = Path("src/_core")
+SIMDJSON = CORE / "decode/simdjson_unit.cpp"
 
 
 def switch(name: str) -> bool:
@@ -99,7 +100,7 @@ extension = Extension(
     "fastpoly._core",
     [
         str(CORE / "_core.pyx"),
-        *sorted(str(path) for path in CORE.glob("*.cpp") if path.stem != "simdjson_unit"),
+        *sorted(str(path) for path in CORE.rglob("*.cpp") if path != SIMDJSON),
     ],
     include_dirs=INCLUDE,
     define_macros=[
@@ -108,7 +109,7 @@ extension = Extension(
     ],
     extra_compile_args=COMMON + WARNINGS + CYTHON_NOISE,
     extra_link_args=LINK,
-    depends=[str(path) for pattern in ("*.hpp", "*.pxi", "*.pxd") for path in CORE.glob(pattern)],
+    depends=[str(path) for pattern in ("*.hpp", "*.pxi") for path in CORE.rglob(pattern)],
     language="c++",
 )
 
@@ -119,7 +120,7 @@ setup(
         (
             "fastpoly_simdjson",
             {
-                "sources": [str(CORE / "simdjson_unit.cpp")],
+                "sources": [str(SIMDJSON)],
                 "include_dirs": INCLUDE,
                 "cflags": COMMON,
             },

@@ -24,7 +24,7 @@ from fastpoly.filters import conditions
 from fastpoly.filters import predicates
 from fastpoly.errors import DecodeError, UsageError
 
-include "native.pxi"
+include "python/native.pxi"
 
 
 cdef extern from *:
@@ -39,7 +39,7 @@ cdef extern from *:
     int64_t wall_clock_ns "fastpoly_wall_clock_ns"()
     const char* BUILT_WITH "FASTPOLY_PICOWS_VERSION"
 
-cdef extern from "scan.hpp" namespace "fastpoly":
+cdef extern from "base/tokens.hpp" namespace "fastpoly":
     enum:
         kLead
         kPadding
@@ -58,16 +58,16 @@ if picows.__version__.split(".")[:2] != BUILT_WITH_PICOWS.split(".")[:2]:
         f"compiled classes may be laid out otherwise; install picows=={BUILT_WITH_PICOWS}"
     )
 
-include "event.pxi"
-include "events.gen.pxi"
-include "batch.pxi"
-include "decoder.pxi"
-include "filter.pxi"
-include "conflation.pxi"
-include "records.pxi"
-include "arrow.pxi"
-include "histogram.pxi"
-include "watch.pxi"
-include "coalescing.pxi"
-include "listener.pxi"
-include "sim_market.pxi"
+include "python/event.pxi"
+include "python/events.gen.pxi"
+include "python/batch.pxi"
+include "python/decoder.pxi"
+include "python/filter.pxi"
+include "python/conflation.pxi"
+include "python/records.pxi"
+include "python/arrow.pxi"
+include "python/histogram.pxi"
+include "python/watch.pxi"
+include "python/read_coalescing.pxi"
+include "python/listener.pxi"
+include "python/sim_market.pxi"

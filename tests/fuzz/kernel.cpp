@@ -13,9 +13,9 @@
 #include <string_view>
 #include <vector>
 
-#include "kernel.hpp"
-#include "scan.hpp"
-#include "symbols.hpp"
+#include "decode/kernel.hpp"
+#include "base/tokens.hpp"
+#include "rows/symbols.hpp"
 
 using namespace fastpoly;
 

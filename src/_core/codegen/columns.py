@@ -138,8 +138,8 @@ def _source() -> str:
     return (
         banner("//", GENERATOR)
         + "#include <cstddef>\n#include <cstring>\n\n"
-        + '#include "arrow.hpp"\n#include "epoch.hpp"\n#include "events.gen.hpp"\n'
-        + '#include "gather.hpp"\n\n'
+        + '#include "columns/arrow.hpp"\n#include "columns/gather.hpp"\n'
+        + '#include "rows/epoch.hpp"\n#include "rows/events.gen.hpp"\n\n'
         + "namespace fastpoly {\n\nnamespace {\n\n"
         + records
         + "\n}  // namespace\n\n"
@@ -151,4 +151,4 @@ def _source() -> str:
 
 def outputs() -> dict[Path, str]:
     """Path -> text of every file that this module writes."""
-    return {CORE / "columns.gen.cpp": _source()}
+    return {CORE / "columns/columns.gen.cpp": _source()}

@@ -102,7 +102,7 @@ def outputs() -> dict[Path, str]:
     listed = "".join(f'    "{name}",\n' for name in sorted([*names, "Gap", "SlowConsumer"]))
     imports = "".join(f"    {name},\n" for name in sorted(names))
     return {
-        CORE / "events.gen.pxi": _cython(),
+        CORE / "python/events.gen.pxi": _cython(),
         PACKAGE / "events.pyi": banner("#", GENERATOR)
         + _STUB_HEAD.replace(
             "@disjoint_base",

@@ -17,7 +17,7 @@ _HEADER = """\
 #include <cstdint>
 #include <string_view>
 
-#include "sim_text.hpp"
+#include "sim/text.hpp"
 
 namespace fastpoly::sim {
 
@@ -103,4 +103,4 @@ def outputs() -> dict[Path, str]:
     for market in schema.MARKETS.values():
         lines += _channels(market)
     text = banner("//", GENERATOR) + _HEADER + "\n".join(lines)
-    return {CORE / "sim_render.gen.hpp": text + "\n\n}  // namespace fastpoly::sim\n"}
+    return {CORE / "sim/render.gen.hpp": text + "\n\n}  // namespace fastpoly::sim\n"}

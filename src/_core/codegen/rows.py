@@ -73,7 +73,7 @@ def _structs() -> str:
     sizes = ", ".join(f"sizeof({event.name}Row)" for event in schema.EVENT_TYPES)
     return (
         banner("//", GENERATOR)
-        + '#pragma once\n\n#include <algorithm>\n\n#include "market.hpp"\n#include "row.hpp"\n\n'
+        + '#pragma once\n\n#include <algorithm>\n\n#include "rows/market.hpp"\n#include "rows/row.hpp"\n\n'
         + "namespace fastpoly {\n\n"
         + "\n".join(parts)
         + f"\nconstexpr size_t kMaxRowSize = std::max({{sizeof(RawRow), {sizes}}});\n\n"
@@ -173,7 +173,7 @@ def _parsers() -> str:
         banner("//", GENERATOR)
         + "// Included once for each kind of processor, with FASTPOLY_NUMBERS and FASTPOLY_PARSERS.\n"
         + "#include <cmath>\n\n"
-        + '#include "events.gen.hpp"\n#include "take.hpp"\n\n'
+        + '#include "decode/canonical/take.hpp"\n#include "rows/events.gen.hpp"\n\n'
         + "namespace fastpoly {\n\nnamespace {\n\n"
         + "\n".join(_parser(event) for event in schema.EVENT_TYPES)
         + "\n}  // namespace\n\n"
@@ -209,7 +209,7 @@ def _tables() -> str:
     specs = "".join(f"    &k{event.name},\n" for event in schema.EVENT_TYPES)
     return (
         banner("//", GENERATOR)
-        + '#include <cstddef>\n\n#include "events.gen.hpp"\n\n'
+        + '#include <cstddef>\n\n#include "rows/events.gen.hpp"\n\n'
         + "namespace fastpoly {\n\nnamespace {\n\n"
         + "\n".join(parts)
         + "\n"
@@ -224,7 +224,7 @@ def _tables() -> str:
 def outputs() -> dict[Path, str]:
     """Path -> text of every file that this module writes."""
     return {
-        CORE / "events.gen.hpp": _structs(),
-        CORE / "events.gen.cpp": _tables(),
-        CORE / "parsers.gen.hpp": _parsers(),
+        CORE / "rows/events.gen.hpp": _structs(),
+        CORE / "rows/events.gen.cpp": _tables(),
+        CORE / "decode/canonical/parsers.gen.hpp": _parsers(),
     }

@@ -45,9 +45,9 @@ def outputs() -> dict[Path, str]:
     watchers = "".join(_watcher(event) for event in schema.EVENT_TYPES)
     text = (
         banner("//", GENERATOR)
-        + '#include <cstddef>\n\n#include "watch_rows.hpp"\n\n'
+        + '#include <cstddef>\n\n#include "watch/watch_rows.hpp"\n\n'
         + "namespace fastpoly {\n\n"
         + f"const RowWatcher kRowWatchers[kEventSpecCount] = {{\n{watchers}}};\n\n"
         + "}  // namespace fastpoly\n"
     )
-    return {CORE / "watch.gen.cpp": text}
+    return {CORE / "watch/watch.gen.cpp": text}

@@ -1,0 +1,158 @@
+// Row stores: memory, and the pool that keeps it warm.
+#include "rows/store.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "rows/market.hpp"
+
+namespace fastpoly {
+
+namespace {
+
+constexpr size_t kPoolSize = 32;
+// What a pool may hold. Beyond that, stores give their memory back, so that a burst does not become
+// the process's size for ever. It is room for the few stores that take turns where frames are of
+// megabytes: their pages would else be given back and asked for anew with each batch.
+constexpr size_t kPooledBytes = 16 << 20;
+constexpr uint32_t kFirstRows = 8;
+
+// One pool a market, because the columns of different markets have rows of different sizes. Plain
+// memory, so that batches may outlive every static destructor.
+struct Pool {
+  RowStore* stores[kPoolSize];
+  size_t count;
+  size_t bytes;
+};
+Pool g_pools[kMarketCount];
+
+}  // namespace
+
+void (*RowStore::release_object)(void*) = nullptr;
+
+RowStore* RowStore::acquire(const MarketSpec& market) {
+  Pool& pool = g_pools[market.index];
+  if (pool.count == 0) return new RowStore(market);
+  RowStore* store = pool.stores[--pool.count];
+  pool.bytes -= store->pooled_bytes_;
+  store->references_ = 1;
+  return store;
+}
+
+RowStore* RowStore::acquire_small(const MarketSpec& market) {
+  const Pool& pool = g_pools[market.index];
+  if (pool.count != 0 && pool.stores[pool.count - 1]->pooled_bytes_ <= kSmallBytes)
+    return acquire(market);
+  return new RowStore(market);
+}
+
+RowStore* RowStore::fitted() const {
+  RowStore* const copy = new RowStore(market);
+  try {
+    for (uint32_t left = grown_; left != 0; left &= left - 1) {
+      const int column = __builtin_ctz(left);
+      const Column& from = columns[column];
+      if (from.count == 0) continue;
+      copy->resize(column, from.row_size, from.count);
+      std::memcpy(copy->columns[column].rows, from.rows,
+                  static_cast<size_t>(from.count) * from.row_size);
+      copy->columns[column].count = from.count;
+    }
+    // Never null: a batch of no events is whole too.
+    copy->order.reserve(order.size() + 1);
+    copy->order = order;
+    copy->arena = arena;
+    copy->frame_ends = frame_ends;
+  } catch (...) {
+    delete copy;
+    throw;
+  }
+  copy->nbytes = nbytes;
+  copy->received_ns = received_ns;
+  return copy;
+}
+
+size_t RowStore::held_bytes() const {
+  return held_ + order.capacity() * sizeof(RowRef) + arena.capacity() +
+         frame_ends.capacity() * sizeof(uint32_t) + objects.capacity() * sizeof(void*);
+}
+
+size_t RowStore::used_bytes() const {
+  size_t bytes = order.size() * sizeof(RowRef) + arena.size() +
+                 frame_ends.size() * sizeof(uint32_t) + objects.size() * sizeof(void*);
+  for (uint32_t left = grown_; left != 0; left &= left - 1) {
+    const Column& column = columns[__builtin_ctz(left)];
+    bytes += static_cast<size_t>(column.count) * column.row_size;
+  }
+  return bytes;
+}
+
+RowStore::~RowStore() {
+  for (Column& column : columns) std::free(column.rows);
+}
+
+void RowStore::recycle() {
+  for (void* object : objects) release_object(object);
+  Pool& pool = g_pools[market.index];
+  pooled_bytes_ = held_bytes();
+  if (pool.bytes + pooled_bytes_ > kPooledBytes || pool.count == kPoolSize) {
+    delete this;
+    return;
+  }
+  // Most markets have more channels than a stream listens to.
+  for (uint32_t left = grown_; left != 0; left &= left - 1)
+    columns[__builtin_ctz(left)].count = 0;
+  order.clear();
+  arena.clear();
+  frame_ends.clear();
+  objects.clear();
+  nbytes = 0;
+  received_ns = 0;
+  pool.bytes += pooled_bytes_;
+  pool.stores[pool.count++] = this;
+}
+
+void RowStore::grow(int column, uint32_t row_size) {
+  const uint32_t capacity = columns[column].capacity;
+  resize(column, row_size, capacity == 0 ? kFirstRows : capacity * 2);
+}
+
+void RowStore::resize(int column, uint32_t row_size, uint32_t wanted) {
+  Column& target = columns[column];
+  target.row_size = row_size;
+  if (wanted > uint32_t{1} << RowRef::kIndexBits) throw std::bad_alloc();
+  void* rows = std::realloc(target.rows, static_cast<size_t>(wanted) * row_size);
+  if (rows == nullptr) throw std::bad_alloc();
+  held_ += static_cast<size_t>(wanted - target.capacity) * row_size;
+  grown_ |= uint32_t{1} << column;
+  target.rows = static_cast<char*>(rows);
+  target.capacity = wanted;
+}
+
+void RowStore::keep_raw(RowHead& head, const char* bytes, size_t size) {
+  if (arena.size() + size > UINT32_MAX) throw std::bad_alloc();
+  head.raw_at = static_cast<uint32_t>(arena.size());
+  head.raw_size = static_cast<uint32_t>(size);
+  arena.insert(arena.end(), bytes, bytes + size);
+}
+
+void RowStore::copy_row(int column, const RowStore& source, uint32_t index) {
+  const Column& from = source.columns[column];
+  char* const row = reserve(column, from.row_size);
+  std::memcpy(row, from.row(index), from.row_size);
+  RowHead& head = *reinterpret_cast<RowHead*>(row);
+  if (head.raw_size != 0) keep_raw(head, source.raw(head), head.raw_size);
+  commit(column);
+}
+
+void RowStore::rewind(const Mark& mark) {
+  for (size_t i = order.size(); i > mark.order; --i) {
+    const RowRef event = order[i - 1];
+    columns[event.column()].count = event.index();
+  }
+  order.resize(mark.order);
+  arena.resize(mark.arena);
+}
+
+}  // namespace fastpoly
