@@ -1,4 +1,8 @@
-"""``python -m bench``: measures, prints the tables, writes JSON, charts and pages."""
+"""Measures, prints the tables, writes JSON, charts and pages; or judges, and exits with 1.
+
+Exit codes: 0; 1 where a held ratio is missed (--gate) or a line has lost (--against); 2 where
+nothing could be measured.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,18 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from bench import (
+    against,
     coalescing,
     decode,
     environments,
+    gate,
     latency,
     material,
     pages,
@@ -24,8 +31,11 @@ from bench import (
     runs,
     scale,
     socket,
+    targets,
+    trees,
 )
 from bench.material import Material
+from bench.targets import Target
 
 QUICK_FOLDER: Final = environments.HOME / "quick"
 """Where a quick run's results go: they are no figures, they show that everything still runs."""
@@ -39,16 +49,14 @@ Answer = tuple[Any, list[dict[str, Any]]]
 
 def ask_decode(made: Material, quick: bool, only: frozenset[str]) -> Answer:
     effort = decode.QUICK if quick else decode.FULL
-    chosen = made.events.with_name("events-decode")
-    lines = made.events.read_bytes().splitlines()[: DECODE_EVENTS // 5 if quick else DECODE_EVENTS]
-    chosen.write_bytes(b"\n".join(lines))
-    return effort, decode.measure(chosen, effort, only or frozenset(decode.CONTENDERS))
+    names = only or frozenset(decode.CONTENDERS)
+    return effort, decode.measure(made.few_events, effort, decode.plan(effort, names))
 
 
 def ask_socket(made: Material, quick: bool, only: frozenset[str]) -> Answer:
     effort = socket.QUICK if quick else socket.FULL
-    names = [name for name in runs.CLIENTS if not only or name in only]
-    return effort, socket.measure(made.events, (made.certificate, made.authority), effort, names)
+    groups = socket.plan(effort, only or frozenset(runs.CLIENTS))
+    return effort, socket.measure(made.events, made.certificates, effort, groups)
 
 
 def ask_latency(made: Material, quick: bool, only: frozenset[str]) -> Answer:
@@ -93,13 +101,32 @@ def parser() -> argparse.ArgumentParser:
         help=f"only these, and no pages: {', '.join((*decode.CONTENDERS, *runs.CLIENTS))}",
     )
     made.add_argument("--results", type=Path, help="folder for the JSON; default: bench/results")
+    judging = made.add_mutually_exclusive_group()
+    judging.add_argument(
+        "--gate",
+        action="store_true",
+        help="measure what fastpoly is held to and nothing else; exit with 1 if a ratio is missed",
+    )
+    judging.add_argument(
+        "--against",
+        metavar="REV",
+        help="build an earlier commit under build/against, and measure it and this tree in turns; "
+        "exit with 1 if a line has lost more than a twentieth",
+    )
     return made
+
+
+@contextmanager
+def prepared(quick: bool) -> Iterator[Material]:
+    """What a run needs, for as long as it lasts."""
+    with tempfile.TemporaryDirectory(prefix="fastpoly-bench-") as temporary:
+        part = 5 if quick else 1
+        yield material.make(Path(temporary), EVENTS // part, DECODE_EVENTS // part)
 
 
 def measure(questions: list[str], folder: Path, quick: bool, only: frozenset[str]) -> None:
     """Asks the questions and keeps the answers in `folder`."""
-    with tempfile.TemporaryDirectory(prefix="fastpoly-bench-") as temporary:
-        made = material.make(Path(temporary), EVENTS // 10 if quick else EVENTS)
+    with prepared(quick) as made:
         for question in questions:
             started = time.monotonic()
             effort, cells = QUESTIONS[question](made, quick, only)
@@ -109,6 +136,32 @@ def measure(questions: list[str], folder: Path, quick: bool, only: frozenset[str
             print(f"bench: {question} took {spent:.0f} s, see {path}", file=sys.stderr)
 
 
+def judge(
+    table: Sequence[Target], questions: Collection[str], quick: bool, only: Collection[str]
+) -> int:
+    """Holds fastpoly to its ratios; returns the exit code."""
+    held = gate.held_of(table, questions, only)
+    with prepared(quick) as made:
+        found = gate.hold(held, gate.Benchmarks(made, quick))
+    print(gate.table(found).as_text())
+    return gate.exit_code(found)
+
+
+def compare(revision: str, questions: Collection[str], quick: bool, only: Collection[str]) -> int:
+    """Measures this tree beside an earlier one; returns the exit code."""
+    try:
+        then = trees.built(revision)
+        trees.check_source(environments.SOURCE)
+    except trees.TreeError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
+    with prepared(quick) as made:
+        measurer = against.TwoTrees(made, then, quick)
+        found = against.compare(against.chosen(questions, only), measurer)
+    print(against.table(revision, found).as_text())
+    return against.exit_code(found)
+
+
 def main() -> int:
     options = parser().parse_args()
     folder: Path = options.results or (QUICK_FOLDER if options.quick else results.FOLDER)
@@ -116,8 +169,13 @@ def main() -> int:
     unknown = set(questions) - {*QUESTIONS, "report"}
     if unknown:
         parser().error(f"no such question: {', '.join(sorted(unknown))}")
-    environments.ready()
     only = frozenset(options.only)
+    if options.gate:
+        table = (*targets.TARGETS, *targets.OVER_TLS)
+        return judge(table, options.questions, options.quick, only)
+    if options.against:
+        return compare(options.against, options.questions, options.quick, only)
+    environments.ready()
     asked = [question for question in questions if question != "report"]
     if asked:
         measure(asked, folder, options.quick, only)

@@ -12,10 +12,14 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+SOURCE: Final = ROOT / "src"
+"""Where this tree's fastpoly is imported from."""
+
 HOME: Final = ROOT / "bench" / ".env"
 BUILT: Final = HOME / "built"
 """Where the compiled floor listener lies."""
@@ -36,10 +40,15 @@ def python(environment: str) -> str:
     return str(HOME / environment / "bin" / "python")
 
 
-def variables(**more: str) -> dict[str, str]:
-    """Environment of every measured process: the same import path, nothing of the user's."""
+def variables(source: Path = SOURCE, **more: str) -> dict[str, str]:
+    """Environment of every measured process: the same import path, nothing of the user's.
+
+    Args:
+        source: Folder that fastpoly is imported from.
+        more: Further variables.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    paths = (ROOT, ROOT / "src", BUILT)
+    paths = (ROOT, source, BUILT)
     return {
         **kept,
         "PYTHONPATH": os.pathsep.join(map(str, paths)),
@@ -51,23 +60,36 @@ def variables(**more: str) -> dict[str, str]:
     }
 
 
-def ready() -> None:
-    """Installs what is not installed yet; says so on stderr, since it takes a minute."""
+def ready(names: Collection[str] = tuple(REQUIREMENTS)) -> None:
+    """Installs what is not installed yet; says so on stderr, since it takes a minute.
+
+    Args:
+        names: The environments that are needed. The compiled floor comes with that of the rivals.
+    """
     for name, requirements in REQUIREMENTS.items():
-        _once(HOME / name, requirements, lambda name=name, path=requirements: _install(name, path))
-    _once(BUILT, FLOOR_SOURCE, _build_floor)
+        if name in names and not _made(HOME / name, requirements):
+            _install(name, requirements)
+            _stamp(HOME / name, requirements)
+    if "rivals" in names and not _made(BUILT, FLOOR_SOURCE):
+        _build_floor()
+        _stamp(BUILT, FLOOR_SOURCE)
 
 
-def _once(folder: Path, source: Path, make: object) -> None:
-    """Calls `make` unless the folder was made from this very source by this interpreter."""
-    digest = hashlib.sha256(source.read_bytes() + sys.version.encode()).hexdigest()
+def _digest(source: Path) -> str:
+    return hashlib.sha256(source.read_bytes() + sys.version.encode()).hexdigest()
+
+
+def _made(folder: Path, source: Path) -> bool:
+    """Whether the folder was made from this very source by this interpreter; if not, clears it."""
     stamp = folder / "made-from"
-    if stamp.exists() and stamp.read_text() == digest:
-        return
+    if stamp.exists() and stamp.read_text() == _digest(source):
+        return True
     shutil.rmtree(folder, ignore_errors=True)
-    assert callable(make)
-    make()
-    stamp.write_text(digest)
+    return False
+
+
+def _stamp(folder: Path, source: Path) -> None:
+    (folder / "made-from").write_text(_digest(source))
 
 
 def _install(name: str, requirements: Path) -> None:

@@ -16,19 +16,29 @@ class Material:
 
     Attributes:
         events: Rendered events, one a line.
+        few_events: The first of them: as many as decoders are timed with, over and over.
         certificate: The server's key and certificate chain, PEM.
         authority: The authority that signed it, PEM.
     """
 
     events: Path
+    few_events: Path
     certificate: Path
     authority: Path
 
+    @property
+    def certificates(self) -> tuple[Path, Path]:
+        """The server's, and the authority's."""
+        return self.certificate, self.authority
 
-def make(folder: Path, count: int) -> Material:
-    """Makes `count` events and a certificate for this machine."""
-    material = Material(folder / "events", folder / "server.pem", folder / "authority.pem")
-    material.events.write_bytes(b"\n".join(events(count)))
+
+def make(folder: Path, count: int, few: int) -> Material:
+    """Makes `count` events, `few` for the decoders, and a certificate for this machine."""
+    names = ("events", "few-events", "server.pem", "authority.pem")
+    material = Material(*(folder / name for name in names))
+    made = events(count)
+    material.events.write_bytes(b"\n".join(made))
+    material.few_events.write_bytes(b"\n".join(made[:few]))
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(material.authority))
     server = authority.issue_cert("127.0.0.1")

@@ -88,7 +88,7 @@ def _cells(results: Results, question: str, **wanted: Any) -> list[dict[str, Any
 
 
 def _is_ours(name: str) -> bool:
-    environment = CLIENTS[name].environment if name in CLIENTS else CONTENDERS[name][1]
+    environment = CLIENTS[name].environment if name in CLIENTS else CONTENDERS[name].environment
     return environment == "fastpoly"
 
 
@@ -98,7 +98,7 @@ def decode_chart(results: Results) -> str | None:
         cells = _cells(results, "decode", task=task, per_frame=PER_FRAME)
         members = [
             Bar(
-                CONTENDERS[cell["contender"]][0],
+                CONTENDERS[cell["contender"]].label,
                 cell["ns_per_event"]["best"],
                 _is_ours(cell["contender"]),
             )
@@ -156,7 +156,7 @@ def _growth_chart(results: Results, kind: str, title: str, x_label: str) -> str 
     keys = dict.fromkeys((cell["contender"], cell["task"]) for cell in cells)
     series = [
         Line(
-            f"{CONTENDERS[contender][0]}, {'columns' if task == 'numpy' else task}",
+            f"{CONTENDERS[contender].label}, {'columns' if task == 'numpy' else task}",
             [
                 (cell[kind], cell["ns_per_event"]["best"])
                 for cell in cells

@@ -142,11 +142,11 @@ def decode_tables(cells: Cells) -> list[Table]:
     found = {(cell["task"], cell["contender"], cell["per_frame"]): cell for cell in cells}
     rows = []
     for task, title in TASK_TITLES.items():
-        for contender, (label, _) in CONTENDERS.items():
+        for contender, decoder in CONTENDERS.items():
             if any((task, contender, size) in found for size in sizes):
                 cost = [found.get((task, contender, size)) for size in sizes]
                 spelled = [ns(cell["ns_per_event"]["best"] if cell else None) for cell in cost]
-                rows.append((f"{title}: {label}", *spelled))
+                rows.append((f"{title}: {decoder.label}", *spelled))
     header = ("task: library", *(f"{size} a frame" for size in sizes))
     return [Table("Decoding, CPU per event", header, rows)]
 
@@ -222,7 +222,7 @@ def scale_tables(cells: Cells) -> list[Table]:
         found = {(cell["contender"], cell["task"], cell[kind]): cell for cell in chosen}
         rows = [
             (
-                f"{CONTENDERS[contender][0]}: {TASK_TITLES[task]}",
+                f"{CONTENDERS[contender].label}: {TASK_TITLES[task]}",
                 *(ns(found[contender, task, size]["ns_per_event"]["best"]) for size in sizes),
             )
             for contender, task in dict.fromkeys((key[0], key[1]) for key in found)

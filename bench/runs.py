@@ -29,6 +29,7 @@ class Client:
         event_ns: About what an event costs it; says how many events make a run long enough.
         options: What it is told.
         counts_bytes: Whether its counts, and so its marks, are of payload bytes.
+        source: Folder that fastpoly is imported from.
     """
 
     label: str
@@ -37,6 +38,7 @@ class Client:
     event_ns: int
     options: Mapping[str, Any] = field(default_factory=dict)
     counts_bytes: bool = False
+    source: Path = environments.SOURCE
 
 
 CLIENTS: Final = {
@@ -64,6 +66,13 @@ CLIENTS: Final = {
         "fastpoly, every event", "fastpoly_stream", "fastpoly", 350, {"handler": "events"}
     ),
     "dropin": Client("fastpoly, drop-in, dicts", "fastpoly_dropin", "fastpoly", 1_500),
+    "dropin_loop": Client(
+        "fastpoly, drop-in in the user's own loop",
+        "fastpoly_dropin",
+        "fastpoly",
+        2_500,
+        {"own_loop": True},
+    ),
     "picows_msgspec": Client("picows + msgspec by hand", "picows_msgspec", "rivals", 1_000),
     "aiohttp_orjson": Client("aiohttp + orjson by hand", "aiohttp_orjson", "rivals", 1_500),
     "official": Client("official client", "official", "rivals", 15_000),
@@ -71,6 +80,13 @@ CLIENTS: Final = {
         "official client, uvloop + orjson", "official", "rivals", 9_000, {"tuned": True}
     ),
     "community": Client("community client, dicts", "community", "community", 9_000),
+    "community_loop": Client(
+        "community client in the user's own loop",
+        "community",
+        "community",
+        9_000,
+        {"own_loop": True},
+    ),
 }
 """Everyone that is measured from a socket, by name."""
 
@@ -102,7 +118,8 @@ class Server:
         trace: TracebackType | None,
     ) -> None:
         self._process.kill()
-        self._process.wait()
+        with self._process:  # closes the pipe
+            pass
 
 
 def run(
@@ -142,7 +159,7 @@ def run(
                 job.dump(),
             ],
             cwd=environments.ROOT,
-            env=environments.variables(**more),
+            env=environments.variables(client.source, **more),
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,

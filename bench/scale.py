@@ -69,7 +69,7 @@ def measure(events_file: Path, effort: Effort, *, rivals: bool) -> list[dict[str
     modules = MODULES if rivals else MODULES[:1]
     cells = []
     with ExitStack() as stack:
-        players = {name: stack.enter_context(Player(name, CONTENDERS[name][1])) for name in modules}
+        players = {name: stack.enter_context(Player(name, CONTENDERS[name])) for name in modules}
         for symbols in effort.symbols:
             pool = events_file.with_name(f"events-{symbols}")
             pool.write_bytes(b"\n".join(events(effort.pool, symbols=symbols)))
@@ -93,8 +93,8 @@ def _costs(
 ) -> list[dict[str, Any]]:
     cells = []
     for task in ("events", "numpy"):
-        present = [player for name, player in players.items() if task in TASKS[name]]
-        samples = take_turns(present, task, str(events_file), per_frame, effort.turns)
+        present = [(player, task) for name, player in players.items() if task in TASKS[name]]
+        samples = take_turns(present, str(events_file), per_frame, effort.turns)
         cells += [
             {
                 "kind": kind,
@@ -103,7 +103,7 @@ def _costs(
                 "contender": name,
                 "ns_per_event": results.summary(times),
             }
-            for name, times in samples.items()
+            for (name, _), times in samples.items()
         ]
     return cells
 

@@ -6,10 +6,11 @@ case. ``stream``: it writes large blocks, so a read brings all that the buffer h
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bench import results
 from bench.frames import frames
@@ -59,6 +60,30 @@ FULL: Final = Effort(
 QUICK: Final = Effort(1, 0.1, (Scheme("frames", False, 10), Scheme("frames", True, 100)))
 
 
+class Group(NamedTuple):
+    """Clients that take turns at one way of sending."""
+
+    scheme: Scheme
+    names: tuple[str, ...]
+
+
+def plan(effort: Effort, names: Collection[str]) -> list[Group]:
+    """Every way of sending, with those clients that are named."""
+    chosen = tuple(name for name in CLIENTS if name in names)
+    return [Group(scheme, chosen) for scheme in effort.schemes]
+
+
+def plan_of(scheme: Scheme, events_file: Path, certificate: Path | None) -> Plan:
+    """What a server is told to send, until the client has seen enough."""
+    return Plan(
+        str(events_file),
+        scheme.per_frame,
+        ENDLESS,
+        scheme.pace,
+        certificate=str(certificate) if scheme.tls else None,
+    )
+
+
 def marks(client: Client, scheme: Scheme, run_s: float) -> list[int]:
     """Where to measure from and to: a tenth is warming up."""
     cost_ns = client.event_ns + FRAME_NS / scheme.per_frame
@@ -67,41 +92,37 @@ def marks(client: Client, scheme: Scheme, run_s: float) -> list[int]:
 
 
 def measure(
-    events_file: Path, certificates: tuple[Path, Path], effort: Effort, names: list[str]
+    events_file: Path,
+    certificates: tuple[Path, Path],
+    effort: Effort,
+    groups: Sequence[Group],
+    clients: Mapping[str, Client] = CLIENTS,
 ) -> list[dict[str, Any]]:
-    """Runs the named clients in turn; returns one cell for each of them and each scheme.
+    """Runs the groups round after round; returns one cell for each client of each.
 
     Args:
         events_file: Rendered events, one a line.
         certificates: Of the server, and of the authority to trust.
-        effort: How long.
-        names: Keys of `bench.runs.CLIENTS`.
+        effort: How long; its schemes are not looked at.
+        groups: What to measure.
+        clients: Who the names stand for.
     """
     rendered = events_file.read_bytes().splitlines()
     server_certificate, authority = certificates
     noted: dict[tuple[Scheme, str], list[dict[str, float]]] = {}
     with ExitStack() as stack:
         servers = {
-            scheme: stack.enter_context(
-                Server(
-                    Plan(
-                        str(events_file),
-                        scheme.per_frame,
-                        ENDLESS,
-                        scheme.pace,
-                        certificate=str(server_certificate) if scheme.tls else None,
-                    )
-                )
-            )
-            for scheme in effort.schemes
+            scheme: stack.enter_context(Server(plan_of(scheme, events_file, server_certificate)))
+            for scheme in dict.fromkeys(group.scheme for group in groups)
         }
         for turn in range(effort.rounds):
-            for scheme, server in servers.items():
+            for scheme, names in groups:
+                server = servers[scheme]
                 payloads = frames(rendered, scheme.per_frame)
                 size = sum(map(len, payloads)) / (len(payloads) * scheme.per_frame)
-                start = turn % len(names)
+                start = turn % max(1, len(names))
                 for name in names[start:] + names[:start]:
-                    client = CLIENTS[name]
+                    client = clients[name]
                     one = run(
                         client,
                         server.url,

@@ -187,6 +187,14 @@ class Verdict:
             return "not reached"
         return "met" if self._reaches(self.ratio, self.required) else "missed"
 
+    @property
+    def shortfall(self) -> float:
+        """By which share of the bound that must be met the ratio misses it; 0 if it does not."""
+        if self.ratio is None or self.required is None:
+            return 0.0
+        beyond = self.ratio / self.required - 1
+        return max(0.0, beyond if self.target.ceiling else -beyond)
+
     def _reaches(self, ratio: float, bound: float) -> bool:
         return ratio <= bound if self.target.ceiling else ratio >= bound
 

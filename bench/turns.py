@@ -15,6 +15,8 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -24,23 +26,46 @@ from bench import environments
 from bench.frames import frames
 
 
+@dataclass(frozen=True)
+class Decoder:
+    """A decoder under measure.
+
+    Attributes:
+        label: What reports call it.
+        module: Of `bench.decoders`.
+        environment: Which interpreter it runs on.
+        source: Folder that fastpoly is imported from.
+    """
+
+    label: str
+    module: str
+    environment: str
+    source: Path = environments.SOURCE
+
+
 class Player:
     """A decoder's process, seen from outside.
 
     Args:
-        module: Of `bench.decoders`.
-        environment: Which interpreter it runs on.
+        name: What its samples are kept under.
+        decoder: What it runs, where.
     """
 
-    def __init__(self, module: str, environment: str) -> None:
-        self.module = module
+    def __init__(self, name: str, decoder: Decoder) -> None:
+        self.name = name
+        self._decoder = decoder
         self._process = subprocess.Popen(
-            [environments.python(environment), "-m", "bench.turns", module],
+            [
+                environments.python(decoder.environment),
+                "-m",
+                "bench.turns",
+                decoder.module,
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=environments.ROOT,
-            env=environments.variables(),
+            env=environments.variables(decoder.source),
         )
 
     def __enter__(self) -> Self:
@@ -53,7 +78,9 @@ class Player:
         trace: TracebackType | None,
     ) -> None:
         self._process.kill()
-        self._process.wait()
+        # What was asked of a process that had ended is still in the pipe's buffer.
+        with suppress(BrokenPipeError), self._process:
+            pass
 
     def check(self, task: str, events_file: str, per_frame: int) -> dict[str, Any]:
         """Does the task once, untimed; returns how many events and a digest of what was read."""
@@ -74,7 +101,9 @@ class Player:
         print(json.dumps(request), file=stdin, flush=True)
         line = stdout.readline()
         if not line:
-            raise RuntimeError(f"the process of bench.decoders.{self.module} ended; see above")
+            raise RuntimeError(
+                f"the process of bench.decoders.{self._decoder.module} ended; see above"
+            )
         answer: dict[str, Any] = json.loads(line)
         return answer
 

@@ -1,6 +1,7 @@
 """The community client with an async handler, on uvloop and orjson, both of which it can use.
 
-Its handler gets one dict at a time.
+Its handler gets one dict at a time. With the job's option ``own_loop``, ``handle_messages`` is
+called for each frame, again and again.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ async def stream(job: Job) -> None:
     client._handlers["status"] = lambda message: None  # it would print
     await client.subscribe_stock_trades(handler_function=on_message)
     await client.subscribe_stock_quotes(handler_function=on_message)
+    if job.options.get("own_loop"):
+        while True:
+            await client.handle_messages()
     await client.handle_messages(reconnect=True)
     raise SystemExit(f"the stream ended after {seen} of {mark}")
 

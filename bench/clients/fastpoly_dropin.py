@@ -1,4 +1,7 @@
-"""fastpoly's drop-in, used as the community client is: an async handler, one dict at a time."""
+"""fastpoly's drop-in, used as the community client is: an async handler, one dict at a time.
+
+With the job's option ``own_loop``, ``handle_messages`` is called for each message, again and again.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,9 @@ async def stream(job: Job) -> None:
     client = AsyncStreamClient("bench", "stocks", host=job.url)
     await client.subscribe_stock_trades(handler_function=on_message)
     await client.subscribe_stock_quotes(handler_function=on_message)
+    if job.options.get("own_loop"):
+        while True:
+            await client.handle_messages()
     await client.handle_messages(reconnect=True)
     raise SystemExit(f"the stream ended after {seen} of {mark}")
 
