@@ -12,8 +12,8 @@ import pytest
 
 from fastpoly._core import Batch
 from fastpoly.protocol.reconnect import FixedDelay
+from fastpoly.sim import ScriptedServer
 from fastpoly.stream import Stream
-from tests.net.scripted_server import ScriptedServer
 
 KEY = "k3y-of-nobody"
 SOON = FixedDelay(0.01, max_attempts=20)
@@ -29,7 +29,7 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 
 def make(server: ScriptedServer, *params: str, **options: Any) -> Stream:
     options.setdefault("reconnect", SOON)
-    return Stream("stocks", *params, api_key=KEY, url=server.url, **options)
+    return Stream("stocks", *params, api_key=KEY, url=server.url(), **options)
 
 
 def numbers(batch: Batch) -> list[int]:

@@ -24,8 +24,10 @@ from fastpoly.errors import (
 )
 from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.polygon.services import SERVICES
+from fastpoly.serving.scripted_server import only_greet, only_log_in
+from fastpoly.sim import ScriptedPeer, ScriptedServer
 from tests.loops import in_loop
-from tests.net.recording import REFUSED, Peer, RecordingServer, only_auth
+from tests.waiting import until
 
 RECORDED = json.loads(
     (Path(__file__).parents[1] / "data" / "community_wire.json").read_text(encoding="utf-8")
@@ -33,7 +35,7 @@ RECORDED = json.loads(
 AUTH = '{"action":"auth","params":"KEY"}'
 
 
-def make(server: RecordingServer, market: str = "stocks", **options: Any) -> AsyncStreamClient:
+def make(server: ScriptedServer, market: str = "stocks", **options: Any) -> AsyncStreamClient:
     return AsyncStreamClient("KEY", market, server.url(market), **options)
 
 
@@ -46,12 +48,6 @@ def collector() -> tuple[list[Any], Any]:
     return got, handler
 
 
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.001)
-
-
 # ------------------------------------------------------------------------------------ requests
 
 
@@ -59,7 +55,7 @@ async def until(condition: Any) -> None:
 @in_loop
 async def test_every_method_sends_what_the_community_client_sends(cluster: str) -> None:
     expected = [RECORDED["auth"]]
-    async with RecordingServer(only_auth) as server, make(server, cluster) as client:
+    async with ScriptedServer(only_log_in) as server, make(server, cluster) as client:
         for method, variants in RECORDED["wire"][cluster].items():
             service = SERVICES[method.partition("_")[2]]
             if schema.MARKETS[cluster].channel(service.channel) is None and not service.everywhere:
@@ -70,21 +66,21 @@ async def test_every_method_sends_what_the_community_client_sends(cluster: str) 
                 args, kwargs = RECORDED["arguments"][cluster][variant]
                 await getattr(client, method)(*args, **kwargs)
                 expected.append(sent)
-        assert await server.peer.wait_for(len(expected)) == expected
-        assert server.peer.path == f"/{cluster}"
+        assert await server.peers[-1].wait_for(len(expected)) == expected
+        assert server.peers[-1].path == cluster
     assert len(expected) > 50
 
 
 @in_loop
 async def test_first_calls_at_once_log_in_once() -> None:
-    async with RecordingServer() as server, make(server) as client:
+    async with ScriptedServer() as server, make(server) as client:
         await asyncio.gather(
             client.subscribe_stock_trades(["A"]),
             client.subscribe_stock_quotes(["B"]),
             client.unsubscribe_stock_trades(["C"]),
             client.handle_messages(),
         )
-        texts = await server.peer.wait_for(4)
+        texts = await server.peers[-1].wait_for(4)
         assert (len(server.peers), texts[0]) == (1, AUTH)
 
 
@@ -92,9 +88,9 @@ async def test_first_calls_at_once_log_in_once() -> None:
 async def test_text_without_a_channel_is_sent_and_warned_of(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with RecordingServer(only_auth) as server, make(server) as client:
+    async with ScriptedServer(only_log_in) as server, make(server) as client:
         await client.subscribe_stock_trades("AAPL")
-        assert (await server.peer.wait_for(2))[1] == '{"action":"subscribe", "params":"AAPL"}'
+        assert (await server.peers[-1].wait_for(2))[1] == '{"action":"subscribe", "params":"AAPL"}'
     assert "'AAPL' names no channel" in caplog.text
 
 
@@ -103,12 +99,12 @@ async def test_text_without_a_channel_is_sent_and_warned_of(
 
 @in_loop
 async def test_handle_messages_handles_exactly_one_frame() -> None:
-    async with RecordingServer(only_auth) as server, make(server) as client:
+    async with ScriptedServer(only_log_in) as server, make(server) as client:
         statuses: list[Any] = []
         got, handler = collector()
         await client.change_handler("status", statuses.append)
         await client.subscribe_stock_trades(handler_function=handler)
-        server.peer.send_frames(
+        server.peers[-1].send_together(
             '[{"ev":"T","q":1},{"ev":"T","q":2}]',
             '[{"ev":"T","q":3},{"ev":"status","status":"success","message":"x"},{"ev":"T","q":4}]',
             "[]",
@@ -133,23 +129,23 @@ async def test_handle_messages_handles_exactly_one_frame() -> None:
 
 @in_loop
 async def test_handle_messages_logs_in_and_waits() -> None:
-    async with RecordingServer() as server, make(server) as client:
+    async with ScriptedServer() as server, make(server) as client:
         got: list[Any] = []
         await client.change_handler(StreamServicePrefix.STATUS, got.append)
         await client.handle_messages()
         await client.handle_messages()
-        assert await server.peer.wait_for(1) == [AUTH]
+        assert await server.peers[-1].wait_for(1) == [AUTH]
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(client.handle_messages(), 0.02)
         # A call that was cancelled has taken no frame away.
-        server.peer.send_events({"ev": "status", "status": "new"})
+        server.peers[-1].send({"ev": "status", "status": "new"})
         await client.handle_messages()
         assert [message["status"] for message in got] == ["connected", "auth_success", "new"]
 
 
 @in_loop
 async def test_slow_handler_does_not_hold_the_users_loop_up() -> None:
-    async with RecordingServer(only_auth) as server, make(server) as client:
+    async with ScriptedServer(only_log_in) as server, make(server) as client:
         gate = asyncio.Event()
         slow: list[Any] = []
         quotes: list[Any] = []
@@ -162,7 +158,7 @@ async def test_slow_handler_does_not_hold_the_users_loop_up() -> None:
         await client.subscribe_stock_trades(handler_function=on_trade)
         await client.subscribe_stock_quotes(handler_function=quotes.append)
         for number in range(4):
-            server.peer.send_events({"ev": "T", "q": number}, {"ev": "Q", "q": number})
+            server.peers[-1].send({"ev": "T", "q": number}, {"ev": "Q", "q": number})
         for _ in range(6):
             await client.handle_messages()
         assert ([quote["q"] for quote in quotes], slow) == ([0, 1, 2, 3], [])
@@ -187,12 +183,13 @@ async def test_default_handler_prints_unless_overridden(
             got.append(update)
 
     kind = {"none": AsyncStreamClient, "sync": Quiet, "async": AlsoQuiet}[override]
-    async with RecordingServer(only_auth) as server, kind("KEY", "stocks", server.url()) as client:
+    async with ScriptedServer(only_log_in) as server, kind("KEY", "stocks", server.url()) as client:
         await client.subscribe_stock_trades()
-        server.peer.send_events({"ev": "T", "p": 1}, {"ev": "ZZ"}, {"no": "ev"})
+        server.peers[-1].send({"ev": "T", "p": 1}, {"ev": "ZZ"}, {"no": "ev"})
         for _ in range(3):
             await client.handle_messages()
-    expected = [json.loads(text)[0] for text in (server.greeting or "[0]",)] + [
+    expected = [
+        {"ev": "status", "status": "connected", "message": "Connected Successfully"},
         {"ev": "status", "status": "auth_success", "message": "authenticated"},
         {"ev": "T", "p": 1},
         {"ev": "ZZ"},
@@ -206,7 +203,7 @@ async def test_default_handler_prints_unless_overridden(
 
 @in_loop
 async def test_running_loop_with_every_kind_of_handler_and_changes_on_the_way() -> None:
-    async with RecordingServer() as server, make(server) as client:
+    async with ScriptedServer() as server, make(server) as client:
         trades: list[Any] = []
         others: list[Any] = []
 
@@ -220,16 +217,16 @@ async def test_running_loop_with_every_kind_of_handler_and_changes_on_the_way() 
         await client.change_handler("status", lambda message: None)
         await client.subscribe_stock_trades(["A"], on_trade)
         running = asyncio.create_task(client.handle_messages(reconnect=True))
-        server.peer.send_events({"ev": "T", "q": 1})
+        server.peers[-1].send({"ev": "T", "q": 1})
         await until(lambda: trades == [1])
         await client.change_handler(StreamServicePrefix.STOCK_TRADES, on_other)
         await client.subscribe_stock_quotes(handler_function=on_other)
-        await server.peer.wait_for(3)
-        server.peer.send_events({"ev": "T", "q": 2}, {"ev": "Q", "q": 3}, {"ev": "T", "q": 4})
+        await server.peers[-1].wait_for(3)
+        server.peers[-1].send({"ev": "T", "q": 2}, {"ev": "Q", "q": 3}, {"ev": "T", "q": 4})
         await until(lambda: others == [2, 3, 4])
         await client.unsubscribe_stock_quotes()
         await client.change_handler("T", None)
-        assert (await server.peer.wait_for(4))[3] == '{"action":"unsubscribe", "params":"Q.*"}'
+        assert (await server.peers[-1].wait_for(4))[3] == '{"action":"unsubscribe", "params":"Q.*"}'
         await client.close_stream()
         assert await running is None
     assert trades == [1]
@@ -237,7 +234,7 @@ async def test_running_loop_with_every_kind_of_handler_and_changes_on_the_way() 
 
 @in_loop
 async def test_subscriptions_and_handlers_change_from_inside_a_handler() -> None:
-    async with RecordingServer() as server, make(server) as client:
+    async with ScriptedServer() as server, make(server) as client:
         got, second = collector()
 
         async def first(message: Any) -> None:
@@ -249,11 +246,11 @@ async def test_subscriptions_and_handlers_change_from_inside_a_handler() -> None
         await client.change_handler("status", lambda message: None)
         await client.subscribe_stock_trades(["A"], first)
         running = asyncio.create_task(client.handle_messages(reconnect=True))
-        server.peer.send_events({"ev": "T", "q": 1}, {"ev": "T", "q": 2})
-        server.peer.send_events({"ev": "Q", "q": 3})
+        server.peers[-1].send({"ev": "T", "q": 1}, {"ev": "T", "q": 2})
+        server.peers[-1].send({"ev": "Q", "q": 3})
         await until(lambda: len(got) == 3)
         assert got == ["changed", {"ev": "T", "q": 2}, {"ev": "Q", "q": 3}]
-        assert (await server.peer.wait_for(4))[2:] == [
+        assert (await server.peers[-1].wait_for(4))[2:] == [
             '{"action":"subscribe", "params":"Q.B"}',
             '{"action":"unsubscribe", "params":"T.A"}',
         ]
@@ -263,7 +260,7 @@ async def test_subscriptions_and_handlers_change_from_inside_a_handler() -> None
 
 @in_loop
 async def test_handler_may_close_the_stream() -> None:
-    async with RecordingServer(only_auth) as server:
+    async with ScriptedServer(only_log_in) as server:
         client = make(server)
         got: list[Any] = []
 
@@ -274,11 +271,11 @@ async def test_handler_may_close_the_stream() -> None:
         await client.change_handler("status", lambda message: None)
         await client.subscribe_stock_trades(handler_function=handler)
         running = asyncio.create_task(client.handle_messages(reconnect=True))
-        server.peer.send_events({"ev": "T", "q": 1}, {"ev": "T", "q": 2})
+        server.peers[-1].send({"ev": "T", "q": 1}, {"ev": "T", "q": 2})
         async with asyncio.timeout(5):
             await running
-        await until(lambda: server.peer.lost.is_set())
-        assert (len(got), server.peer.close_code) == (1, 1000)
+        await until(lambda: server.peers[-1].gone.is_set())
+        assert (len(got), server.peers[-1].close_code) == (1, 1000)
 
 
 @pytest.mark.parametrize("running", [False, True])
@@ -298,10 +295,10 @@ async def test_handler_that_raises_is_reported_and_the_stream_goes_on(
         if message["q"] == 1:
             raise ValueError("broken")
 
-    async with RecordingServer(only_auth) as server, make(server, on_error=on_error) as client:
+    async with ScriptedServer(only_log_in) as server, make(server, on_error=on_error) as client:
         await client.change_handler("status", lambda message: None)
         await client.subscribe_stock_trades(handler_function=handler)
-        server.peer.send_events({"ev": "T", "q": 1}, {"ev": "T", "q": 2})
+        server.peers[-1].send({"ev": "T", "q": 1}, {"ev": "T", "q": 2})
         if running:
             task = asyncio.create_task(client.handle_messages(reconnect=True))
             await until(lambda: got == [1, 2])
@@ -323,12 +320,12 @@ async def test_frame_that_is_not_json_is_reported_and_the_stream_goes_on() -> No
     errors: list[Any] = []
     got, handler = collector()
     async with (
-        RecordingServer(only_auth) as server,
+        ScriptedServer(only_log_in) as server,
         make(server, on_error=lambda *what: errors.append(what)) as client,
     ):
         await client.change_handler("status", lambda message: None)
         await client.subscribe_stock_trades(handler_function=handler)
-        server.peer.send_frames('[{"ev":"T"},', '[{"ev":"T","q":1}]')
+        server.peers[-1].send_together('[{"ev":"T"},', '[{"ev":"T","q":1}]')
         for _ in range(3):
             await client.handle_messages()
     assert got == [{"ev": "T", "q": 1}]
@@ -340,10 +337,10 @@ async def test_frame_that_is_not_json_is_reported_and_the_stream_goes_on() -> No
 @in_loop
 async def test_other_forms_of_messages(messages: Any) -> None:
     got, handler = collector()
-    async with RecordingServer(only_auth) as server, make(server, messages=messages) as client:
+    async with ScriptedServer(only_log_in) as server, make(server, messages=messages) as client:
         await client.change_handler("status", lambda message: None)
         await client.subscribe_stock_trades(handler_function=handler)
-        server.peer.send_events({"ev": "T", "p": 1.5}, {"ev": "T", "p": 2.5})
+        server.peers[-1].send({"ev": "T", "p": 1.5}, {"ev": "T", "p": 2.5})
         for _ in range(3):
             await client.handle_messages()
     if messages == "batches":
@@ -363,17 +360,17 @@ async def test_reading_pauses_while_handlers_are_behind_and_nothing_is_lost() ->
 
     count, padding = 3000, "x" * 4000
     async with (
-        RecordingServer(only_auth) as server,
+        ScriptedServer(only_log_in) as server,
         make(server, max_buffer_bytes=100_000) as client,
     ):
         await client.change_handler("status", lambda message: None)
         await client.subscribe_stock_trades(handler_function=handler)
         running = asyncio.create_task(client.handle_messages(reconnect=True))
         for number in range(count):
-            server.peer.send_events({"ev": "T", "q": number, "x": padding})
+            server.peers[-1].send({"ev": "T", "q": number, "x": padding})
         await asyncio.sleep(0.3)
         # 12 MB were sent; most of it is still with the server or in the kernel's buffers.
-        assert server.peer.unsent > 1_000_000
+        assert server.peers[-1].unsent > 1_000_000
         waiting = [one.buffer.stats().peak_nbytes for one in client._dispatcher._callers]
         assert max(waiting) <= 200_000
         gate.set()
@@ -387,10 +384,13 @@ async def test_reading_pauses_while_handlers_are_behind_and_nothing_is_lost() ->
 
 
 def refuse(status: str, message: str) -> Any:
-    def answer(peer: Peer, text: str) -> str:
-        return json.dumps([{"ev": "status", "status": status, "message": message}])
+    async def script(peer: ScriptedPeer) -> None:
+        peer.send_status("CONNECTED")
+        while True:
+            await peer.receive()
+            peer.send({"ev": "status", "status": status, "message": message})
 
-    return answer
+    return script
 
 
 @pytest.mark.parametrize(
@@ -409,7 +409,7 @@ def refuse(status: str, message: str) -> Any:
 async def test_refusal_of_the_key_is_raised_by_the_call_that_logs_in(
     status: str, message: str, expected: type[Exception]
 ) -> None:
-    async with RecordingServer(refuse(status, message)) as server:
+    async with ScriptedServer(refuse(status, message)) as server:
         for call in ("login", "subscribe_stock_trades", "handle_messages"):
             client = make(server)
             with pytest.raises(expected) as caught:
@@ -418,30 +418,30 @@ async def test_refusal_of_the_key_is_raised_by_the_call_that_logs_in(
             with pytest.raises(expected):
                 await client.handle_messages(reconnect=True)
             await client.close_stream()
-        assert all([peer.lost.is_set() or await peer.lost.wait() for peer in server.peers])
+        assert all([peer.gone.is_set() or await peer.gone.wait() for peer in server.peers])
 
 
 @in_loop
 async def test_login_that_failed_may_be_tried_again_with_another_key() -> None:
-    def answer(peer: Peer, text: str) -> str | None:
-        return REFUSED if "WRONG" in text else only_auth(peer, text)
-
-    async with RecordingServer(answer) as server:
+    async with ScriptedServer() as server:
+        server.bad_keys = {"WRONG"}
         client = AsyncStreamClient("WRONG", StreamCluster.STOCKS, server.url())
         async with client:
             with pytest.raises(AuthError):
                 await client.subscribe_stock_trades(["A"])
             await client.login("RIGHT")
             await client.subscribe_stock_trades(["B"])
-            assert (await server.peer.wait_for(2))[1] == '{"action":"subscribe", "params":"T.B"}'
+            assert (await server.peers[-1].wait_for(2))[
+                1
+            ] == '{"action":"subscribe", "params":"T.B"}'
             # The new key is the one that a reconnect uses.
             assert await client.reconnect() == (True, "Reconnect Successful")
-            assert server.peer.received[0] == '{"action":"auth","params":"RIGHT"}'
+            assert server.peers[-1].received[0] == '{"action":"auth","params":"RIGHT"}'
 
 
 @in_loop
 async def test_login_on_a_connected_client_closes_the_old_connection_first() -> None:
-    async with RecordingServer() as server, make(server) as client:
+    async with ScriptedServer() as server, make(server) as client:
         await client.login()
         await client.login()
         assert server.most_at_once == 1
@@ -450,7 +450,7 @@ async def test_login_on_a_connected_client_closes_the_old_connection_first() -> 
 
 @in_loop
 async def test_server_that_is_not_there() -> None:
-    async with RecordingServer() as server:
+    async with ScriptedServer() as server:
         client = make(server)
     with pytest.raises(ConnectError):
         await client.subscribe_stock_trades()
@@ -460,11 +460,11 @@ async def test_server_that_is_not_there() -> None:
 @in_loop
 async def test_lost_line_is_raised_after_the_last_frame_and_again() -> None:
     got, handler = collector()
-    async with RecordingServer(only_auth) as server, make(server) as client:
+    async with ScriptedServer(only_log_in) as server, make(server) as client:
         await client.change_handler("status", lambda message: None)
         await client.subscribe_stock_trades(handler_function=handler)
-        server.peer.send_events({"ev": "T", "q": 1})
-        server.peer.close(1012, "restart")
+        server.peers[-1].send({"ev": "T", "q": 1})
+        server.peers[-1].close(1012, "restart")
         for _ in range(3):
             await client.handle_messages()
         for _ in range(2):
@@ -475,18 +475,20 @@ async def test_lost_line_is_raised_after_the_last_frame_and_again() -> None:
         with pytest.raises(ConnectionLost, match=r"Await reconnect\(\)"):
             await client.subscribe_stock_quotes(["B"])
         assert await client.reconnect() == (True, "Reconnect Successful")
-        assert (await server.peer.wait_for(2))[1:] == ['{"action":"subscribe", "params":"T.*,Q.B"}']
+        assert (await server.peers[-1].wait_for(2))[1:] == [
+            '{"action":"subscribe", "params":"T.*,Q.B"}'
+        ]
 
 
 @in_loop
 async def test_line_lost_while_a_frame_is_awaited() -> None:
-    async with RecordingServer() as server, make(server) as client:
+    async with ScriptedServer() as server, make(server) as client:
         await client.change_handler("status", lambda message: None)
         for _ in range(2):
             await client.handle_messages()
         waiting = asyncio.create_task(client.handle_messages())
         await asyncio.sleep(0)
-        server.peer.drop()
+        server.peers[-1].drop()
         with pytest.raises(ConnectionLost) as caught:
             await waiting
         assert caught.value.code == 1006
@@ -494,10 +496,10 @@ async def test_line_lost_while_a_frame_is_awaited() -> None:
 
 @in_loop
 async def test_message_that_is_too_long() -> None:
-    async with RecordingServer(only_auth) as server, make(server, max_message_size=1000) as client:
+    async with ScriptedServer(only_log_in) as server, make(server, max_message_size=1000) as client:
         await client.change_handler("status", lambda message: None)
         await client.subscribe_stock_trades()
-        server.peer.send_events({"ev": "T", "x": "x" * 2000})
+        server.peers[-1].send({"ev": "T", "x": "x" * 2000})
         for _ in range(2):
             await client.handle_messages()
         with pytest.raises(ConnectionLost) as caught:
@@ -507,18 +509,18 @@ async def test_message_that_is_too_long() -> None:
 
 @in_loop
 async def test_use_after_close() -> None:
-    async with RecordingServer() as server:
+    async with ScriptedServer() as server:
         client = make(server)
         async with client:
             await client.subscribe_stock_trades(["A"])
-        assert server.peer.close_code == 1000
+        assert server.peers[-1].close_code == 1000
         await client.close_stream()
         for call in (client.subscribe_stock_trades, client.handle_messages):
             with pytest.raises(UsageError, match=r"Await login\(\) or reconnect\(\)"):
                 await call()
         assert len(server.peers) == 1
         assert await client.reconnect() == (True, "Reconnect Successful")
-        assert (await server.peer.wait_for(2))[1] == '{"action":"subscribe", "params":"T.A"}'
+        assert (await server.peers[-1].wait_for(2))[1] == '{"action":"subscribe", "params":"T.A"}'
         await client.unsubscribe_stock_trades(["A"])
         await client.close_stream()
 
@@ -533,7 +535,7 @@ async def test_close_before_anything() -> None:
 
 @in_loop
 async def test_close_while_a_frame_is_awaited() -> None:
-    async with RecordingServer() as server:
+    async with ScriptedServer() as server:
         client = make(server)
         await client.change_handler("status", lambda message: None)
         for _ in range(2):
@@ -547,21 +549,21 @@ async def test_close_while_a_frame_is_awaited() -> None:
 
 @in_loop
 async def test_close_while_it_logs_in() -> None:
-    async with RecordingServer(lambda peer, text: None) as server:
+    async with ScriptedServer(only_greet) as server:
         client = make(server)
         logging_in = asyncio.create_task(client.login())
-        await server.wait_for_peers(1)
-        await server.peer.wait_for(1)
+        await server.peer(1)
+        await server.peers[-1].wait_for(1)
         async with asyncio.timeout(2):
             await client.close_stream()
         with pytest.raises((ConnectionLost, UsageError)):
             await logging_in
-        await server.peer.lost.wait()
+        await server.peers[-1].gone.wait()
 
 
 @in_loop
 async def test_two_coroutines_that_handle_messages() -> None:
-    async with RecordingServer() as server, make(server) as client:
+    async with ScriptedServer() as server, make(server) as client:
         await client.change_handler("status", lambda message: None)
         for _ in range(2):
             await client.handle_messages()
@@ -654,13 +656,13 @@ async def test_bad_handlers_and_prefixes_before_anything_is_sent() -> None:
 async def test_key_shows_up_nowhere(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     key = "pk_s3cr3t"
-    async with RecordingServer() as server:
+    async with ScriptedServer() as server:
         client = AsyncStreamClient(key, "stocks", server.url())
         await client.subscribe_stock_trades(["A"])
-        server.peer.drop()
+        server.peers[-1].drop()
         assert (await client.reconnect())[0]
         await client.close_stream()
-        assert key in server.peer.received[0]
+        assert key in server.peers[-1].received[0]
     assert key not in caplog.text
     assert key not in repr(client)
     assert key not in repr(vars(client))

@@ -23,8 +23,10 @@ from fastpoly.errors import (
 )
 from fastpoly.notices import Gap, SlowConsumer
 from fastpoly.polygon.client import AsyncStreamClient
+from fastpoly.serving.scripted_server import only_log_in
+from fastpoly.sim import ScriptedPeer, ScriptedServer
 from tests.loops import in_loop
-from tests.net.recording import EVICTED, REFUSED, Peer, RecordingServer, as_service, only_auth
+from tests.waiting import until
 
 FAST = {"max_reconnection_attempts": 3, "reconnection_delay": 0.01}
 
@@ -32,7 +34,7 @@ FAST = {"max_reconnection_attempts": 3, "reconnection_delay": 0.01}
 class Running:
     """A client whose loop runs, with the trades that it got."""
 
-    def __init__(self, server: RecordingServer, **options: Any) -> None:
+    def __init__(self, server: ScriptedServer, **options: Any) -> None:
         self.server = server
         self.client = AsyncStreamClient("KEY", "stocks", server.url(), **options)
         self.trades: list[Any] = []
@@ -55,26 +57,20 @@ class Running:
         await self.loop
 
 
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.001)
-
-
-def drop(peer: Peer) -> None:
+def drop(peer: ScriptedPeer) -> None:
     peer.drop()
 
 
 def close_with(code: int) -> Any:
-    def close(peer: Peer) -> None:
+    def close(peer: ScriptedPeer) -> None:
         peer.close(code)
 
     close.__name__ = str(code)
     return close
 
 
-def break_the_protocol(peer: Peer) -> None:
-    peer._transport.underlying_transport.write(b"\xff\xff\xff\xff")
+def break_the_protocol(peer: ScriptedPeer) -> None:
+    peer.send_raw(b"\xff\xff\xff\xff")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +80,7 @@ def break_the_protocol(peer: Peer) -> None:
 )
 @in_loop
 async def test_every_lost_line_is_restored_with_the_net_subscriptions_once(lose: Any) -> None:
-    async with RecordingServer() as server:
+    async with ScriptedServer() as server:
         run = Running(server)
         await run.start()
         await run.client.subscribe_stock_quotes(["B", "C"], run.on_trade)
@@ -93,12 +89,12 @@ async def test_every_lost_line_is_restored_with_the_net_subscriptions_once(lose:
         await run.client.unsubscribe_stock_quotes(["B"])
         await run.client.unsubscribe_stock_second_aggregates()
         await run.client.subscribe_stock_trades(["A"], run.on_trade)
-        await server.peer.wait_for(8)
+        await server.peers[-1].wait_for(8)
         for count in (2, 3):
-            lose(server.peer)
-            peer = await server.wait_for_peers(count)
+            lose(server.peers[-1])
+            peer = await server.peer(count)
             await peer.wait_for(2)
-            peer.send_events({"ev": "T", "q": count}, {"ev": "Q", "q": -count})
+            peer.send({"ev": "T", "q": count}, {"ev": "Q", "q": -count})
             await until(lambda: len(run.trades) % 2 == 0 and run.trades[-1:])
             await until(lambda: run.trades[-1] == {"ev": "Q", "q": -count})  # noqa: B023
             assert peer.received[1:] == ['{"action":"subscribe", "params":"T.A,Q.C,AM.D"}']
@@ -109,12 +105,12 @@ async def test_every_lost_line_is_restored_with_the_net_subscriptions_once(lose:
 
 @in_loop
 async def test_gives_up_with_an_error_when_the_attempts_have_run_out() -> None:
-    async with RecordingServer() as server:
+    async with ScriptedServer() as server:
         run = Running(server)
         await run.start()
-        await server.stop()
+        server.stop_listening()
         started = time.monotonic()
-        server.peer.drop()
+        server.peers[-1].drop()
         with pytest.raises(ConnectionLost, match="Gave up after 3 attempts") as caught:
             await run.loop
         assert time.monotonic() - started >= 0.03
@@ -125,7 +121,7 @@ async def test_gives_up_with_an_error_when_the_attempts_have_run_out() -> None:
         assert (await run.client.reconnect())[0] is False
         await server.start()
         assert await run.client.reconnect() == (True, "Reconnect Successful")
-        assert (await server.peer.wait_for(2))[1] == '{"action":"subscribe", "params":"T.A"}'
+        assert (await server.peers[-1].wait_for(2))[1] == '{"action":"subscribe", "params":"T.A"}'
         await run.client.close_stream()
 
 
@@ -143,42 +139,42 @@ async def test_attempts_are_counted_from_the_start_only_after_stable_data() -> N
             return 0.0
 
     policy = Policy()
-    async with RecordingServer() as server:
+    async with ScriptedServer() as server:
         run = Running(server, reconnect=policy)
         await run.start()
         # No data at all, though the key was accepted each time.
         for count in (2, 3):
-            server.peer.drop()
-            await (await server.wait_for_peers(count)).wait_for(2)
+            server.peers[-1].drop()
+            await (await server.peer(count)).wait_for(2)
         # Data, but not for long.
-        server.peer.send_events({"ev": "T"})
+        server.peers[-1].send({"ev": "T"})
         await until(lambda: run.trades)
-        server.peer.drop()
-        await (await server.wait_for_peers(4)).wait_for(2)
+        server.peers[-1].drop()
+        await (await server.peer(4)).wait_for(2)
         assert policy.asked == [1, 2, 3]
-        server.peer.send_events({"ev": "T"})
+        server.peers[-1].send({"ev": "T"})
         await until(lambda: len(run.trades) == 2)
         await asyncio.sleep(0.06)
-        server.peer.drop()
-        await server.wait_for_peers(5)
+        server.peers[-1].drop()
+        await server.peer(5)
         assert policy.asked == [1, 2, 3, 1]
         await run.close()
 
 
 @pytest.mark.parametrize(
     ("told", "expected"),
-    [(REFUSED, AuthError), (EVICTED, ConnectionEvicted)],
+    [("AUTH_FAILED", AuthError), ("MAX_CONNECTIONS", ConnectionEvicted)],
     ids=["refused", "evicted"],
 )
 @in_loop
 async def test_refusals_on_reconnecting_are_not_retried(
     told: str, expected: type[Exception]
 ) -> None:
-    async with RecordingServer() as server:
+    async with ScriptedServer() as server:
         run = Running(server)
         await run.start()
-        server.answer = lambda peer, text: told
-        server.peer.drop()
+        server.on_request = lambda peer, action, params: peer.send_status(told)
+        server.peers[-1].drop()
         with pytest.raises(expected):
             await run.loop
         assert len(server.peers) == 2
@@ -187,13 +183,13 @@ async def test_refusals_on_reconnecting_are_not_retried(
 
 @in_loop
 async def test_eviction_is_not_retried() -> None:
-    async with RecordingServer() as server:
+    async with ScriptedServer() as server:
         run = Running(server)
         statuses: list[Any] = []
         await run.start()
         await run.client.change_handler("status", statuses.append)
-        server.peer.send(EVICTED)
-        server.peer.close(1008)
+        server.peers[-1].send_status("MAX_CONNECTIONS")
+        server.peers[-1].close(1008)
         with pytest.raises(ConnectionEvicted, match="evict each other"):
             await run.loop
         assert len(server.peers) == 1
@@ -203,16 +199,16 @@ async def test_eviction_is_not_retried() -> None:
 
 @in_loop
 async def test_changes_made_while_the_line_is_down_are_sent_when_it_is_up() -> None:
-    async with RecordingServer() as server:
+    async with ScriptedServer() as server:
         run = Running(server)
         await run.start(reconnection_delay=0.2)
-        await server.stop()
-        server.peer.drop()
+        server.stop_listening()
+        server.peers[-1].drop()
         await until(lambda: not run.client._connection.is_open)
         await run.client.subscribe_stock_quotes(["B"], run.on_trade)
         await run.client.unsubscribe_stock_trades(["A"])
         await server.start()
-        peer = await server.wait_for_peers(2)
+        peer = await server.peer(2)
         await peer.wait_for(2)
         await run.client.subscribe_stock_quotes(["C"], run.on_trade)
         await peer.wait_for(3)
@@ -225,16 +221,16 @@ async def test_changes_made_while_the_line_is_down_are_sent_when_it_is_up() -> N
 
 @in_loop
 async def test_changes_made_while_it_logs_in_again_are_sent_once() -> None:
-    async with RecordingServer() as server:
+    async with ScriptedServer() as server:
         run = Running(server)
         await run.start()
-        server.answer = lambda peer, text: None
-        server.peer.drop()
-        peer = await server.wait_for_peers(2)
+        server.on_request = lambda peer, action, params: None
+        server.peers[-1].drop()
+        peer = await server.peer(2)
         await peer.wait_for(1)
         await run.client.subscribe_stock_quotes(["B"], run.on_trade)
-        server.answer = as_service
-        peer.send('[{"ev":"status","status":"auth_success","message":"authenticated"}]')
+        server.on_request = server.answer
+        peer.send_status("AUTH_SUCCESS")
         await peer.wait_for(2)
         await asyncio.sleep(0.02)
         assert peer.received[1:] == ['{"action":"subscribe", "params":"T.A,Q.B"}']
@@ -243,10 +239,10 @@ async def test_changes_made_while_it_logs_in_again_are_sent_once() -> None:
 
 @in_loop
 async def test_close_while_it_waits_to_reconnect() -> None:
-    async with RecordingServer() as server:
+    async with ScriptedServer() as server:
         run = Running(server)
         await run.start(reconnection_delay=60)
-        server.peer.drop()
+        server.peers[-1].drop()
         await until(lambda: not run.client._connection.is_open)
         async with asyncio.timeout(2):
             await run.close()
@@ -254,11 +250,11 @@ async def test_close_while_it_waits_to_reconnect() -> None:
 
 @in_loop
 async def test_reconnect_by_hand_while_the_loop_runs() -> None:
-    async with RecordingServer() as server:
+    async with ScriptedServer() as server:
         run = Running(server)
         await run.start()
         assert await run.client.reconnect() == (True, "Reconnect Successful")
-        server.peer.send_events({"ev": "T", "q": 1})
+        server.peers[-1].send({"ev": "T", "q": 1})
         await until(lambda: run.trades)
         await asyncio.sleep(0.05)
         assert (len(server.peers), server.most_at_once) == (2, 1)
@@ -267,13 +263,13 @@ async def test_reconnect_by_hand_while_the_loop_runs() -> None:
 
 @in_loop
 async def test_loop_that_is_cancelled_leaves_the_connection_to_the_caller() -> None:
-    async with RecordingServer(only_auth) as server:
+    async with ScriptedServer(only_log_in) as server:
         run = Running(server)
         await run.start()
         run.loop.cancel()
         with pytest.raises(asyncio.CancelledError):
             await run.loop
-        server.peer.send_events({"ev": "T", "q": 1})
+        server.peers[-1].send({"ev": "T", "q": 1})
         await run.client.handle_messages()
         assert run.trades == [{"ev": "T", "q": 1}]
         await run.client.close_stream()
@@ -282,13 +278,13 @@ async def test_loop_that_is_cancelled_leaves_the_connection_to_the_caller() -> N
 @in_loop
 async def test_many_subscriptions_are_sent_again_in_few_messages() -> None:
     names = [f"S{number}" for number in range(1200)]
-    async with RecordingServer(only_auth) as server:
+    async with ScriptedServer(only_log_in) as server:
         run = Running(server)
         await run.start()
         await run.client.subscribe_stock_quotes(names)
-        assert len(await server.peer.wait_for(3)) == 3
-        server.peer.drop()
-        peer = await server.wait_for_peers(2)
+        assert len(await server.peers[-1].wait_for(3)) == 3
+        server.peers[-1].drop()
+        peer = await server.peer(2)
         await peer.wait_for(4)
         params = [json.loads(text)["params"].split(",") for text in peer.received[1:]]
         assert [param for part in params for param in part] == [
@@ -301,16 +297,16 @@ async def test_many_subscriptions_are_sent_again_in_few_messages() -> None:
 
 @in_loop
 async def test_gap_is_told_to_who_asks_in_the_order_of_the_messages() -> None:
-    async with RecordingServer() as server:
+    async with ScriptedServer() as server:
         run = Running(server, messages="events")
         await run.start()
         await run.client.change_handler("notice", run.on_trade)
-        server.peer.send_events({"ev": "T", "sym": "A", "q": 1})
+        server.peers[-1].send({"ev": "T", "sym": "A", "q": 1})
         await until(lambda: run.trades)
-        server.peer.close(1012)
-        peer = await server.wait_for_peers(2)
+        server.peers[-1].close(1012)
+        peer = await server.peer(2)
         await peer.wait_for(2)
-        peer.send_events({"ev": "T", "sym": "A", "q": 7})
+        peer.send({"ev": "T", "sym": "A", "q": 7})
         await until(lambda: len(run.trades) == 3)
         await run.close()
     before, gap, after = run.trades
@@ -326,18 +322,18 @@ async def test_gap_is_told_to_who_asks_in_the_order_of_the_messages() -> None:
 async def test_gap_names_the_last_event_of_each_channel(ingest: str) -> None:
     odd = {"ev": "T", "sym": "A", "q": 2, "new": {"key": [None]}}
     sent = [{"ev": "AM", "sym": "A", "e": 60000}, odd, {"ev": "Q", "sym": "B", "q": 3}]
-    async with RecordingServer() as server:
+    async with ScriptedServer() as server:
         run = Running(server, ingest=ingest)
         await run.start()
         for channel in ("notice", "Q", "AM"):
             await run.client.change_handler(channel, run.on_trade)
         for count, event in enumerate(sent, 1):
-            server.peer.send_events(event)
+            server.peers[-1].send(event)
             await until(lambda: len(run.trades) == count)  # noqa: B023
-        server.peer.drop()
-        peer = await server.wait_for_peers(2)
+        server.peers[-1].drop()
+        peer = await server.peer(2)
         await peer.wait_for(2)
-        peer.send_events({"ev": "Q", "sym": "A", "q": 1})
+        peer.send({"ev": "Q", "sym": "A", "q": 1})
         await until(lambda: len(run.trades) == 5)
         await run.close()
     gap = run.trades[3]
@@ -348,15 +344,15 @@ async def test_gap_names_the_last_event_of_each_channel(ingest: str) -> None:
 
 @in_loop
 async def test_gap_is_logged_otherwise(caplog: pytest.LogCaptureFixture) -> None:
-    async with RecordingServer() as server:
+    async with ScriptedServer() as server:
         run = Running(server)
         await run.start()
         for count in (2, 3):
-            server.peer.send_events({"ev": "T", "q": count})
+            server.peers[-1].send({"ev": "T", "q": count})
             await until(lambda: run.trades and run.trades[-1]["q"] == count)  # noqa: B023
-            server.peer.drop()
-            await (await server.wait_for_peers(count)).wait_for(2)
-        server.peer.send_events({"ev": "T", "q": 4})
+            server.peers[-1].drop()
+            await (await server.peer(count)).wait_for(2)
+        server.peers[-1].send({"ev": "T", "q": 4})
         await until(lambda: len(run.trades) == 3)
         await run.close()
     assert [trade["ev"] for trade in run.trades] == ["T"] * 3
@@ -373,12 +369,12 @@ async def test_loss_is_announced_where_messages_are_dropped() -> None:
         got.append(event)
 
     count = 400
-    async with RecordingServer(only_auth) as server:
+    async with ScriptedServer(only_log_in) as server:
         run = Running(server, messages="events", overflow="drop_oldest", max_buffer_bytes=20_000)
         await run.start()
         await run.client.change_handler("T", slow)
         for number in range(count):
-            server.peer.send_events({"ev": "T", "sym": "A", "q": number, "x": "x" * 500})
+            server.peers[-1].send({"ev": "T", "sym": "A", "q": number, "x": "x" * 500})
             await asyncio.sleep(0)
         await asyncio.sleep(0.05)
         gate.set()
@@ -393,7 +389,7 @@ async def test_loss_is_announced_where_messages_are_dropped() -> None:
 
 @in_loop
 async def test_overflow_may_be_an_error() -> None:
-    async with RecordingServer(only_auth) as server:
+    async with ScriptedServer(only_log_in) as server:
         run = Running(server, overflow="error", max_buffer_bytes=20_000)
         gate = asyncio.Event()
 
@@ -403,7 +399,7 @@ async def test_overflow_may_be_an_error() -> None:
         await run.start()
         await run.client.change_handler("T", slow)
         for number in range(200):
-            server.peer.send_events({"ev": "T", "q": number, "x": "x" * 500})
+            server.peers[-1].send({"ev": "T", "q": number, "x": "x" * 500})
         with pytest.raises(ConsumerTooSlow, match="slow"):
             await run.loop
         gate.set()
@@ -413,7 +409,7 @@ async def test_overflow_may_be_an_error() -> None:
 
 @in_loop
 async def test_error_of_a_handler_may_end_the_stream() -> None:
-    async with RecordingServer(only_auth) as server:
+    async with ScriptedServer(only_log_in) as server:
         run = Running(server, error_policy="stop")
 
         async def broken(message: Any) -> None:
@@ -421,7 +417,7 @@ async def test_error_of_a_handler_may_end_the_stream() -> None:
 
         await run.start()
         await run.client.change_handler("T", broken)
-        server.peer.send_events({"ev": "T"}, {"ev": "T"})
+        server.peers[-1].send({"ev": "T"}, {"ev": "T"})
         with pytest.raises(HandlerFailed, match="raised ValueError") as caught:
             await run.loop
         assert isinstance(caught.value.__cause__, ValueError)
@@ -430,7 +426,7 @@ async def test_error_of_a_handler_may_end_the_stream() -> None:
 
 @in_loop
 async def test_error_of_a_handler_may_end_its_messages_only() -> None:
-    async with RecordingServer(only_auth) as server:
+    async with ScriptedServer(only_log_in) as server:
         run = Running(server, error_policy="detach")
         quotes: list[Any] = []
 
@@ -441,8 +437,8 @@ async def test_error_of_a_handler_may_end_its_messages_only() -> None:
         await run.start()
         await run.client.change_handler("T", broken)
         await run.client.subscribe_stock_quotes(handler_function=quotes.append)
-        server.peer.send_events({"ev": "T"}, {"ev": "Q"}, {"ev": "T"}, {"ev": "Q"})
-        server.peer.send_events({"ev": "T"}, {"ev": "Q"})
+        server.peers[-1].send({"ev": "T"}, {"ev": "Q"}, {"ev": "T"}, {"ev": "Q"})
+        server.peers[-1].send({"ev": "T"}, {"ev": "Q"})
         await until(lambda: len(quotes) == 3)
         assert len(run.trades) == 1
         await run.close()
@@ -464,11 +460,11 @@ def test_bad_policies() -> None:
 async def test_client_that_is_let_go_after_its_line_was_lost_leaves_nothing(
     ingest: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with RecordingServer(only_auth) as server:
+    async with ScriptedServer(only_log_in) as server:
         client = AsyncStreamClient("KEY", "stocks", server.url(), ingest=ingest)
         await client.change_handler("status", lambda message: None)
         await client.subscribe_stock_trades()
-        server.peer.drop()
+        server.peers[-1].drop()
         for _ in range(2):
             await client.handle_messages()
         with pytest.raises(ConnectionLost):

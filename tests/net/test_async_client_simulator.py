@@ -15,12 +15,7 @@ from fastpoly.errors import CertificateError
 from fastpoly.polygon.services import SERVICES
 from fastpoly.sim import SimulatorProcess
 from tests.loops import in_loop
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.01)
+from tests.waiting import until
 
 
 @pytest.mark.parametrize("ingest", ["loop", "thread"])

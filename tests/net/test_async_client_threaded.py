@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import select
+import socket
 import threading
 import time
 from typing import Any
@@ -19,22 +21,19 @@ from fastpoly.errors import (
     UsageError,
 )
 from fastpoly.polygon.client import AsyncStreamClient
+from fastpoly.serving.frames import frame
+from fastpoly.serving.scripted_server import only_greet, only_log_in
+from fastpoly.sim import ScriptedServer
 from tests.loops import in_loop
-from tests.net.recording import REFUSED, RecordingServer, only_auth
+from tests.waiting import until
 
 
-def make(server: RecordingServer, **options: Any) -> AsyncStreamClient:
+def make(server: ScriptedServer, **options: Any) -> AsyncStreamClient:
     return AsyncStreamClient("KEY", "stocks", server.url(), ingest="thread", **options)
 
 
 def threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if "fastpoly" in thread.name]
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 @in_loop
@@ -48,33 +47,33 @@ async def test_messages_reach_handlers_in_the_callers_loop_and_in_order() -> Non
         if message["q"] % 100 == 0:
             await asyncio.sleep(0)
 
-    async with RecordingServer(only_auth) as server:
+    async with ScriptedServer(only_log_in) as server:
         async with make(server) as client:
             await client.change_handler("status", lambda message: None)
             await client.subscribe_stock_trades(handler_function=handler)
             assert len(threads()) == 1
             running = asyncio.create_task(client.handle_messages(reconnect=True))
             for start in range(0, 1000, 10):
-                server.peer.send_events(*({"ev": "T", "q": start + n} for n in range(10)))
+                server.peers[-1].send(*({"ev": "T", "q": start + n} for n in range(10)))
             await until(lambda: len(got) == 1000)
             await client.unsubscribe_stock_trades(["A"])
-            assert (await server.peer.wait_for(3))[2] == (
+            assert (await server.peers[-1].wait_for(3))[2] == (
                 '{"action":"unsubscribe", "params":"T.A"}'
             )
         await running
         assert got == list(range(1000))
         assert threads() == []
-        assert server.peer.close_code == 1000
+        assert server.peers[-1].close_code == 1000
 
 
 @in_loop
 async def test_frames_one_at_a_time_and_the_end_after_the_last() -> None:
     got: list[Any] = []
-    async with RecordingServer(only_auth) as server, make(server) as client:
+    async with ScriptedServer(only_log_in) as server, make(server) as client:
         await client.change_handler("status", lambda message: None)
         await client.subscribe_stock_trades(handler_function=got.append)
-        server.peer.send_frames('[{"ev":"T","q":1}]', '[{"ev":"T","q":2}]')
-        server.peer.close(1012, "restart")
+        server.peers[-1].send_together('[{"ev":"T","q":1}]', '[{"ev":"T","q":2}]')
+        server.peers[-1].close(1012, "restart")
         for count in (0, 0, 1, 2):
             await client.handle_messages()
             assert len(got) == count
@@ -93,18 +92,19 @@ async def test_handler_that_blocks_does_not_make_the_server_wait() -> None:
         got.append(message["q"])
 
     # Server and client share the loop that the handler blocks, so a thread has to send meanwhile.
-    async with RecordingServer(only_auth) as server, make(server) as client:
+    async with ScriptedServer(only_log_in) as server, make(server) as client:
         await client.change_handler("status", lambda message: None)
         await client.subscribe_stock_trades(handler_function=handler)
         running = asyncio.create_task(client.handle_messages(reconnect=True))
         await until(lambda: client._connection.running)
         count, size = 200, 50_000
         frames = [
-            server.frame(f'[{{"ev":"T","q":{number},"x":"{"x" * size}"}}]')
+            frame(f'[{{"ev":"T","q":{number},"x":"{"x" * size}"}}]'.encode())
             for number in range(count)
         ]
         sent: list[int] = []
-        connection = server.peer.socket()
+        connection = server.peers[-1].transport.underlying_transport.get_extra_info("socket")
+        connection = socket.socket(fileno=os.dup(connection.fileno()))
 
         def send() -> None:
             # 10 MB, far more than the kernel holds for a reader who does not read.
@@ -135,15 +135,15 @@ async def test_full_buffer_pauses_the_thread_and_loses_nothing() -> None:
         await gate.wait()
         got.append(message["q"])
 
-    async with RecordingServer(only_auth) as server:
+    async with ScriptedServer(only_log_in) as server:
         async with make(server, max_buffer_bytes=100_000) as client:
             await client.change_handler("status", lambda message: None)
             await client.subscribe_stock_trades(handler_function=handler)
             running = asyncio.create_task(client.handle_messages(reconnect=True))
             for number in range(2000):
-                server.peer.send_events({"ev": "T", "q": number, "x": "x" * 4000})
+                server.peers[-1].send({"ev": "T", "q": number, "x": "x" * 4000})
             await asyncio.sleep(0.3)
-            assert server.peer.unsent > 500_000
+            assert server.peers[-1].unsent > 500_000
             gate.set()
             await until(lambda: len(got) == 2000)
             assert got == list(range(2000))
@@ -152,13 +152,13 @@ async def test_full_buffer_pauses_the_thread_and_loses_nothing() -> None:
 
 @in_loop
 async def test_overflow_may_be_an_error() -> None:
-    async with RecordingServer(only_auth) as server:
+    async with ScriptedServer(only_log_in) as server:
         client = make(server, overflow="error", max_buffer_bytes=10_000)
         await client.change_handler("status", lambda message: None)
         await client.subscribe_stock_trades(handler_function=lambda message: time.sleep(0.05))
         running = asyncio.create_task(client.handle_messages(reconnect=True))
         for number in range(500):
-            server.peer.send_events({"ev": "T", "q": number, "x": "x" * 500})
+            server.peers[-1].send({"ev": "T", "q": number, "x": "x" * 500})
         with pytest.raises(ConsumerTooSlow, match="the event loop"):
             await running
         await client.close_stream()
@@ -172,9 +172,9 @@ async def test_frame_that_is_not_json_is_reported_in_the_callers_loop() -> None:
     def on_error(*what: Any) -> None:
         errors.append((threading.current_thread(), *what))
 
-    async with RecordingServer(only_auth) as server, make(server, on_error=on_error) as client:
+    async with ScriptedServer(only_log_in) as server, make(server, on_error=on_error) as client:
         await client.login()
-        server.peer.send("[{")
+        server.peers[-1].send_text("[{")
         await until(lambda: errors)
     ((thread, error, handler, message),) = errors
     assert thread is threading.main_thread()
@@ -183,11 +183,12 @@ async def test_frame_that_is_not_json_is_reported_in_the_callers_loop() -> None:
 
 @in_loop
 async def test_failures_leave_no_thread() -> None:
-    async with RecordingServer(lambda peer, text: REFUSED) as server:
+    async with ScriptedServer() as server:
+        server.bad_keys = {"KEY"}
         with pytest.raises(AuthError):
             await make(server).login()
         assert threads() == []
-        server.answer = lambda peer, text: None
+        server.on_request = lambda peer, action, params: None
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(make(server).login(), 0.05)
         assert threads() == []
@@ -198,10 +199,10 @@ async def test_failures_leave_no_thread() -> None:
 
 @in_loop
 async def test_close_while_it_logs_in() -> None:
-    async with RecordingServer(lambda peer, text: None) as server:
+    async with ScriptedServer(only_greet) as server:
         client = make(server)
         logging_in = asyncio.create_task(client.login())
-        await (await server.wait_for_peers(1)).wait_for(1)
+        await (await server.peer(1)).wait_for(1)
         async with asyncio.timeout(2):
             await client.close_stream()
         with pytest.raises((ConnectionLost, UsageError)):

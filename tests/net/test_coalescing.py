@@ -16,8 +16,10 @@ import pytest
 from fastpoly import AsyncStreamClient, Stream, UsageError
 from fastpoly._core import ReadCoalescer
 from fastpoly.net.session import Session
-from tests.net.scripted_server import ScriptedServer, trade, until
+from fastpoly.sim import ScriptedServer
+from tests.net.events import trade
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, make, numbers, run
+from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is no timerfd")
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)

@@ -15,8 +15,8 @@ from fastpoly.protocol.lifecycle import State
 from fastpoly.sim import SimulatorProcess
 from fastpoly.sim.faults import FAULTS
 from fastpoly.stream import Stream
-from tests.net.scripted_server import until
 from tests.net.streams import BOTH_WAYS, KEY, SOON, check_threads, run
+from tests.waiting import until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 

@@ -13,9 +13,11 @@ import pytest
 
 from fastpoly.notices import SlowConsumer
 from fastpoly.polygon.client import AsyncStreamClient
+from fastpoly.sim import ScriptedServer
 from fastpoly.stream import Stream
-from tests.net.scripted_server import ScriptedServer, quote, trade, until
+from tests.net.events import quote, trade
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, run
+from tests.waiting import until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -59,7 +61,7 @@ Opened = tuple[Slow, Callable[[], int]]
 @asynccontextmanager
 async def handler(server: ScriptedServer, **options: Any) -> AsyncIterator[Opened]:
     slow = Slow()
-    stream = Stream("stocks", "T.*", api_key=KEY, url=server.url, **options)
+    stream = Stream("stocks", "T.*", api_key=KEY, url=server.url(), **options)
     stream.add_handler(slow.take, "T")
     async with stream:
         yield slow, lambda: stream.stats().received
@@ -73,7 +75,7 @@ async def iteration(server: ScriptedServer, **options: Any) -> AsyncIterator[Ope
         async for batch in stream:
             await slow.take(batch)
 
-    async with Stream("stocks", "T.*", api_key=KEY, url=server.url, **options) as stream:
+    async with Stream("stocks", "T.*", api_key=KEY, url=server.url(), **options) as stream:
         iterating = asyncio.create_task(iterate())
         yield slow, lambda: stream.stats().received
     await iterating
@@ -83,7 +85,7 @@ async def iteration(server: ScriptedServer, **options: Any) -> AsyncIterator[Ope
 async def client(server: ScriptedServer, **options: Any) -> AsyncIterator[Opened]:
     """The drop-in. With a thread, what is lost on the way to its loop is told to other handlers."""
     slow = Slow()
-    async with AsyncStreamClient(KEY, "stocks", server.url, messages="events", **options) as it:
+    async with AsyncStreamClient(KEY, "stocks", server.url(), messages="events", **options) as it:
         await it.change_handler("status", lambda message: None)
         await it.change_handler("notice", slow.got.append)
         await it.subscribe_stock_trades(handler_function=slow.take_one)
@@ -187,7 +189,7 @@ def test_what_is_lost_on_the_way_to_a_loop_that_is_held_up_is_told_as_a_notice(
             AsyncStreamClient(
                 KEY,
                 "stocks",
-                server.url,
+                server.url(),
                 messages=messages,
                 ingest="thread",
                 overflow="drop_oldest",

@@ -23,15 +23,11 @@ import uvloop
 from fastpoly import errors
 from fastpoly.net.session import Session
 from fastpoly.net.uvloop_resets import ResetWatch
-from tests.net.scripted_server import (
-    Peer,
-    ScriptedServer,
-    client_context,
-    reset,
-    server_context,
-    trade,
-    until,
-)
+from fastpoly.serving.scripted_server import reset_at_once
+from fastpoly.sim import ScriptedPeer, ScriptedServer
+from tests.net.events import trade
+from tests.net.tls import client_context, server_context
+from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is no epoll")
 
@@ -56,7 +52,7 @@ class Line:
         proxy: str | None = None,
     ) -> None:
         self.got: list[int] = []
-        self.server = ScriptedServer(server_context(authority) if secure else None)
+        self.server = ScriptedServer(context=server_context(authority) if secure else None)
         self._options: dict[str, Any] = {
             "ssl": client_context(authority),
             "ping_interval": None,  # or pings would find the line dead
@@ -76,7 +72,7 @@ class Line:
 
     async def open(self) -> Session:
         session = Session(
-            self.server.url,
+            self.server.url(),
             "key",
             "stocks",
             on_batch=lambda batch: self.got.extend(event["q"] for event in batch),
@@ -133,7 +129,7 @@ def test_all_that_came_before_a_reset_is_read(
             if paused:
                 line.session.pause_reading()
             sent = line.send(frames)
-            line.peer.reset()
+            line.peer.drop(at_once=True)
             if paused:
                 await asyncio.sleep(0.05)
                 assert line.got == []
@@ -158,7 +154,7 @@ def test_what_one_read_does_not_bring_is_read_too(secure: bool, authority: trust
                 sent += line.send(1)
                 await until(lambda: line.session.backlog_bytes > before + 5000)
             line.session.resume_reading()
-            line.peer.reset()
+            line.peer.drop(at_once=True)
             assert await line.ended() == (1006, "")
             assert line.got == sent
 
@@ -176,7 +172,7 @@ def test_a_close_frame_before_a_reset_counts(
                 line.session.pause_reading()
             sent = line.send(2)
             line.peer.close(1012, "later")
-            line.peer.reset()
+            line.peer.drop(at_once=True)
             await asyncio.sleep(0.05)
             line.session.resume_reading()
             assert await line.ended() == (1012, "later")
@@ -196,7 +192,7 @@ def test_an_end_in_order_keeps_its_code_and_all_that_was_sent(
             if isinstance(how, int):
                 line.peer.close(how, "done")
             else:
-                line.peer.finish()
+                line.peer.hang_up()
             assert await line.ended() == ((how, "done") if isinstance(how, int) else (1006, ""))
             assert line.got == sent
 
@@ -214,8 +210,8 @@ def test_a_reset_instead_of_the_end_of_closing(authority: trustme.CA) -> None:
             await until(line.transport.is_closing)
             assert line.session._transport is not None
             assert not line.session._transport.is_disconnected
-            line.peer.write_raw(b"more")
-            line.peer.reset()
+            line.peer.send_raw(b"more")
+            line.peer.drop(at_once=True)
             assert await line.ended() == (1000, "")
 
     run(main())
@@ -247,7 +243,7 @@ def test_through_a_proxy(authority: trustme.CA) -> None:
                 sent = line.send(3)
                 await until(lambda: line.session.backlog_bytes > 15_000)
                 line.session.resume_reading()
-                reset(near[0].get_extra_info("socket"))
+                reset_at_once(near[0].get_extra_info("socket"))
                 near[0].close()
                 assert await line.ended() == (1006, "")
                 assert line.got == sent
@@ -267,7 +263,7 @@ def test_nothing_is_left_behind(secure: bool, how: str, authority: trustme.CA) -
             before = descriptors()
             for number in range(2, 7):
                 session = await line.open()
-                peer: Peer = await line.server.peer(number)
+                peer: ScriptedPeer = await line.server.peer(number)
                 assert descriptors() > before
                 if how == "close":
                     await session.close()
@@ -275,9 +271,9 @@ def test_nothing_is_left_behind(secure: bool, how: str, authority: trustme.CA) -
                     session.abort()
                 elif how == "reset":
                     peer.send(trade())
-                    peer.reset()
+                    peer.drop(at_once=True)
                 else:
-                    peer.finish()
+                    peer.hang_up()
                 reason = await asyncio.wait_for(session.closed(), 5)
                 assert (reason.error is None) is (how in ("close", "abort"))
                 await peer.gone.wait()
@@ -341,7 +337,7 @@ def test_a_reset_in_the_middle_of_opening(
                 else:
                     await loop.sock_recv(connection, 65536)
                     connection.send(b"\x16\x03\x03\x00\x7a\x02")
-                reset(connection)
+                reset_at_once(connection)
             with pytest.raises(errors.ConnectError, match=said):
                 await asyncio.wait_for(opening, 5)
         await until(lambda: descriptors() == before)
@@ -402,7 +398,7 @@ def test_a_socket_that_is_read_by_nobody() -> None:
             watch = ResetWatch()
             watch.start(near)
             far.send(b"x")
-            reset(far)
+            reset_at_once(far)
             await until(lambda: watch._poll is None)
             assert near.recv(10) == b"x"
             assert near.recv(10) == b""

@@ -14,21 +14,22 @@ import uvloop
 
 from fastpoly import AsyncStreamClient, errors
 from fastpoly.protocol.reconnect import FixedDelay
+from fastpoly.serving.messages import status
+from fastpoly.sim import ScriptedPeer, ScriptedServer
 from fastpoly.stream import Stream
-from tests.net.scripted_server import Peer, ScriptedServer, status
 from tests.net.streams import BOTH_WAYS
 
 KEY = "sesame-k3y-of-nobody"
 
 # What the server makes of the key. Servers that repeat it are not known; proxies that do may be.
-ANSWERS: dict[str, Callable[[Peer, str], object]] = {
+ANSWERS: dict[str, Callable[[ScriptedPeer, str], object]] = {
     "accepted": lambda peer, key: peer.send(status("AUTH_SUCCESS")),
-    "refused": lambda peer, key: (peer.send(status("AUTH_FAILED", "no")), peer.drop()),
-    "no plan": lambda peer, key: (peer.send(status("NO_PLAN", "no")), peer.drop()),
-    "evicted": lambda peer, key: (peer.send(status("MAX_CONNECTIONS", "no")), peer.drop()),
+    "refused": lambda peer, key: (peer.send(status("AUTH_FAILED", "no")), peer.hang_up()),
+    "no plan": lambda peer, key: (peer.send(status("NO_PLAN", "no")), peer.hang_up()),
+    "evicted": lambda peer, key: (peer.send(status("MAX_CONNECTIONS", "no")), peer.hang_up()),
     "dropped": lambda peer, key: peer.drop(),
     "silent": lambda peer, key: None,
-    "not a frame": lambda peer, key: peer.write_raw(b"\xff\xff\xff"),
+    "not a frame": lambda peer, key: peer.send_raw(b"\xff\xff\xff"),
     "closed with the key": lambda peer, key: peer.close(1008, f"who is {key}?"),
     "refused by name": lambda peer, key: peer.send(status("AUTH_FAILED", f"bad key {key}")),
     "repeated": lambda peer, key: peer.send({"action": "auth", "params": key}),
@@ -101,7 +102,7 @@ def test_the_key_is_nowhere(
         async with ScriptedServer() as server:
             plain = server.answer
 
-            def on_request(peer: Peer, action: str, params: str) -> None:
+            def on_request(peer: ScriptedPeer, action: str, params: str) -> None:
                 if action == "auth":
                     ANSWERS[answer](peer, params)
                 else:
@@ -109,7 +110,7 @@ def test_the_key_is_nowhere(
 
             server.refused = {"NOI.*"}
             server.on_request = on_request
-            await use(server.url, ingest)
+            await use(server.url(), ingest)
             assert server.peers[0].requests[0]["params"] == KEY
 
     loud = [logging.getLogger(), *map(logging.getLogger, logging.root.manager.loggerDict)]

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import logging
 import socket
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-import picows
 import pytest
 import trustme
 
@@ -16,16 +16,13 @@ from fastpoly import errors
 from fastpoly._core import Batch
 from fastpoly.events import Status
 from fastpoly.net.session import Session
+from fastpoly.serving.frames import CONTINUATION, frame
+from fastpoly.serving.messages import status
+from fastpoly.sim import ScriptedPeer, ScriptedServer
 from tests.heap import native_bytes
-from tests.net.scripted_server import (
-    Peer,
-    ScriptedServer,
-    quote,
-    server_context,
-    status,
-    trade,
-    until,
-)
+from tests.net.events import quote, trade
+from tests.net.tls import server_context
+from tests.waiting import until
 
 KEY = "k3y-of-nobody"
 
@@ -67,8 +64,8 @@ def test_a_session(
     authority.cert_pem.write_to_path(pem)
 
     async def main() -> None:
-        async with ScriptedServer(server_context(authority) if secure else None) as server:
-            session, batches, statuses = make(server.url, ssl=pem, use_aiofastnet=aiofastnet)
+        async with ScriptedServer(context=server_context(authority) if secure else None) as server:
+            session, batches, statuses = make(server.url(), ssl=pem, use_aiofastnet=aiofastnet)
             assert not session.is_open
             await session.open()
             assert session.is_open
@@ -87,7 +84,7 @@ def test_a_session(
                 "success",
             ]
             assert peer.requests[0] == {"action": "auth", "params": KEY}
-            assert peer.path == "/stocks"
+            assert peer.path == "stocks"
             await session.close()
             reason = await session.closed()
             assert (reason.code, reason.error) == (1000, None)
@@ -106,7 +103,7 @@ def test_data_comes_before_the_status_that_follows_it() -> None:
     async def main() -> None:
         async with ScriptedServer() as server:
             session = Session(
-                server.url,
+                server.url(),
                 KEY,
                 "stocks",
                 on_batch=lambda batch: order.extend(str(event["q"]) for event in batch),
@@ -126,7 +123,7 @@ def test_data_comes_before_the_status_that_follows_it() -> None:
 def test_a_backlog_comes_in_batches_of_a_size_that_can_be_handled() -> None:
     async def main() -> None:
         async with ScriptedServer() as server:
-            session, batches, _ = make(server.url)
+            session, batches, _ = make(server.url())
             await session.open()
             (peer,) = server.peers
             session.pause_reading()
@@ -148,15 +145,15 @@ def test_a_backlog_comes_in_batches_of_a_size_that_can_be_handled() -> None:
 @pytest.mark.parametrize(
     ("reply", "kind", "text"),
     [
-        (status("AUTH_FAILED", "authentication failed"), errors.AuthError, "authentication failed"),
-        (status("NO_PLAN", " Visit us."), errors.NotAuthorizedError, "doesn't include websocket"),
+        (status("AUTH_FAILED"), errors.AuthError, "authentication failed"),
+        (status("NO_PLAN"), errors.NotAuthorizedError, "doesn't include websocket"),
         (
-            status("MAX_CONNECTIONS", "Maximum number of websocket connections exceeded. "),
+            status("MAX_CONNECTIONS"),
             errors.ConnectionEvicted,
             "Maximum number",
         ),
         (
-            status("AUTH_TIMEOUT", "No authentication request received."),
+            status("AUTH_TIMEOUT"),
             errors.AuthError,
             "No auth",
         ),
@@ -164,24 +161,22 @@ def test_a_backlog_comes_in_batches_of_a_size_that_can_be_handled() -> None:
     ],
 )
 @pytest.mark.parametrize("drop", [True, False])
-def test_refused(
-    reply: dict[str, str], kind: type[errors.ServerError], text: str, drop: bool
-) -> None:
+def test_refused(reply: bytes, kind: type[errors.ServerError], text: str, drop: bool) -> None:
     async def main() -> None:
-        def answer(peer: Peer, action: str, params: str) -> None:
+        def answer(peer: ScriptedPeer, action: str, params: str) -> None:
             peer.send(reply)
             if drop:
-                peer.drop()
+                peer.hang_up()
 
         async with ScriptedServer() as server:
             server.on_request = answer
-            session, _, statuses = make(server.url)
+            session, _, statuses = make(server.url())
             with pytest.raises(kind, match=text) as caught:
                 await session.open()
-            assert caught.value.status == reply["status"]
+            assert caught.value.status == json.loads(reply)["status"]
             assert caught.value.hint
             assert KEY not in str(caught.value)
-            assert statuses[-1].status == reply["status"]
+            assert statuses[-1].status == json.loads(reply)["status"]
             reason = await session.closed()
             assert reason.error is caught.value
 
@@ -194,7 +189,7 @@ def test_no_greeting(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         async with ScriptedServer() as server:
             server.on_connect = lambda peer: None
-            session, _, _ = make(server.url)
+            session, _, _ = make(server.url())
             await session.open()
             await session.close()
 
@@ -205,7 +200,7 @@ def test_no_answer_to_the_key() -> None:
     async def main() -> None:
         async with ScriptedServer() as server:
             server.on_request = lambda peer, action, params: None
-            session, _, _ = make(server.url, auth_timeout=0.05)
+            session, _, _ = make(server.url(), auth_timeout=0.05)
             with pytest.raises(
                 errors.ConnectError, match=r"did not answer the API key within 0\.05"
             ):
@@ -219,13 +214,13 @@ def test_no_answer_to_the_key() -> None:
 def test_every_end_has_a_reason(code: int | str) -> None:
     async def main() -> None:
         async with ScriptedServer() as server:
-            session, _, _ = make(server.url)
+            session, _, _ = make(server.url())
             await session.open()
             (peer,) = server.peers
             if code == 1006:
                 peer.drop()
             elif code == "fin":
-                peer.finish()
+                peer.hang_up()
             else:
                 assert isinstance(code, int)
                 peer.close(code, "so long")
@@ -247,9 +242,9 @@ def test_evicted_later_and_the_server_does_not_close(monkeypatch: pytest.MonkeyP
 
     async def main() -> None:
         async with ScriptedServer() as server:
-            session, _, _ = make(server.url)
+            session, _, _ = make(server.url())
             await session.open()
-            server.peers[0].send(status("MAX_CONNECTIONS", "Maximum number exceeded. "))
+            server.peers[0].send_status("MAX_CONNECTIONS")
             reason = await asyncio.wait_for(session.closed(), 5)
             assert isinstance(reason.error, errors.ConnectionEvicted)
 
@@ -259,9 +254,9 @@ def test_evicted_later_and_the_server_does_not_close(monkeypatch: pytest.MonkeyP
 def test_evicted_and_closed() -> None:
     async def main() -> None:
         async with ScriptedServer() as server:
-            session, _, _ = make(server.url)
+            session, _, _ = make(server.url())
             await session.open()
-            server.peers[0].send(status("MAX_CONNECTIONS", "Maximum number exceeded. "))
+            server.peers[0].send_status("MAX_CONNECTIONS")
             server.peers[0].close(1008, "max_connections")
             reason = await asyncio.wait_for(session.closed(), 5)
             assert reason.code == 1008
@@ -281,9 +276,9 @@ def test_evicted_and_closed() -> None:
 def test_what_is_not_a_frame_ends_the_line(data: bytes, code: int) -> None:
     async def main() -> None:
         async with ScriptedServer() as server:
-            session, _, _ = make(server.url)
+            session, _, _ = make(server.url())
             await session.open()
-            server.peers[0].write_raw(data)
+            server.peers[0].send_raw(data)
             reason = await asyncio.wait_for(session.closed(), 5)
             assert isinstance(reason.error, errors.ConnectionLost)
             assert reason.code in (code, 1002)
@@ -299,12 +294,12 @@ def test_a_session_that_is_over_gives_its_memory_back() -> None:
 
     async def one() -> None:
         async with ScriptedServer() as server:
-            session, batches, _ = make(server.url)
+            session, batches, _ = make(server.url())
             over.append(session)
             await session.open()
             (peer,) = server.peers
-            peer.send_text(text, fin=False)
-            peer.transport.send(picows.WSMsgType.CONTINUATION, b" " * len(text))
+            peer.send_raw(frame(text, final=False))
+            peer.send_raw(frame(b" " * len(text), CONTINUATION))
             await until(lambda: batches)
             assert len(batches.pop()) == 3_000
             await session.close()
@@ -325,12 +320,12 @@ def test_message_over_the_limit(fragmented: bool) -> None:
 
     async def main() -> None:
         async with ScriptedServer() as server:
-            session, _, _ = make(server.url, max_message_bytes=1000, on_bad_frame=bad.append)
+            session, _, _ = make(server.url(), max_message_bytes=1000, on_bad_frame=bad.append)
             await session.open()
             (peer,) = server.peers
             if fragmented:
-                peer.send_text(b"[" * 600, fin=False)
-                peer.transport.send(picows.WSMsgType.CONTINUATION, b"[" * 600)
+                peer.send_raw(frame(b"[" * 600, final=False))
+                peer.send_raw(frame(b"[" * 600, CONTINUATION))
             else:
                 peer.send_text(b"[" * 1001)
             reason = await asyncio.wait_for(session.closed(), 5)
@@ -347,7 +342,7 @@ def test_bad_frame_is_reported_and_survived(caplog: pytest.LogCaptureFixture) ->
 
     async def main() -> None:
         async with ScriptedServer() as server:
-            session, batches, _ = make(server.url, on_bad_frame=bad.append)
+            session, batches, _ = make(server.url(), on_bad_frame=bad.append)
             await session.open()
             (peer,) = server.peers
             peer.send_text('[{"ev":')
@@ -366,7 +361,7 @@ def test_text_that_is_not_utf8_ends_the_line() -> None:
 
     async def main() -> None:
         async with ScriptedServer() as server:
-            session, _, _ = make(server.url, on_bad_frame=bad.append)
+            session, _, _ = make(server.url(), on_bad_frame=bad.append)
             await session.open()
             server.peers[0].send_text(b'[{"ev":"T","sym":"\xff"}]')
             reason = await asyncio.wait_for(session.closed(), 5)
@@ -382,7 +377,7 @@ def test_text_that_is_not_utf8_ends_the_line() -> None:
 def test_silent_line_is_pinged_and_given_up() -> None:
     async def main() -> None:
         async with ScriptedServer() as server:
-            session, _, _ = make(server.url, ping_interval=0.05, ping_timeout=0.1)
+            session, _, _ = make(server.url(), ping_interval=0.05, ping_timeout=0.1)
             await session.open()
             (peer,) = server.peers
             await asyncio.sleep(0.2)
@@ -399,7 +394,7 @@ def test_silent_line_is_pinged_and_given_up() -> None:
 def test_data_without_pongs_is_life() -> None:
     async def main() -> None:
         async with ScriptedServer() as server:
-            session, batches, _ = make(server.url, ping_interval=0.05, ping_timeout=0.05)
+            session, batches, _ = make(server.url(), ping_interval=0.05, ping_timeout=0.05)
             await session.open()
             (peer,) = server.peers
             peer.transport.underlying_transport.pause_reading()
@@ -416,7 +411,7 @@ def test_data_without_pongs_is_life() -> None:
 def test_line_that_is_not_read_is_not_dead() -> None:
     async def main() -> None:
         async with ScriptedServer() as server:
-            session, batches, _ = make(server.url, ping_interval=0.05, ping_timeout=0.05)
+            session, batches, _ = make(server.url(), ping_interval=0.05, ping_timeout=0.05)
             await session.open()
             (peer,) = server.peers
             session.pause_reading()
@@ -441,7 +436,7 @@ def test_loop_that_stood_still_is_not_a_dead_line(
 
     async def main() -> None:
         async with ScriptedServer() as server:
-            session, _, _ = make(server.url, ping_interval=0.05, ping_timeout=0.3)
+            session, _, _ = make(server.url(), ping_interval=0.05, ping_timeout=0.3)
             await session.open()
             await asyncio.sleep(0.06)
             time.sleep(1.0)  # noqa: ASYNC251 - a handler that blocks
@@ -542,20 +537,20 @@ def test_certificates(
     authority.cert_pem.write_to_path(pem)
 
     async def main() -> None:
-        async with ScriptedServer(server_context(authority)) as server:
-            session, _, _ = make(server.url, use_aiofastnet=aiofastnet)
+        async with ScriptedServer(context=server_context(authority)) as server:
+            session, _, _ = make(server.url(), use_aiofastnet=aiofastnet)
             with pytest.raises(errors.CertificateError, match="does not verify"):
                 await session.open()
             monkeypatch.setenv("SSL_CERT_FILE", str(pem))
-            session, _, _ = make(server.url, use_aiofastnet=aiofastnet)
+            session, _, _ = make(server.url(), use_aiofastnet=aiofastnet)
             await session.open()
             await session.close()
-        async with ScriptedServer(server_context(authority, "other.example")) as server:
-            session, _, _ = make(server.url, use_aiofastnet=aiofastnet)
+        async with ScriptedServer(context=server_context(authority, "other.example")) as server:
+            session, _, _ = make(server.url(), use_aiofastnet=aiofastnet)
             with pytest.raises(errors.CertificateError, match="does not verify"):
                 await session.open()
             session, _, _ = make(
-                server.url, use_aiofastnet=aiofastnet, server_hostname="other.example"
+                server.url(), use_aiofastnet=aiofastnet, server_hostname="other.example"
             )
             await session.open()
             await session.close()
@@ -573,8 +568,8 @@ def test_tls_against_plain(
             session, _, _ = make(f"wss://127.0.0.1:{port}/stocks", use_aiofastnet=aiofastnet)
             with pytest.raises(errors.NotWebSocketError, match="does not speak TLS"):
                 await session.open()
-        async with ScriptedServer(server_context(authority)) as tls:
-            session, _, _ = make(tls.url.replace("wss:", "ws:"), use_aiofastnet=aiofastnet)
+        async with ScriptedServer(context=server_context(authority)) as tls:
+            session, _, _ = make(tls.url().replace("wss:", "ws:"), use_aiofastnet=aiofastnet)
             with pytest.raises(errors.NotWebSocketError, match="ws:// against wss://"):
                 await session.open()
 
@@ -584,7 +579,7 @@ def test_tls_against_plain(
 def test_opened_twice_and_never() -> None:
     async def main() -> None:
         async with ScriptedServer() as server:
-            session, _, _ = make(server.url)
+            session, _, _ = make(server.url())
             with pytest.raises(errors.UsageError, match="never opened"):
                 await session.closed()
             await session.close()
@@ -617,7 +612,7 @@ def test_cancelled_while_opening_leaves_nothing(
                 if when == "greeting":
                     scripted.on_connect = lambda peer: None
                 scripted.on_request = lambda peer, action, params: None
-                session, _, _ = make(scripted.url)
+                session, _, _ = make(scripted.url())
                 task = asyncio.create_task(session.open())
                 peer = await scripted.peer()
                 await asyncio.sleep(0.05)
@@ -672,10 +667,10 @@ def test_http_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
             await asyncio.start_server(serve, "127.0.0.1") as proxy,
         ):
             port = proxy.sockets[0].getsockname()[1]
-            session, _, _ = make(server.url, proxy=f"http://user:sesame@127.0.0.1:{port}")
+            session, _, _ = make(server.url(), proxy=f"http://user:sesame@127.0.0.1:{port}")
             await session.open()
             await session.close()
-            session, _, _ = make(server.url, proxy=f"http://127.0.0.1:{port}")
+            session, _, _ = make(server.url(), proxy=f"http://127.0.0.1:{port}")
             with pytest.raises(errors.ConnectError, match=r"through the proxy.*407") as caught:
                 await session.open()
             assert caught.value.hint
@@ -688,8 +683,9 @@ def test_http_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_key_in_no_log_record(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         async with ScriptedServer() as server:
+            server.bad_keys = {"bad"}
             for key in (KEY, "bad"):
-                session, _, _ = make(server.url, key)
+                session, _, _ = make(server.url(), key)
                 try:
                     await session.open()
                 except errors.AuthError:

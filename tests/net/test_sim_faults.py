@@ -9,7 +9,8 @@ import time
 import pytest
 
 from fastpoly.sim.faults import FAULTS, Fault
-from tests.net.test_sim_protocol import ack, in_loop, simulator
+from tests.loops import in_loop
+from tests.net.test_sim_protocol import ack, simulator
 from tests.net.wire_client import WireClient
 
 EARLY = "at=0.05"

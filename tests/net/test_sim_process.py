@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from fastpoly.sim import SimulatorConfig, SimulatorProcess
-from tests.net.test_sim_protocol import in_loop
+from tests.loops import in_loop
 from tests.net.wire_client import WireClient
 
 QUICK = {"symbols": 20, "history": 70, "rate": 2000.0}

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +16,12 @@ import trustme
 
 from fastpoly.schema import MARKETS, OPTIONS_CONTRACT_LIMIT
 from fastpoly.sim import Simulator, SimulatorConfig
+from tests.loops import in_loop
 from tests.net.wire_client import WireClient
 
 CONNECTED = {"ev": "status", "status": "connected", "message": "Connected Successfully"}
 AUTHENTICATED = {"ev": "status", "status": "auth_success", "message": "authenticated"}
 NOT_AUTHORIZED = {"ev": "status", "status": "error", "message": "not authorized"}
-
-Test = Callable[..., Coroutine[Any, Any, None]]
-
-
-def in_loop(test: Test) -> Callable[..., None]:
-    """Runs a coroutine test in a loop of its own."""
-
-    @wraps(test)
-    def run(*args: Any, **kwargs: Any) -> None:
-        asyncio.run(test(*args, **kwargs))
-
-    return run
 
 
 @asynccontextmanager

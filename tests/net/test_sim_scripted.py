@@ -7,8 +7,9 @@ from typing import Literal
 
 import pytest
 
-from fastpoly.sim import Peer, Proxy, ScriptedServer
-from tests.net.test_sim_protocol import ack, in_loop, simulator
+from fastpoly.sim import Cut, Proxy, ScriptedPeer, ScriptedServer
+from tests.loops import in_loop
+from tests.net.test_sim_protocol import ack, simulator
 from tests.net.wire_client import WireClient
 
 
@@ -31,7 +32,7 @@ async def test_by_default_everything_is_accepted() -> None:
 
 @in_loop
 async def test_a_script_decides_what_is_sent_and_when() -> None:
-    async def script(peer: Peer) -> None:
+    async def script(peer: ScriptedPeer) -> None:
         assert await peer.login() == "key"
         assert await peer.confirm() == ["T.A"]
         peer.send({"ev": "T", "sym": "A"}, b'{"ev":"Q"}', '{"ev":"R"}')
@@ -50,7 +51,7 @@ async def test_a_script_decides_what_is_sent_and_when() -> None:
             b"[]",
         ]
         assert client.close_code == 1001
-        await server.peers[0].gone()
+        await server.peers[0].gone.wait()
         assert server.peers[0].close_code == 1001
     assert server.errors == []
 
@@ -58,7 +59,7 @@ async def test_a_script_decides_what_is_sent_and_when() -> None:
 @pytest.mark.parametrize("way", ["hang_up", "drop"])
 @in_loop
 async def test_ends_without_a_close_frame(way: str) -> None:
-    async def script(peer: Peer) -> None:
+    async def script(peer: ScriptedPeer) -> None:
         peer.send_status("CONNECTED")
         getattr(peer, way)()
 
@@ -70,7 +71,7 @@ async def test_ends_without_a_close_frame(way: str) -> None:
 
 @in_loop
 async def test_what_a_script_raises_is_kept() -> None:
-    async def script(peer: Peer) -> None:
+    async def script(peer: ScriptedPeer) -> None:
         await peer.request()
         raise LookupError("as planned")
 
@@ -85,7 +86,7 @@ async def test_what_a_script_raises_is_kept() -> None:
 async def test_receive_ends_with_the_client() -> None:
     seen: list[str] = []
 
-    async def script(peer: Peer) -> None:
+    async def script(peer: ScriptedPeer) -> None:
         try:
             while True:
                 seen.append(await peer.receive())
@@ -99,7 +100,7 @@ async def test_receive_ends_with_the_client() -> None:
         client.send_text("one")
         await asyncio.sleep(0.02)
         await client.close()
-        await server.peers[0].gone()
+        await server.peers[0].gone.wait()
         await asyncio.sleep(0.01)
     assert seen == ["one", "the client has gone"]
     assert server.errors == []
@@ -135,11 +136,11 @@ async def test_bytes_one_by_one_are_the_same_bytes() -> None:
 @pytest.mark.parametrize("how", ["reset", "fin", "hold"])
 @in_loop
 async def test_a_line_breaks_after_so_many_bytes(how: Literal["reset", "fin", "hold"]) -> None:
-    async with simulator() as server, Proxy(server.port, how=how) as proxy:
+    async with simulator() as server, Proxy(server.port) as proxy:
         whole = await WireClient.login(proxy.url())
         greeting = proxy.down  # the upgrade, the greeting and the answer to the key
         await whole.close()
-        proxy.down_limit = greeting - 10
+        proxy.cut = Cut("down", greeting - 10, how)
         client = await WireClient.connect(proxy.url())
         client.send("auth", "key")
         if how == "hold":
@@ -156,7 +157,7 @@ async def test_a_line_breaks_after_so_many_bytes(how: Literal["reset", "fin", "h
 
 @in_loop
 async def test_a_request_can_be_cut_short() -> None:
-    async with simulator() as server, Proxy(server.port, up_limit=400) as proxy:
+    async with simulator() as server, Proxy(server.port, cut=Cut("up", 400)) as proxy:
         client = await WireClient.login(proxy.url())
         client.send("subscribe", "T." + "A" * 500)
         await client.ended()

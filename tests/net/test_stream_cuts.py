@@ -19,17 +19,11 @@ import uvloop
 from fastpoly.notices import Gap
 from fastpoly.protocol.lifecycle import State
 from fastpoly.protocol.reconnect import Backoff
+from fastpoly.sim import Cut, Proxy, ScriptedPeer, ScriptedServer
 from fastpoly.stream import Stream
-from tests.net.relay import Cut, Relay
-from tests.net.scripted_server import (
-    Peer,
-    ScriptedServer,
-    client_context,
-    quote,
-    server_context,
-    trade,
-    until,
-)
+from tests.net.events import quote, trade
+from tests.net.tls import client_context, server_context
+from tests.waiting import until
 
 AT_ONCE = Backoff(initial_s=0, retry_first=True, max_attempts=5)
 EVENTS = 3
@@ -39,7 +33,7 @@ def serve_events(server: ScriptedServer) -> None:
     """After the confirmations come events numbered by connection."""
     plain = server.answer
 
-    def answer(peer: Peer, action: str, params: str) -> None:
+    def answer(peer: ScriptedPeer, action: str, params: str) -> None:
         plain(peer, action, params)
         if action == "subscribe":
             base = 100 * len(server.peers)
@@ -49,8 +43,8 @@ def serve_events(server: ScriptedServer) -> None:
     server.on_request = answer
 
 
-async def play(server: ScriptedServer, relay: Relay, **options: Any) -> tuple[list[Any], list[str]]:
-    """One stream over the relay, until it has all events of its last connection.
+async def play(server: ScriptedServer, proxy: Proxy, **options: Any) -> tuple[list[Any], list[str]]:
+    """One stream through the proxy, until it has all events of its last connection.
 
     Returns:
         The events and notices it got, and its states.
@@ -62,7 +56,7 @@ async def play(server: ScriptedServer, relay: Relay, **options: Any) -> tuple[li
         "T.A",
         "Q.A",
         api_key="key",
-        url=server.url.replace(str(server.port), str(relay.port)),
+        url=server.url().replace(str(server.port), str(proxy.port)),
         reconnect=AT_ONCE,
         **options,
     )
@@ -72,7 +66,7 @@ async def play(server: ScriptedServer, relay: Relay, **options: Any) -> tuple[li
             events += batch
             if isinstance(events[-1], Gap):
                 continue
-            if events[-1]["q"] % 100 == EVENTS and not relay.plan:
+            if events[-1]["q"] % 100 == EVENTS and not proxy.cuts:
                 await asyncio.sleep(0)
                 # With a thread, the events may be here before the news: of the line that brought
                 # them, or of its end.
@@ -111,19 +105,19 @@ def check(events: list[Any], states: list[str], cut: Cut) -> None:
         assert gap.first_by_channel["T"]["q"] == whole[0]
 
 
-async def measure(server: ScriptedServer, relay: Relay, **options: Any) -> tuple[int, int]:
+async def measure(server: ScriptedServer, proxy: Proxy, **options: Any) -> tuple[int, int]:
     """How many bytes a whole session takes in each direction, but for its closing."""
-    await play(server, relay, **options)
-    return relay.bytes_down[0], relay.bytes_up[0]
+    await play(server, proxy, **options)
+    return proxy.connections[0].down, proxy.connections[0].up
 
 
 @pytest.mark.parametrize("ingest", ["loop", "thread"])
 @pytest.mark.parametrize(
     ("direction", "how"),
-    [("down", "rst"), ("down", "fin"), ("up", "rst"), ("up", "fin")],
+    [("down", "reset"), ("down", "fin"), ("up", "reset"), ("up", "fin")],
 )
 def test_cut_at_every_byte(
-    direction: Literal["down", "up"], how: Literal["rst", "fin"], ingest: str
+    direction: Literal["down", "up"], how: Literal["reset", "fin"], ingest: str
 ) -> None:
     counts: Counter[str] = Counter()
     asyncio.run(cut_along(direction, how, counts, ScriptedServer(), ingest=ingest))
@@ -133,16 +127,16 @@ def test_cut_at_every_byte(
 @pytest.mark.parametrize("ingest", ["loop", "thread"])
 @pytest.mark.parametrize(
     ("direction", "how"),
-    [("down", "rst"), ("down", "fin"), ("up", "rst"), ("up", "fin")],
+    [("down", "reset"), ("down", "fin"), ("up", "reset"), ("up", "fin")],
 )
 def test_cut_over_tls(
     direction: Literal["down", "up"],
-    how: Literal["rst", "fin"],
+    how: Literal["reset", "fin"],
     ingest: str,
     authority: trustme.CA,
 ) -> None:
     counts: Counter[str] = Counter()
-    server = ScriptedServer(server_context(authority))
+    server = ScriptedServer(context=server_context(authority))
     options = {"ingest": ingest, "ssl": client_context(authority), "ping_interval": None}
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(cut_along(direction, how, counts, server, places=60, **options))
@@ -151,7 +145,7 @@ def test_cut_over_tls(
 
 async def cut_along(
     direction: Literal["down", "up"],
-    how: Literal["rst", "fin"],
+    how: Literal["reset", "fin"],
     counts: Counter[str],
     server: ScriptedServer,
     *,
@@ -160,14 +154,14 @@ async def cut_along(
 ) -> None:
     async with server:
         serve_events(server)
-        async with Relay(server.port) as relay:
-            down, up = await measure(server, relay, **options)
+        async with Proxy(server.port) as proxy:
+            down, up = await measure(server, proxy, **options)
             total = down if direction == "down" else up
             for after in range(0, total, total // (places or total)):
                 server.peers.clear()
                 cut = Cut(direction, after, how)
-                relay.plan = [cut]
-                events, states = await play(server, relay, **options)
+                proxy.cuts = [cut]
+                events, states = await play(server, proxy, **options)
                 check(events, states, cut)
                 counts["cuts"] += 1
                 counts["reconnects"] += states.count("connecting") - 1
@@ -192,15 +186,15 @@ def test_line_that_goes_silent(ingest: str) -> None:
     async def main() -> None:
         async with ScriptedServer() as server:
             serve_events(server)
-            async with Relay(server.port) as relay:
-                down, _ = await measure(server, relay)
+            async with Proxy(server.port) as proxy:
+                down, _ = await measure(server, proxy)
                 for after in (0, 50, 180, 300, down - 1):
                     server.peers.clear()
                     cut = Cut("down", after, "hold")
-                    relay.plan = [cut]
+                    proxy.cuts = [cut]
                     events, states = await play(
                         server,
-                        relay,
+                        proxy,
                         ingest=ingest,
                         ping_interval=0.05,
                         ping_timeout=0.1,

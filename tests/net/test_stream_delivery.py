@@ -18,10 +18,11 @@ from fastpoly._core import Batch
 from fastpoly.notices import SlowConsumer
 from fastpoly.protocol.lifecycle import State
 from fastpoly.schema import MARKETS
-from fastpoly.sim import SimulatorProcess
+from fastpoly.sim import ScriptedServer, SimulatorProcess
 from fastpoly.stream import Stream
-from tests.net.scripted_server import ScriptedServer, trade, until
+from tests.net.events import trade
 from tests.net.streams import BOTH_WAYS, check_threads, make, numbers, run
+from tests.waiting import until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 

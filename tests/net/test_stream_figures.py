@@ -13,9 +13,11 @@ import pytest
 from fastpoly._core import Batch
 from fastpoly.health.lag import SequenceStats, Verdict
 from fastpoly.notices import Gap
+from fastpoly.sim import ScriptedServer
 from fastpoly.stream import Stream
-from tests.net.scripted_server import ScriptedServer, quote, trade, until
+from tests.net.events import quote, trade
 from tests.net.streams import BOTH_WAYS, KEY, SOON, check_threads, make, run
+from tests.waiting import until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 

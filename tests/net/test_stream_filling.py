@@ -11,9 +11,11 @@ import pytest
 from fastpoly.engine.backfill import Filling
 from fastpoly.errors import HandlerFailed
 from fastpoly.notices import Gap
+from fastpoly.sim import ScriptedServer
 from fastpoly.stream import Stream
-from tests.net.scripted_server import ScriptedServer, trade, until
+from tests.net.events import trade
 from tests.net.streams import BOTH_WAYS, check_threads, make, run
+from tests.waiting import until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 

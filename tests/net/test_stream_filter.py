@@ -16,9 +16,10 @@ from fastpoly.errors import UsageError
 from fastpoly.health.hours import Hours
 from fastpoly.notices import Gap, SlowConsumer
 from fastpoly.protocol.lifecycle import State
-from fastpoly.sim import SimulatorProcess
-from tests.net.scripted_server import ScriptedServer, quote, trade, until
+from fastpoly.sim import ScriptedServer, SimulatorProcess
+from tests.net.events import quote, trade
 from tests.net.streams import BOTH_WAYS, SOON, check_threads, make, numbers, run
+from tests.waiting import until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 

@@ -12,8 +12,10 @@ import pytest
 from fastpoly import errors
 from fastpoly._core import Batch
 from fastpoly.protocol.lifecycle import State
-from tests.net.scripted_server import ScriptedServer, quote, trade, until
+from fastpoly.sim import ScriptedServer
+from tests.net.events import quote, trade
 from tests.net.streams import BOTH_WAYS, check_threads, make, numbers, run
+from tests.waiting import until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 

@@ -13,8 +13,10 @@ from fastpoly import errors
 from fastpoly.health.lag import Verdict
 from fastpoly.notices import SlowConsumer
 from fastpoly.protocol.lifecycle import State
-from tests.net.scripted_server import ScriptedServer, quote, status, trade, until
+from fastpoly.sim import ScriptedServer
+from tests.net.events import quote, trade
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, make, numbers, run
+from tests.waiting import until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -26,7 +28,7 @@ def test_iteration(ingest: str) -> None:
             async with make(server, "T.AAPL", ["Q.AAPL"], ingest=ingest) as stream:
                 assert stream.state is State.LIVE
                 (peer,) = server.peers
-                assert peer.asked == ["T.AAPL", "Q.AAPL"]
+                assert peer.requested == ["T.AAPL", "Q.AAPL"]
                 # Sent before anyone iterates: kept.
                 peer.send(trade(q=1), quote(q=2))
                 await asyncio.sleep(0.05)
@@ -78,7 +80,7 @@ def test_iteration_raises_what_ended_the_stream(ingest: str) -> None:
             async def consume() -> None:
                 async with stream:
                     server.peers[0].send(trade(q=1))
-                    server.peers[0].send(status("MAX_CONNECTIONS", "Maximum number exceeded. "))
+                    server.peers[0].send_status("MAX_CONNECTIONS")
                     server.peers[0].close(1008, "max_connections")
                     async for batch in stream:
                         got.extend(numbers(batch))

@@ -16,17 +16,11 @@ from fastpoly import errors
 from fastpoly.notices import Gap
 from fastpoly.protocol.lifecycle import State
 from fastpoly.protocol.reconnect import Backoff, FixedDelay
-from tests.net.scripted_server import (
-    Peer,
-    ScriptedServer,
-    client_context,
-    quote,
-    server_context,
-    status,
-    trade,
-    until,
-)
+from fastpoly.sim import ScriptedPeer, ScriptedServer
+from tests.net.events import quote, trade
 from tests.net.streams import BOTH_WAYS, check_threads, make, numbers, run
+from tests.net.tls import client_context, server_context
+from tests.waiting import until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -47,14 +41,14 @@ def test_every_loss_leads_back(how: int | str, ingest: str) -> None:
             elif how == "drop":
                 peer.drop()
             elif how == "fin":
-                peer.finish()
+                peer.hang_up()
             else:
-                peer.write_raw(b"\xff\xff\xff\xff")
+                peer.send_raw(b"\xff\xff\xff\xff")
             second = await server.peer(2)
             # The old socket is gone before the new one opens.
             assert peer.gone.is_set()
             await until(lambda: len(second.held) == 2)
-            assert second.asked == ["Q.*", "AM.A"]
+            assert second.requested == ["Q.*", "AM.A"]
             second.send(quote(q=2), trade(q=3))
             batch = await asyncio.wait_for(anext(aiter(stream)), 5)
             gap, *rest = batch
@@ -161,9 +155,9 @@ def test_not_retried(name: str, kind: type[errors.FastpolyError], ingest: str) -
             stream = make(server, "T.A", ingest=ingest)
             await stream.open()
 
-            def refuse(peer: Peer, action: str, params: str) -> None:
-                peer.send(status(name, "because"))
-                peer.drop()
+            def refuse(peer: ScriptedPeer, action: str, params: str) -> None:
+                peer.send_status(name, "because")
+                peer.hang_up()
 
             server.on_request = refuse
             server.peers[0].drop()
@@ -200,7 +194,7 @@ def test_evicted_and_asked_to_come_back() -> None:
         async with ScriptedServer() as server:
             policy = Backoff(initial_s=0.01, evicted_after_s=0.1)
             async with make(server, "T.A", reconnect=policy) as stream:
-                server.peers[0].send(status("MAX_CONNECTIONS", "Maximum number exceeded. "))
+                server.peers[0].send_status("MAX_CONNECTIONS")
                 server.peers[0].close(1008)
                 await until(lambda: stream.state is State.EVICTED)
                 began = time.monotonic()
@@ -283,12 +277,12 @@ def test_reset_that_comes_together_with_data(
     }
 
     async def main() -> None:
-        async with ScriptedServer(server_context(authority) if secure else None) as server:
+        async with ScriptedServer(context=server_context(authority) if secure else None) as server:
             for number in range(1, 30, 2):
                 async with make(server, "T.A", **options) as stream:
                     peer = await server.peer(number)
                     peer.send(trade())
-                    peer.reset()
+                    peer.drop(at_once=True)
                     await asyncio.wait_for(server.peer(number + 1), 5)
                     await until(lambda: stream.state is State.LIVE)
 

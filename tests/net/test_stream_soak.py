@@ -31,7 +31,7 @@ from fastpoly.protocol.reconnect import Backoff
 from fastpoly.sim import SimulatorProcess
 from fastpoly.stream import Stream
 from tests.heap import native_bytes
-from tests.net.scripted_server import until
+from tests.waiting import until
 
 SECONDS = float(os.environ.get("FASTPOLY_SOAK_S", "6"))
 SEED = int(os.environ.get("FASTPOLY_SOAK_SEED", "0")) or random.SystemRandom().randrange(1 << 30)

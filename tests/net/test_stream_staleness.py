@@ -11,8 +11,10 @@ import pytest
 from fastpoly.health.hours import Hours
 from fastpoly.notices import Gap
 from fastpoly.protocol.lifecycle import State
-from tests.net.scripted_server import ScriptedServer, quote, trade, until
+from fastpoly.sim import ScriptedServer
+from tests.net.events import quote, trade
 from tests.net.streams import BOTH_WAYS, check_threads, make, run
+from tests.waiting import until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -36,7 +38,7 @@ def test_stale_and_live_again(ingest: str) -> None:
                 while time.monotonic() < stopped:
                     # Quotes flow, trades do not; neither pings nor confirmations are data.
                     server.peers[0].send(quote(q=1))
-                    server.peers[0].transport.send_ping()
+                    server.peers[0].ping()
                     await asyncio.sleep(0.02)
                     if stream.state is State.STALE:
                         assert set(stream.stats().silent) == {"T"}

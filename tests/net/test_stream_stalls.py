@@ -8,8 +8,10 @@ import time
 import pytest
 
 from fastpoly._core import Batch
-from tests.net.scripted_server import ScriptedServer, trade, until
+from fastpoly.sim import ScriptedServer
+from tests.net.events import trade
 from tests.net.streams import BOTH_WAYS, make, run
+from tests.waiting import until
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -15,9 +15,11 @@ from fastpoly import errors
 from fastpoly._core import Batch
 from fastpoly.protocol.lifecycle import State
 from fastpoly.protocol.reconnect import Backoff, FixedDelay
+from fastpoly.sim import ScriptedPeer, ScriptedServer
 from fastpoly.stream import Stream
-from tests.net.scripted_server import Peer, ScriptedServer, trade, until
+from tests.net.events import trade
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, make, numbers, run
+from tests.waiting import until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -254,7 +256,7 @@ def test_run(ingest: str) -> None:
         async with server:
             plain = server.answer
 
-            def answer(peer: Peer, action: str, params: str) -> None:
+            def answer(peer: ScriptedPeer, action: str, params: str) -> None:
                 plain(peer, action, params)
                 if action == "subscribe":
                     peer.send(trade(q=1))

@@ -10,8 +10,10 @@ import pytest
 from fastpoly import errors
 from fastpoly._core import Batch
 from fastpoly.protocol.lifecycle import State
-from tests.net.scripted_server import Peer, ScriptedServer, trade, until
+from fastpoly.sim import ScriptedPeer, ScriptedServer
+from tests.net.events import trade
 from tests.net.streams import BOTH_WAYS, check_threads, make, numbers, run
+from tests.waiting import until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -44,7 +46,7 @@ def test_acks_in_frames_of_their_own_or_with_data(ack: str) -> None:
         async with ScriptedServer() as server:
             plain = server.answer
 
-            def answer(peer: Peer, action: str, params: str) -> None:
+            def answer(peer: ScriptedPeer, action: str, params: str) -> None:
                 if action == "auth":
                     plain(peer, action, params)
                     return

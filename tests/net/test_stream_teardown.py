@@ -15,10 +15,11 @@ import pytest
 from fastpoly import AsyncStreamClient
 from fastpoly._core import Batch
 from fastpoly.protocol.lifecycle import State
-from fastpoly.sim import SimulatorProcess
+from fastpoly.sim import ScriptedServer, SimulatorProcess
 from fastpoly.stream import Stream
-from tests.net.scripted_server import ScriptedServer, trade, until
+from tests.net.events import trade
 from tests.net.streams import BOTH_WAYS, check_threads, make, run
+from tests.waiting import until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
+from tests.waiting import until
+
 SECONDS = 5.0
 
 
@@ -71,10 +73,8 @@ class WireClient(WSListener):
         self.transport.send(WSMsgType.TEXT, text.encode())
 
     async def until(self, condition: Any, seconds: float = SECONDS) -> None:
-        """Waits until the condition holds."""
-        async with asyncio.timeout(seconds):
-            while not condition():
-                await asyncio.sleep(0.003)
+        """Wait until the condition holds."""
+        await until(condition, seconds)
 
     @property
     def messages(self) -> list[Any]:

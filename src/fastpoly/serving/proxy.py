@@ -1,14 +1,48 @@
-"""A TCP proxy that breaks lines at a chosen byte: for faults that no server can make."""
+"""A TCP proxy that breaks connections at a chosen byte: for faults that no server can make."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal
+from typing import Literal, Self
 
+Direction = Literal["down", "up"]
 How = Literal["reset", "fin", "hold"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Where one connection breaks, and how.
+
+    Attributes:
+        direction: What is counted: ``down``, the bytes from the server, or ``up``, those to it.
+        after: How many bytes pass first.
+        how: ``reset`` (RST), ``fin`` (FIN) or ``hold`` (nothing passes any more, but both ends stay
+            connected).
+    """
+
+    direction: Direction
+    after: int
+    how: How = "reset"
+
+
+@dataclass(slots=True)
+class Carried:
+    """How many bytes passed on one connection, down from the server and up to it."""
+
+    down: int = 0
+    up: int = 0
+
+    def add(self, direction: Direction, size: int) -> None:
+        """Count bytes that passed."""
+        if direction == "down":
+            self.down += size
+        else:
+            self.up += size
 
 
 class Proxy:
@@ -19,19 +53,15 @@ class Proxy:
     Args:
         port: The server's port.
         host: The server's address, also the one to listen on.
-        down_limit: How many bytes from the server to the client pass before the line breaks;
-            negative for no limit.
-        up_limit: The same from the client to the server.
-        how: How it breaks: ``reset`` (RST), ``fin`` (FIN) or ``hold`` (nothing passes any more,
-            but both ends stay connected).
+        cut: Where every connection breaks; None for nowhere.
+        cuts: Where the connections to come break, one entry for each in order; `cut` holds after
+            the last of them. Entries are taken out as connections come.
         piece: How many bytes at most pass at a time, each piece in a packet of its own; 0 for as
             they come.
 
     Attributes:
-        port: Where it listens.
-        accepted: Connections so far.
-        down: Bytes from server to client so far, over all connections.
-        up: Bytes from client to server so far.
+        port: The port that it listens on.
+        connections: What passed, by connection, in the order in which they came.
     """
 
     def __init__(
@@ -39,25 +69,21 @@ class Proxy:
         port: int,
         *,
         host: str = "127.0.0.1",
-        down_limit: int = -1,
-        up_limit: int = -1,
-        how: How = "reset",
+        cut: Cut | None = None,
+        cuts: Iterable[Cut] = (),
         piece: int = 0,
     ) -> None:
-        self.down_limit = down_limit
-        self.up_limit = up_limit
-        self.how = how
+        self.cut = cut
+        self.cuts = list(cuts)
         self.piece = piece
         self.port = 0
-        self.accepted = 0
-        self.down = 0
-        self.up = 0
+        self.connections: list[Carried] = []
         self._host = host
         self._target = port
         self._server: asyncio.Server | None = None
-        self._lines: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> Proxy:
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, self._host, 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
@@ -70,20 +96,37 @@ class Proxy:
     ) -> None:
         if self._server is not None:
             self._server.close()
-        for line in list(self._lines):
-            line.cancel()
-        await asyncio.gather(*self._lines, return_exceptions=True)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def url(self, path: str = "stocks") -> str:
-        """The URL of a path of the server, through the proxy."""
-        return f"ws://{self._host}:{self.port}/{path}"
+    @property
+    def accepted(self) -> int:
+        """How many connections there were so far."""
+        return len(self.connections)
+
+    @property
+    def down(self) -> int:
+        """Bytes from the server so far, over all connections."""
+        return sum(carried.down for carried in self.connections)
+
+    @property
+    def up(self) -> int:
+        """Bytes to the server so far, over all connections."""
+        return sum(carried.up for carried in self.connections)
+
+    def url(self, path: str = "stocks", *, scheme: str = "ws") -> str:
+        """Return the URL of a path of the server, through the proxy."""
+        return f"{scheme}://{self._host}:{self.port}/{path}"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line = asyncio.current_task()
-        if line is not None:
-            self._lines.add(line)
-            line.add_done_callback(self._lines.discard)
-        self.accepted += 1
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        carried = Carried()
+        self.connections.append(carried)
+        cut = self.cuts.pop(0) if self.cuts else self.cut
         try:
             far_reader, far_writer = await asyncio.open_connection(self._host, self._target)
         except OSError:
@@ -91,18 +134,19 @@ class Proxy:
             return
         ends = (writer, far_writer)
         ways = (
-            asyncio.ensure_future(self._carry(far_reader, writer, self.down_limit, down=True)),
-            asyncio.ensure_future(self._carry(reader, far_writer, self.up_limit, down=False)),
+            asyncio.ensure_future(self._carry(far_reader, writer, carried, "down", cut)),
+            asyncio.ensure_future(self._carry(reader, far_writer, carried, "up", cut)),
         )
         try:
             done, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            broken = any(way.result() for way in done)
-            if broken and self.how == "hold":
+            broken = cut is not None and any(way.result() for way in done)
+            how = cut.how if cut is not None and broken else "fin"
+            if how == "hold":
                 for way in ways:
                     way.cancel()
                 await asyncio.Event().wait()
             for end in ends:
-                self._end(end, reset=broken and self.how == "reset")
+                self._end(end, reset=how == "reset")
         except asyncio.CancelledError:
             for end in ends:
                 end.transport.abort()
@@ -112,23 +156,26 @@ class Proxy:
             await asyncio.gather(*ways, return_exceptions=True)
 
     async def _carry(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limit: int, *, down: bool
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        carried: Carried,
+        direction: Direction,
+        cut: Cut | None,
     ) -> bool:
-        """One direction, until its end (false) or its limit (true)."""
-        carried = 0
+        """Carry one direction until its end (false) or its cut (true)."""
+        limit = cut.after if cut is not None and cut.direction == direction else -1
+        passed = 0
         try:
-            while carried != limit:
-                room = min(size for size in (self.piece, limit - carried, 65536) if size > 0)
+            while passed != limit:
+                room = min(size for size in (self.piece, limit - passed, 65536) if size > 0)
                 data = await reader.read(room)
                 if not data:
                     return False
                 writer.write(data)
                 await writer.drain()
-                carried += len(data)
-                if down:
-                    self.down += len(data)
-                else:
-                    self.up += len(data)
+                passed += len(data)
+                carried.add(direction, len(data))
         except OSError:
             return False
         return True

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from fastpoly.serving.proxy import Proxy
-from fastpoly.serving.scripted_server import Peer, ScriptedServer
+from fastpoly.serving.proxy import Cut, Proxy
+from fastpoly.serving.scripted_server import ScriptedPeer, ScriptedServer
 from fastpoly.sim.config import SimulatorConfig
 from fastpoly.sim.process import SimulatorProcess
 from fastpoly.sim.server import Simulator
 
-__all__ = ["Peer", "Proxy", "ScriptedServer", "Simulator", "SimulatorConfig", "SimulatorProcess"]
+__all__ = [
+    "Cut",
+    "Proxy",
+    "ScriptedPeer",
+    "ScriptedServer",
+    "Simulator",
+    "SimulatorConfig",
+    "SimulatorProcess",
+]
