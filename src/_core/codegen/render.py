@@ -22,8 +22,8 @@ _HEADER = """\
 namespace fastpoly::sim {
 
 // Room that one rendered event needs at most, but for the levels of a book.
-constexpr size_t MAX_EVENT_TEXT = 1024;
-constexpr size_t MAX_LEVEL_TEXT = 64;
+constexpr size_t kMaxEventText = 1024;
+constexpr size_t kMaxLevelText = 64;
 """
 
 _CPP_TYPES = {
@@ -42,13 +42,18 @@ _CPP_TYPES = {
 _INITIAL = {"const SymbolText*": " = nullptr", "int64_t": " = 0", "bool": " = false"}
 
 
+def _flag(field: Any) -> str:
+    """The name of the bit that says that a field is sent."""
+    return "kHas" + "".join(word.capitalize() for word in field.name.split("_"))
+
+
 def _struct(event: Any) -> list[str]:
     """The struct of an event type; `has` tells which of its optional keys are sent."""
     optional = [field for field in event.fields if field.optional]
     lines = ["", f"struct {event.name} {{"]
     if optional:
         lines += ["  enum Has : uint32_t {"]
-        lines += [f"    HAS_{field.name.upper()} = 1u << {i}," for i, field in enumerate(optional)]
+        lines += [f"    {_flag(field)} = 1u << {i}," for i, field in enumerate(optional)]
         lines += ["  };", "", "  uint32_t has = 0;"]
     for field in event.fields:
         cpp = _CPP_TYPES[field.kind.name]
@@ -68,7 +73,7 @@ def _renderer(event: Any) -> list[str]:
     for field in event.fields:
         put = f'put_value(put_literal(out, ",\\"{field.key}\\":"), row.{field.name});'
         if field.optional:
-            lines += [f"  if (row.has & {event.name}::HAS_{field.name.upper()}) {{"]
+            lines += [f"  if (row.has & {event.name}::{_flag(field)}) {{"]
             lines += [f"    out = {put}", "  }"]
         else:
             lines += [f"  out = {put}"]
@@ -84,11 +89,11 @@ def _channels(market: Any) -> list[str]:
         "  enum : uint8_t {",
         *(f"    {name} = {i}," for i, name in enumerate(names)),
         "  };",
-        f"  static constexpr size_t COUNT = {len(names)};",
-        "  static constexpr std::string_view NAMES[] = {",
+        f"  static constexpr size_t kCount = {len(names)};",
+        "  static constexpr std::string_view kNames[] = {",
         *(f'      "{name}",' for name in names),
         "  };",
-        "  static constexpr std::string_view HEADS[] = {",
+        "  static constexpr std::string_view kHeads[] = {",
         *(f'      "{{\\"ev\\":\\"{name}\\"",' for name in names),
         "  };",
         "};",

@@ -60,16 +60,16 @@ struct ClosedBar {
 
 class BarBook {
  public:
-  static constexpr int64_t SECOND_MS = 1000, MINUTE_MS = 60000;
+  static constexpr int64_t kSecondMs = 1000, kMinuteMs = 60000;
   // For so long late trades find their bars.
-  static constexpr int64_t SECONDS_KEPT_MS = 60000, MINUTES_KEPT_MS = 300000;
+  static constexpr int64_t kSecondsKeptMs = 60000, kMinutesKeptMs = 300000;
   // The bars of one window leave over about this time, not all at once.
-  static constexpr int64_t SPREAD_MS = 300;
+  static constexpr int64_t kSpreadMs = 300;
 
   BarBook(size_t symbols, int64_t hold_ms)
       : slots_(symbols),
-        second_{SECOND_MS, SECONDS_KEPT_MS, &Slot::second},
-        minute_{MINUTE_MS, MINUTES_KEPT_MS, &Slot::minute},
+        second_{kSecondMs, kSecondsKeptMs, &Slot::second},
+        minute_{kMinuteMs, kMinutesKeptMs, &Slot::minute},
         hold_ms_(hold_ms) {}
 
   Day& day(uint32_t symbol) { return slots_[symbol].day; }
@@ -101,12 +101,10 @@ class BarBook {
   // Gives `send(const ClosedBar&, start_ms, end_ms, is_minute)` every bar whose time has come.
   template <class Send>
   void drain(int64_t now_ms, Send&& send) {
-    drain(second_, now_ms, [&](const ClosedBar& bar, int64_t start) {
-      send(bar, start, start + SECOND_MS, false);
-    });
-    drain(minute_, now_ms, [&](const ClosedBar& bar, int64_t start) {
-      send(bar, start, start + MINUTE_MS, true);
-    });
+    drain(second_, now_ms,
+          [&](const ClosedBar& bar, int64_t start) { send(bar, start, start + kSecondMs, false); });
+    drain(minute_, now_ms,
+          [&](const ClosedBar& bar, int64_t start) { send(bar, start, start + kMinuteMs, true); });
     drained_ms_ = now_ms;
   }
 
@@ -127,7 +125,7 @@ class BarBook {
   struct Windows {
     int64_t length;
     int64_t kept;
-    Bar Slot::*bar;
+    Bar Slot::* bar;
     int64_t start = 0;
     std::vector<uint32_t> active = {};
     std::deque<Closed> closed = {};
@@ -190,7 +188,7 @@ class BarBook {
   void drain(Windows& windows, int64_t now_ms, Send&& send) {
     // A clock that was set back must not hold bars up.
     const int64_t passed = std::max<int64_t>(now_ms - drained_ms_, 1);
-    const bool restate = now_ms / SECOND_MS != drained_ms_ / SECOND_MS;
+    const bool restate = now_ms / kSecondMs != drained_ms_ / kSecondMs;
     for (Closed& window : windows.closed) {
       if (restate && window.restated != 0) {
         for (size_t i = 0; i < window.sent; ++i) {
@@ -201,7 +199,7 @@ class BarBook {
         window.restated = 0;
       }
       if (window.sent == window.bars.size() || now_ms < window.due) continue;
-      const size_t share = window.bars.size() * static_cast<size_t>(passed) / SPREAD_MS + 16;
+      const size_t share = window.bars.size() * static_cast<size_t>(passed) / kSpreadMs + 16;
       const size_t end = std::min(window.bars.size(), window.sent + share);
       for (; window.sent < end; ++window.sent) send(window.bars[window.sent], window.start);
     }

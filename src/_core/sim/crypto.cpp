@@ -11,21 +11,21 @@ namespace {
 
 using Channel = CryptoChannel;
 
-constexpr uint8_t EXCHANGES[8] = {1, 1, 1, 2, 6, 10, 23, 23};
-constexpr uint32_t BOOK_LEVELS = 20;
+constexpr uint8_t kExchanges[8] = {1, 1, 1, 2, 6, 10, 23, 23};
+constexpr uint32_t kBookLevels = 20;
 
 struct Coin {
   const char* code;
   double dollars;
 };
 
-constexpr Coin COINS[] = {{"BTC", 91500}, {"ETH", 3120},  {"SOL", 140},      {"XRP", 2.21},
-                          {"DOGE", 0.151}, {"ADA", 0.44},  {"AVAX", 14.2},    {"LINK", 13.4},
-                          {"LTC", 84.3},   {"DOT", 2.31},  {"SHIB", 0.0000086}, {"PEPE", 0.0000047},
-                          {"UNI", 6.1},    {"BCH", 545.2}, {"XLM", 0.252},    {"ATOM", 2.55},
-                          {"NEAR", 1.9},   {"APT", 2.6},   {"ARB", 0.22},     {"FIL", 1.65}};
-constexpr Coin MONIES[] = {{"USD", 1}, {"EUR", 1.167}, {"GBP", 1.333}, {"BTC", 91500},
-                           {"JPY", 0.00661}};
+constexpr Coin kCoins[] = {
+    {"BTC", 91500},      {"ETH", 3120},       {"SOL", 140},   {"XRP", 2.21},  {"DOGE", 0.151},
+    {"ADA", 0.44},       {"AVAX", 14.2},      {"LINK", 13.4}, {"LTC", 84.3},  {"DOT", 2.31},
+    {"SHIB", 0.0000086}, {"PEPE", 0.0000047}, {"UNI", 6.1},   {"BCH", 545.2}, {"XLM", 0.252},
+    {"ATOM", 2.55},      {"NEAR", 1.9},       {"APT", 2.6},   {"ARB", 0.22},  {"FIL", 1.65}};
+constexpr Coin kMonies[] = {
+    {"USD", 1}, {"EUR", 1.167}, {"GBP", 1.333}, {"BTC", 91500}, {"JPY", 0.00661}};
 
 struct Listing {
   std::string name;
@@ -36,11 +36,11 @@ struct Listing {
 // Known coins against dollars first, then against other money, then made-up coins.
 std::vector<Listing> make_listings(uint32_t count) {
   std::vector<Listing> listings;
-  for (const Coin& money : MONIES) {
-    for (const Coin& coin : COINS) {
+  for (const Coin& money : kMonies) {
+    for (const Coin& coin : kCoins) {
       if (std::string_view(coin.code) == money.code || listings.size() == count) continue;
-      listings.push_back({std::string(coin.code) + "-" + money.code, coin.dollars / money.dollars,
-                          coin.dollars});
+      listings.push_back(
+          {std::string(coin.code) + "-" + money.code, coin.dollars / money.dollars, coin.dollars});
     }
   }
   for (uint32_t serial = 0; listings.size() < count; ++serial) {
@@ -69,18 +69,20 @@ struct Pair {
   uint32_t trade_id = 0;
 };
 
-class Crypto final : public Market {
+class Crypto final : public TradedMarket<Crypto, Pair> {
  public:
   Crypto(const MarketOptions& options, const std::vector<Listing>& listings)
-      : Market(options, ChannelTable::of<Channel>(), names_of(listings), 0.95),
-        pairs_(listings.size()) {
-    for (uint32_t symbol = 0; symbol < pairs_.size(); ++symbol) list(symbol, listings[symbol]);
+      : TradedMarket(options, ChannelTable::of<Channel>(), names_of(listings), 0.95) {
+    for (uint32_t symbol = 0; symbol < instruments_.size(); ++symbol)
+      list(symbol, listings[symbol]);
   }
 
  private:
+  friend TradedMarket;
+
   void list(uint32_t symbol, const Listing& listing) {
     prefixed_.emplace_back("X:" + listing.name);
-    Pair& pair = pairs_[symbol];
+    Pair& pair = instruments_[symbol];
     // Five to seven digits of price.
     pair.scale = 2;
     double scaled = listing.price * 100;
@@ -92,25 +94,12 @@ class Crypto final : public Market {
     // A typical trade is worth two hundred dollars, and written with about five digits.
     const double amount = 200 / listing.coin_dollars;
     pair.size_scale = amount > 100000 ? 0 : amount > 100 ? 3 : amount > 0.1 ? 6 : 8;
-    pair.typical = static_cast<uint32_t>(
-        amount * static_cast<double>(POWERS_OF_TEN[pair.size_scale])) + 1;
+    pair.typical =
+        static_cast<uint32_t>(amount * static_cast<double>(kPowersOfTen[pair.size_scale])) + 1;
     Day& day = bars_.day(symbol);
     day.open = pair.price.anchor;
     day.volume = static_cast<int64_t>(pair.typical) * (1 + random_.below(5000));
     day.notional = static_cast<double>(day.volume) * static_cast<double>(pair.price.anchor);
-  }
-
-  void happen(uint64_t events) override {
-    for (uint64_t i = 0; i < events; ++i) {
-      const uint32_t symbol = activity_.draw(random_);
-      const uint64_t word = random_.next();
-      Bits bits(word >> 32);
-      if (static_cast<uint32_t>(word) < trade_threshold_) {
-        trade(symbol, pairs_[symbol], bits);
-      } else {
-        quote(symbol, pairs_[symbol], bits);
-      }
-    }
   }
 
   // Small amounts far more often than large ones.
@@ -124,7 +113,7 @@ class Crypto final : public Market {
   void trade(uint32_t symbol, Pair& pair, Bits& bits) {
     const int64_t price = bits.take(1) != 0 ? pair.price.bid : pair.price.ask();
     const int64_t amount = draw_amount(pair);
-    const uint8_t exchange = EXCHANGES[bits.take(3)];
+    const uint8_t exchange = kExchanges[bits.take(3)];
     const uint32_t kind = bits.take(5);
     const auto latency = static_cast<int64_t>(bits.take(2));
     const bool named = bits.take(4) != 0;
@@ -133,20 +122,22 @@ class Crypto final : public Market {
     ++pair.trade_id;
     if (!wants(Channel::XT, symbol)) return;
     CryptoTrade row;
-    row.has = CryptoTrade::HAS_CONDITIONS;
+    row.has = CryptoTrade::kHasConditions;
     row.pair = &symbols_[symbol];
     row.price = {price, pair.scale};
     row.timestamp = at;
     row.size = {amount, pair.size_scale};
     // The seller's side, the buyer's, or nothing, which is written in two ways.
-    row.conditions = kind == 0 ? Codes{} : kind == 1 ? Codes{1, {0}} : Codes{1, {static_cast<int16_t>(1 + (kind & 1))}};
+    row.conditions = kind == 0   ? Codes{}
+                     : kind == 1 ? Codes{1, {0}}
+                                 : Codes{1, {static_cast<int16_t>(1 + (kind & 1))}};
     if (named) {
-      row.has |= CryptoTrade::HAS_ID;
+      row.has |= CryptoTrade::kHasId;
       if (exchange == 23) {
         put_uuid(row.id, word, more);
       } else {
-        row.id.size = static_cast<uint8_t>(
-            put_unsigned(row.id.text, 715310000u + pair.trade_id) - row.id.text);
+        row.id.size = static_cast<uint8_t>(put_unsigned(row.id.text, 715310000u + pair.trade_id) -
+                                           row.id.text);
       }
     }
     row.exchange = exchange;
@@ -168,12 +159,12 @@ class Crypto final : public Market {
   void quote(uint32_t symbol, Pair& pair, Bits& bits) {
     pair.price.move(bits);
     if (bits.take(1) != 0) pair.price.breathe(bits);
-    const uint8_t exchange = EXCHANGES[bits.take(3)];
+    const uint8_t exchange = kExchanges[bits.take(3)];
     const auto latency = static_cast<int64_t>(bits.take(2));
     const int64_t bid_size = draw_amount(pair), ask_size = draw_amount(pair);
     if (wants(Channel::XQ, symbol)) {
       CryptoQuote row;
-      row.has = CryptoQuote::HAS_LAST_PRICE | CryptoQuote::HAS_LAST_SIZE;
+      row.has = CryptoQuote::kHasLastPrice | CryptoQuote::kHasLastSize;
       row.pair = &symbols_[symbol];
       row.bid_price = {pair.price.bid, pair.scale};
       row.bid_size = {bid_size, pair.size_scale};
@@ -205,9 +196,9 @@ class Crypto final : public Market {
   }
 
   void book(uint32_t symbol, const Pair& pair, uint8_t exchange) {
-    std::array<Level, BOOK_LEVELS> bids, asks;
+    std::array<Level, kBookLevels> bids, asks;
     uint32_t depth = 0;
-    for (; depth < BOOK_LEVELS && pair.price.bid > depth * pair.price.tick; ++depth) {
+    for (; depth < kBookLevels && pair.price.bid > depth * pair.price.tick; ++depth) {
       const int64_t away = depth * pair.price.tick;
       bids[depth] = {{pair.price.bid - away, pair.scale}, {draw_amount(pair), pair.size_scale}};
       asks[depth] = {{pair.price.ask() + away, pair.scale}, {draw_amount(pair), pair.size_scale}};
@@ -219,29 +210,25 @@ class Crypto final : public Market {
     row.exchange_id = exchange;
     row.bid_prices = {bids.data(), depth};
     row.ask_prices = {asks.data(), depth};
-    send(Channel::XL2, symbol, row, 2 * BOOK_LEVELS * MAX_LEVEL_TEXT);
+    send(Channel::XL2, symbol, row, 2 * kBookLevels * kMaxLevelText);
   }
 
   void value(uint32_t symbol, const Pair& pair) {
     const Decimal middle{pair.price.middle(), pair.scale};
     // In ms here and in ns in the other markets: the service has sent both.
-    if (wants(Channel::FMV, symbol)) {
-      send_fair_value(Channel::FMV, symbol, prefixed_[symbol], middle, now_ms_);
-    }
-    if (wants(Channel::LV, symbol)) {
-      send_launchpad_value(Channel::LV, symbol, prefixed_[symbol], middle, now_ms_ * 1000000);
-    }
+    send_fair_value(Channel::FMV, symbol, prefixed_[symbol], middle, now_ms_);
+    send_launchpad_value(Channel::LV, symbol, prefixed_[symbol], middle, now_ms_ * 1000000);
   }
 
   void send_bar(const ClosedBar& closed, int64_t start, int64_t end, bool minute) override {
     const uint32_t symbol = closed.symbol;
-    const Pair& pair = pairs_[symbol];
+    const Pair& pair = instruments_[symbol];
     const Bar& bar = closed.bar;
     const uint8_t channel = minute ? Channel::XA : Channel::XAS;
     if (wants(channel, symbol)) {
       using Row = CurrencyAgg;
       Row row;
-      row.has = Row::HAS_VWAP | Row::HAS_AVG_TRADE_SIZE | Row::HAS_END_TIMESTAMP;
+      row.has = Row::kHasVwap | Row::kHasAvgTradeSize | Row::kHasEndTimestamp;
       row.pair = &symbols_[symbol];
       row.volume = {bar.volume, pair.size_scale};
       row.vwap = average_price(bar.notional, bar.volume, pair.scale);
@@ -255,19 +242,13 @@ class Crypto final : public Market {
       send(channel, symbol, row);
     }
     if (minute && wants(Channel::AM, symbol)) {
-      using Row = EquityAgg;
-      Row row = make_equity_bar(prefixed_[symbol], closed, start, end, pair.scale);
-      row.has |= Row::HAS_VOLUME | Row::HAS_ACCUMULATED_VOLUME | Row::HAS_OFFICIAL_OPEN_PRICE |
-                 Row::HAS_AVERAGE_SIZE;
-      row.volume = {bar.volume, pair.size_scale};
-      row.accumulated_volume = {closed.day_volume, pair.size_scale};
-      row.official_open_price = {bars_.day(symbol).open, pair.scale};
-      row.average_size = {bar.volume / bar.trades, pair.size_scale};
+      EquityAgg row = make_equity_bar(prefixed_[symbol], closed, start, end, pair.scale);
+      add_sizes(row, closed, pair.size_scale);
+      add_open(row, {bars_.day(symbol).open, pair.scale});
       send(Channel::AM, symbol, row);
     }
   }
 
-  std::vector<Pair> pairs_;
   std::vector<SymbolText> prefixed_;
 };
 

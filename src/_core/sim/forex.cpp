@@ -16,7 +16,7 @@ struct Currency {
   double dollars;  // what one of it is worth
 };
 
-constexpr Currency CURRENCIES[] = {
+constexpr Currency kCurrencies[] = {
     {"EUR", 1.167},    {"USD", 1},       {"JPY", 0.00661}, {"GBP", 1.333},   {"AUD", 0.652},
     {"CAD", 0.712},    {"CHF", 1.242},   {"NZD", 0.571},   {"XAU", 4101.2},  {"SEK", 0.1052},
     {"NOK", 0.0985},   {"MXN", 0.0543},  {"SGD", 0.7721},  {"HKD", 0.1286},  {"TRY", 0.0237},
@@ -24,13 +24,13 @@ constexpr Currency CURRENCIES[] = {
     {"CNH", 0.1404},   {"ILS", 0.3071},  {"THB", 0.0308},  {"INR", 0.01127}, {"BRL", 0.1863},
     {"KRW", 0.000684}, {"XAG", 48.31},   {"TWD", 0.0319},  {"PHP", 0.01701}, {"IDR", 0.0000599},
     {"CLP", 0.00107},  {"COP", 0.00026}, {"RON", 0.2295},  {"SAR", 0.2666},  {"AED", 0.2723}};
-constexpr size_t CURRENCY_COUNT = sizeof CURRENCIES / sizeof *CURRENCIES;
-constexpr const char* MAJORS[] = {"EUR/USD", "USD/JPY", "GBP/USD", "AUD/USD", "USD/CAD",
-                                  "USD/CHF", "XAU/USD", "EUR/JPY", "NZD/USD", "EUR/GBP",
-                                  "GBP/JPY", "USD/SGD", "USD/MXN", "EUR/CHF", "AUD/JPY"};
+constexpr size_t kCurrencyCount = sizeof kCurrencies / sizeof *kCurrencies;
+constexpr const char* kMajors[] = {"EUR/USD", "USD/JPY", "GBP/USD", "AUD/USD", "USD/CAD",
+                                   "USD/CHF", "XAU/USD", "EUR/JPY", "NZD/USD", "EUR/GBP",
+                                   "GBP/JPY", "USD/SGD", "USD/MXN", "EUR/CHF", "AUD/JPY"};
 
 double worth(std::string_view code) {
-  for (const Currency& currency : CURRENCIES) {
+  for (const Currency& currency : kCurrencies) {
     if (code == currency.code) return currency.dollars;
   }
   return 1;
@@ -39,14 +39,14 @@ double worth(std::string_view code) {
 std::vector<std::string> make_names(uint32_t count) {
   std::vector<std::string> names;
   std::unordered_set<std::string> taken;
-  for (const char* name : MAJORS) {
+  for (const char* name : kMajors) {
     if (names.size() < count && taken.insert(name).second) names.emplace_back(name);
   }
-  for (size_t sum = 1; sum < 2 * CURRENCY_COUNT - 2; ++sum) {
+  for (size_t sum = 1; sum < 2 * kCurrencyCount - 2; ++sum) {
     for (size_t base = 0; base <= sum; ++base) {
       const size_t counter = sum - base;
-      if (base == counter || base >= CURRENCY_COUNT || counter >= CURRENCY_COUNT) continue;
-      std::string name = std::string(CURRENCIES[base].code) + "/" + CURRENCIES[counter].code;
+      if (base == counter || base >= kCurrencyCount || counter >= kCurrencyCount) continue;
+      std::string name = std::string(kCurrencies[base].code) + "/" + kCurrencies[counter].code;
       if (names.size() < count && taken.insert(name).second) names.push_back(std::move(name));
     }
   }
@@ -75,7 +75,7 @@ class Forex final : public Market {
     Pair& pair = pairs_[symbol];
     // Five digits at least, as dealers quote.
     pair.scale = price > 1000 ? 2 : price > 20 ? 3 : price > 0.01 ? 5 : 8;
-    const double unit = static_cast<double>(POWERS_OF_TEN[pair.scale]);
+    const double unit = static_cast<double>(kPowersOfTen[pair.scale]);
     pair.price.start(static_cast<int64_t>(price * unit), 1, 8, random_);
     Day& day = bars_.day(symbol);
     day.open = pair.price.anchor;
@@ -107,12 +107,8 @@ class Forex final : public Market {
     if (bits.take(2) != 0) return;
     const int64_t time = now_ns();
     const Decimal middle{pair.price.middle(), pair.scale};
-    if (wants(Channel::FMV, symbol)) {
-      send_fair_value(Channel::FMV, symbol, value_names_[symbol], middle, time);
-    }
-    if (wants(Channel::LV, symbol)) {
-      send_launchpad_value(Channel::LV, symbol, value_names_[symbol], middle, time);
-    }
+    send_fair_value(Channel::FMV, symbol, value_names_[symbol], middle, time);
+    send_launchpad_value(Channel::LV, symbol, value_names_[symbol], middle, time);
   }
 
   void send_bar(const ClosedBar& closed, int64_t start, int64_t end, bool minute) override {
@@ -122,7 +118,7 @@ class Forex final : public Market {
     const uint8_t channel = minute ? Channel::CA : Channel::CAS;
     if (wants(channel, symbol)) {
       CurrencyAgg row;
-      row.has = CurrencyAgg::HAS_END_TIMESTAMP;
+      row.has = CurrencyAgg::kHasEndTimestamp;
       row.pair = &symbols_[symbol];
       row.volume = Decimal::whole(bar.volume);
       row.open = {bar.open, scale};
@@ -134,14 +130,9 @@ class Forex final : public Market {
       send(channel, symbol, row);
     }
     if (minute && wants(Channel::AM, symbol)) {
-      using Row = EquityAgg;
-      Row row = make_equity_bar(bar_names_[symbol], closed, start, end, scale);
-      row.has |= Row::HAS_VOLUME | Row::HAS_ACCUMULATED_VOLUME | Row::HAS_OFFICIAL_OPEN_PRICE |
-                 Row::HAS_AVERAGE_SIZE;
-      row.volume = Decimal::whole(bar.volume);
-      row.accumulated_volume = Decimal::whole(closed.day_volume);
-      row.official_open_price = {bars_.day(symbol).open, scale};
-      row.average_size = Decimal::whole(bar.volume / bar.trades);
+      EquityAgg row = make_equity_bar(bar_names_[symbol], closed, start, end, scale);
+      add_sizes(row, closed, Decimal::kWhole);
+      add_open(row, {bars_.day(symbol).open, scale});
       send(Channel::AM, symbol, row);
     }
   }

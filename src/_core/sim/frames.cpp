@@ -69,8 +69,7 @@ void Subscription::end_message(size_t first_run, size_t size, uint32_t events, b
   framed_size_ += header_size(size) + size;
 }
 
-size_t Subscription::collect(size_t events_per_message, size_t max_bytes,
-                             std::string_view prefix) {
+size_t Subscription::collect(size_t events_per_message, size_t max_bytes, std::string_view prefix) {
   const Tape& tape = market_.tape();
   const std::vector<Tape::Entry>& entries = tape.entries();
   runs_.clear();
@@ -134,7 +133,7 @@ void Subscription::write(char* out) const {
 }
 
 void Subscription::count_sent() {
-  for (size_t channel = 0; channel < MAX_CHANNELS; ++channel) sent_[channel] += collected_[channel];
+  for (size_t channel = 0; channel < kMaxChannels; ++channel) sent_[channel] += collected_[channel];
   messages_sent_ += messages_.size();
   bytes_sent_ += framed_size_;
 }

@@ -44,7 +44,7 @@ class Subscription {
   // Adds what was collected to the counts; separate, because a fault may eat it first.
   void count_sent();
 
-  const std::array<uint64_t, MAX_CHANNELS>& sent() const { return sent_; }
+  const std::array<uint64_t, kMaxChannels>& sent() const { return sent_; }
   uint64_t messages_sent() const { return messages_sent_; }
   uint64_t bytes_sent() const { return bytes_sent_; }
 
@@ -75,7 +75,7 @@ class Subscription {
   std::vector<Message> messages_;
   std::string_view prefix_;
   size_t framed_size_ = 0;
-  std::array<uint64_t, MAX_CHANNELS> sent_{}, collected_{};
+  std::array<uint64_t, kMaxChannels> sent_{}, collected_{};
   uint64_t messages_sent_ = 0, bytes_sent_ = 0;
 };
 

@@ -17,22 +17,22 @@ struct Root {
   int32_t scale;
 };
 
-constexpr Root ROOTS[] = {
-    {"ES", 698125, 25, 2},    {"NQ", 2512250, 25, 2}, {"ZN", 112796875, 15625, 6},
-    {"CL", 6012, 1, 2},       {"GC", 41012, 1, 1},    {"RTY", 25123, 1, 1},
-    {"YM", 48213, 1, 0},      {"6E", 117120, 5, 5},   {"SI", 48310, 5, 3},
-    {"NG", 4512, 1, 3},       {"ZB", 11765625, 3125, 5}, {"ZC", 42525, 25, 2},
-    {"ZS", 112150, 25, 2},    {"6J", 66425, 5, 7},    {"HG", 49915, 5, 4},
-    {"6C", 71280, 5, 5},      {"ZW", 54025, 25, 2},   {"MES", 698125, 25, 2}};
-constexpr char MONTHS[] = "HMUZFGJKNQVX";  // the quarterly ones trade most
+constexpr Root kRoots[] = {
+    {"ES", 698125, 25, 2}, {"NQ", 2512250, 25, 2},    {"ZN", 112796875, 15625, 6},
+    {"CL", 6012, 1, 2},    {"GC", 41012, 1, 1},       {"RTY", 25123, 1, 1},
+    {"YM", 48213, 1, 0},   {"6E", 117120, 5, 5},      {"SI", 48310, 5, 3},
+    {"NG", 4512, 1, 3},    {"ZB", 11765625, 3125, 5}, {"ZC", 42525, 25, 2},
+    {"ZS", 112150, 25, 2}, {"6J", 66425, 5, 7},       {"HG", 49915, 5, 4},
+    {"6C", 71280, 5, 5},   {"ZW", 54025, 25, 2},      {"MES", 698125, 25, 2}};
+constexpr char kMonths[] = "HMUZFGJKNQVX";  // the quarterly ones trade most
 
 std::vector<std::string> make_names(uint32_t count) {
   std::vector<std::string> names;
   for (char year = '7'; year <= '9'; ++year) {
     for (int month = 0; month < 12; ++month) {
-      for (const Root& root : ROOTS) {
+      for (const Root& root : kRoots) {
         if (names.size() == count) return names;
-        names.push_back(std::string(root.name) + MONTHS[month] + year);
+        names.push_back(std::string(root.name) + kMonths[month] + year);
       }
     }
   }
@@ -47,32 +47,21 @@ struct Contract {
   int64_t sequence = 32600000;
 };
 
-class Futures final : public Market {
+class Futures final : public TradedMarket<Futures, Contract> {
  public:
   Futures(const MarketOptions& options, const std::vector<std::string>& names)
-      : Market(options, ChannelTable::of<Channel>(), names, 1.1), contracts_(names.size()) {
-    constexpr size_t COUNT = sizeof ROOTS / sizeof *ROOTS;
-    for (uint32_t symbol = 0; symbol < contracts_.size(); ++symbol) {
-      const Root& root = ROOTS[symbol % COUNT];
-      Contract& contract = contracts_[symbol];
+      : TradedMarket(options, ChannelTable::of<Channel>(), names, 1.1) {
+    constexpr size_t kCount = sizeof kRoots / sizeof *kRoots;
+    for (uint32_t symbol = 0; symbol < instruments_.size(); ++symbol) {
+      const Root& root = kRoots[symbol % kCount];
+      Contract& contract = instruments_[symbol];
       contract.scale = root.scale;
       contract.price.start(root.price + root.tick * random_.below(20), root.tick, 3, random_);
     }
   }
 
  private:
-  void happen(uint64_t events) override {
-    for (uint64_t i = 0; i < events; ++i) {
-      const uint32_t symbol = activity_.draw(random_);
-      const uint64_t word = random_.next();
-      Bits bits(word >> 32);
-      if (static_cast<uint32_t>(word) < trade_threshold_) {
-        trade(symbol, contracts_[symbol], bits);
-      } else {
-        quote(symbol, contracts_[symbol], bits);
-      }
-    }
-  }
+  friend TradedMarket;
 
   void trade(uint32_t symbol, Contract& contract, Bits& bits) {
     const int64_t price = bits.take(1) != 0 ? contract.price.bid : contract.price.ask();
@@ -82,10 +71,10 @@ class Futures final : public Market {
     ++contract.sequence;
     if (!wants(Channel::T, symbol)) return;
     FuturesTrade row;
-    row.has = FuturesTrade::HAS_SEQUENCE_NUMBER;
+    row.has = FuturesTrade::kHasSequenceNumber;
     row.symbol = &symbols_[symbol];
     if (taped) {
-      row.has |= FuturesTrade::HAS_TAPE;
+      row.has |= FuturesTrade::kHasTape;
       row.tape = 3;
     }
     row.price = {price, contract.scale};
@@ -112,8 +101,8 @@ class Futures final : public Market {
     if (!wants(Channel::Q, symbol)) return;
     using Row = FuturesQuote;
     Row row;
-    row.has = Row::HAS_BID_PRICE | Row::HAS_BID_SIZE | Row::HAS_BID_TIMESTAMP | Row::HAS_ASK_PRICE |
-              Row::HAS_ASK_SIZE | Row::HAS_ASK_TIMESTAMP;
+    row.has = Row::kHasBidPrice | Row::kHasBidSize | Row::kHasBidTimestamp | Row::kHasAskPrice |
+              Row::kHasAskSize | Row::kHasAskTimestamp;
     row.symbol = &symbols_[symbol];
     row.bid_price = {contract.price.bid, contract.scale};
     row.bid_size = contract.bid_size;
@@ -128,11 +117,11 @@ class Futures final : public Market {
   void send_bar(const ClosedBar& closed, int64_t start, int64_t end, bool minute) override {
     const uint8_t channel = minute ? Channel::AM : Channel::A;
     if (!wants(channel, closed.symbol)) return;
-    const int32_t scale = contracts_[closed.symbol].scale;
+    const int32_t scale = instruments_[closed.symbol].scale;
     const Bar& bar = closed.bar;
     using Row = FuturesAgg;
     Row row;
-    row.has = Row::HAS_TOTAL_VALUE | Row::HAS_TRANSACTIONS;
+    row.has = Row::kHasTotalValue | Row::kHasTransactions;
     row.symbol = &symbols_[closed.symbol];
     row.volume = Decimal::whole(bar.volume);
     row.total_value = {std::llround(bar.notional), scale};
@@ -145,8 +134,6 @@ class Futures final : public Market {
     row.end_timestamp = end;
     send(channel, closed.symbol, row);
   }
-
-  std::vector<Contract> contracts_;
 };
 
 }  // namespace

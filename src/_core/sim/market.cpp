@@ -23,7 +23,8 @@ Market::Market(const MarketOptions& options, ChannelTable channels,
     : options_(options),
       random_(options.seed),
       activity_(activity_weights(names.size(), skew)),
-      trade_threshold_(static_cast<uint32_t>(std::clamp(options.trade_share, 0.0, 1.0) * 4294967295.0)),
+      trade_threshold_(
+          static_cast<uint32_t>(std::clamp(options.trade_share, 0.0, 1.0) * 4294967295.0)),
       bars_(names.size(), options.bar_hold_ms),
       interest_(channels.count, names.size()),
       channels_(channels) {
@@ -51,6 +52,7 @@ int64_t Market::find(std::string_view name) const {
 
 void Market::send_fair_value(uint8_t channel, uint32_t symbol, const SymbolText& text,
                              Decimal value, int64_t time) {
+  if (!wants(channel, symbol)) return;
   FairMarketValue row;
   row.fmv = value;
   row.ticker = &text;
@@ -60,6 +62,7 @@ void Market::send_fair_value(uint8_t channel, uint32_t symbol, const SymbolText&
 
 void Market::send_launchpad_value(uint8_t channel, uint32_t symbol, const SymbolText& text,
                                   Decimal value, int64_t time) {
+  if (!wants(channel, symbol)) return;
   LaunchpadValue row;
   row.value = value;
   row.symbol = &text;
@@ -71,7 +74,7 @@ EquityAgg make_equity_bar(const SymbolText& text, const ClosedBar& closed, int64
                           int64_t end, int32_t price_scale) {
   const Bar& bar = closed.bar;
   EquityAgg row;
-  row.has = EquityAgg::HAS_VWAP | EquityAgg::HAS_AGGREGATE_VWAP;
+  row.has = EquityAgg::kHasVwap | EquityAgg::kHasAggregateVwap;
   row.symbol = &text;
   row.vwap = average_price(bar.notional, bar.volume, price_scale);
   row.open = {bar.open, price_scale};
@@ -84,16 +87,29 @@ EquityAgg make_equity_bar(const SymbolText& text, const ClosedBar& closed, int64
   return row;
 }
 
+void add_sizes(EquityAgg& row, const ClosedBar& closed, int32_t size_scale) {
+  const Bar& bar = closed.bar;
+  row.has |= EquityAgg::kHasVolume | EquityAgg::kHasAccumulatedVolume | EquityAgg::kHasAverageSize;
+  row.volume = {bar.volume, size_scale};
+  row.accumulated_volume = {closed.day_volume, size_scale};
+  row.average_size = {bar.volume / bar.trades, size_scale};
+}
+
+void add_open(EquityAgg& row, Decimal price) {
+  row.has |= EquityAgg::kHasOfficialOpenPrice;
+  row.official_open_price = price;
+}
+
 std::unique_ptr<Market> make_market(std::string_view name, const MarketOptions& options) {
   struct Maker {
     std::string_view name;
     std::unique_ptr<Market> (*make)(const MarketOptions&);
   };
-  constexpr Maker MAKERS[] = {
+  constexpr Maker kMakers[] = {
       {"stocks", make_stocks}, {"options", make_options}, {"forex", make_forex},
       {"crypto", make_crypto}, {"indices", make_indices}, {"futures", make_futures},
   };
-  for (const Maker& maker : MAKERS) {
+  for (const Maker& maker : kMakers) {
     if (maker.name == name) return maker.make(options);
   }
   return nullptr;

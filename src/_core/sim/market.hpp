@@ -16,7 +16,7 @@
 
 namespace fastpoly::sim {
 
-constexpr size_t MAX_CHANNELS = 16;
+constexpr size_t kMaxChannels = 16;
 
 // Rendered events of one step of the clock, in order. Each is followed by a comma, so that events
 // which follow one another can be copied as one piece.
@@ -36,7 +36,7 @@ class Tape {
   template <class Row>
   void add(uint8_t channel, uint32_t symbol, std::string_view head, const Row& row,
            size_t extra = 0) {
-    reserve(MAX_EVENT_TEXT + TEXT_SLACK + extra);
+    reserve(kMaxEventText + kTextSlack + extra);
     entries_.push_back({static_cast<uint32_t>(size_), symbol, channel});
     char* end = render(text_.get() + size_, head, row);
     *end++ = ',';
@@ -100,7 +100,7 @@ struct ChannelTable {
 
   template <class Channel>
   static constexpr ChannelTable of() {
-    return {Channel::COUNT, Channel::NAMES, Channel::HEADS};
+    return {Channel::kCount, Channel::kNames, Channel::kHeads};
   }
 };
 
@@ -143,8 +143,8 @@ struct Walk {
 struct MarketOptions {
   uint64_t seed = 1;
   uint32_t symbols = 1000;
-  double trade_share = 0.2;      // of trades and quotes together
-  int64_t bar_hold_ms = 2000;    // from the end of a window to its bar
+  double trade_share = 0.2;          // of trades and quotes together
+  int64_t bar_hold_ms = 2000;        // from the end of a window to its bar
   uint32_t late_per_million = 1000;  // trades reported seconds late
   uint32_t halts_per_million = 5;    // quotes after which the symbol is halted
 };
@@ -171,8 +171,8 @@ class Market {
 
  protected:
   // `skew`: how steeply activity falls from one symbol to the next.
-  Market(const MarketOptions& options, ChannelTable channels,
-         const std::vector<std::string>& names, double skew);
+  Market(const MarketOptions& options, ChannelTable channels, const std::vector<std::string>& names,
+         double skew);
 
   // Makes that many trades and quotes happen at `now_ms_`.
   virtual void happen(uint64_t events) = 0;
@@ -185,6 +185,7 @@ class Market {
   void send(uint8_t channel, uint32_t symbol, const Row& row, size_t extra = 0) {
     tape_.add(channel, symbol, channels_.heads[channel], row, extra);
   }
+  // They are sent if anyone wants them.
   void send_fair_value(uint8_t channel, uint32_t symbol, const SymbolText& text, Decimal value,
                        int64_t time);
   void send_launchpad_value(uint8_t channel, uint32_t symbol, const SymbolText& text, Decimal value,
@@ -205,6 +206,39 @@ class Market {
   std::unordered_map<std::string, uint32_t> index_;
 };
 
+// A market in which every event is a trade or a quote of one instrument.
+//
+// `Derived` has trade(symbol, instrument, bits) and quote(symbol, instrument, bits), and
+// is_trading(symbol, instrument) where quotes may be all there is for a while.
+template <class Derived, class Instrument>
+class TradedMarket : public Market {
+ protected:
+  TradedMarket(const MarketOptions& options, ChannelTable channels,
+               const std::vector<std::string>& names, double skew)
+      : Market(options, channels, names, skew), instruments_(names.size()) {}
+
+  static bool is_trading(uint32_t, const Instrument&) { return true; }
+
+  std::vector<Instrument> instruments_;  // by symbol
+
+ private:
+  void happen(uint64_t events) final {
+    auto& self = static_cast<Derived&>(*this);
+    for (uint64_t i = 0; i < events; ++i) {
+      const uint32_t symbol = activity_.draw(random_);
+      const uint64_t word = random_.next();
+      Instrument& instrument = instruments_[symbol];
+      const bool trading = self.is_trading(symbol, instrument);
+      Bits bits(word >> 32);
+      if (trading && static_cast<uint32_t>(word) < trade_threshold_) {
+        self.trade(symbol, instrument, bits);
+      } else {
+        self.quote(symbol, instrument, bits);
+      }
+    }
+  }
+};
+
 // A volume-weighted average price, in the unit of the prices.
 inline Decimal average_price(double notional, int64_t volume, int32_t scale) {
   return {std::llround(notional / static_cast<double>(volume)), scale};
@@ -213,6 +247,12 @@ inline Decimal average_price(double notional, int64_t volume, int32_t scale) {
 // What the bars of stocks, of options and for Launchpad have in common; sizes are left out.
 EquityAgg make_equity_bar(const SymbolText& text, const ClosedBar& closed, int64_t start,
                           int64_t end, int32_t price_scale);
+
+// The sizes of such a bar, of markets that have one unit for all of them.
+void add_sizes(EquityAgg& row, const ClosedBar& closed, int32_t size_scale);
+
+// The price at which the day opened, where there was an opening.
+void add_open(EquityAgg& row, Decimal price);
 
 // The market of that name in the schema table, or null.
 std::unique_ptr<Market> make_market(std::string_view name, const MarketOptions& options);

@@ -11,18 +11,18 @@
 namespace fastpoly::sim {
 
 // Room that one rendered event needs at most, but for the levels of a book.
-constexpr size_t MAX_EVENT_TEXT = 1024;
-constexpr size_t MAX_LEVEL_TEXT = 64;
+constexpr size_t kMaxEventText = 1024;
+constexpr size_t kMaxLevelText = 64;
 
 struct EquityTrade {
   enum Has : uint32_t {
-    HAS_ID = 1u << 0,
-    HAS_CONDITIONS = 1u << 1,
-    HAS_PARTICIPANT_TIMESTAMP = 1u << 2,
-    HAS_TAPE = 1u << 3,
-    HAS_TRF_ID = 1u << 4,
-    HAS_TRF_TIMESTAMP = 1u << 5,
-    HAS_FRACTIONAL_SHARES = 1u << 6,
+    kHasId = 1u << 0,
+    kHasConditions = 1u << 1,
+    kHasParticipantTimestamp = 1u << 2,
+    kHasTape = 1u << 3,
+    kHasTrfId = 1u << 4,
+    kHasTrfTimestamp = 1u << 5,
+    kHasFractionalShares = 1u << 6,
   };
 
   uint32_t has = 0;
@@ -46,30 +46,30 @@ inline char* render(char* out, std::string_view head, const EquityTrade& row) {
   std::memcpy(out, head.data(), head.size());
   out += head.size();
   out = put_value(put_literal(out, ",\"sym\":"), row.symbol);
-  if (row.has & EquityTrade::HAS_ID) {
+  if (row.has & EquityTrade::kHasId) {
     out = put_value(put_literal(out, ",\"i\":"), row.id);
   }
   out = put_value(put_literal(out, ",\"x\":"), row.exchange);
   out = put_value(put_literal(out, ",\"p\":"), row.price);
   out = put_value(put_literal(out, ",\"s\":"), row.size);
-  if (row.has & EquityTrade::HAS_CONDITIONS) {
+  if (row.has & EquityTrade::kHasConditions) {
     out = put_value(put_literal(out, ",\"c\":"), row.conditions);
   }
   out = put_value(put_literal(out, ",\"t\":"), row.timestamp);
-  if (row.has & EquityTrade::HAS_PARTICIPANT_TIMESTAMP) {
+  if (row.has & EquityTrade::kHasParticipantTimestamp) {
     out = put_value(put_literal(out, ",\"pt\":"), row.participant_timestamp);
   }
   out = put_value(put_literal(out, ",\"q\":"), row.sequence_number);
-  if (row.has & EquityTrade::HAS_TAPE) {
+  if (row.has & EquityTrade::kHasTape) {
     out = put_value(put_literal(out, ",\"z\":"), row.tape);
   }
-  if (row.has & EquityTrade::HAS_TRF_ID) {
+  if (row.has & EquityTrade::kHasTrfId) {
     out = put_value(put_literal(out, ",\"trfi\":"), row.trf_id);
   }
-  if (row.has & EquityTrade::HAS_TRF_TIMESTAMP) {
+  if (row.has & EquityTrade::kHasTrfTimestamp) {
     out = put_value(put_literal(out, ",\"trft\":"), row.trf_timestamp);
   }
-  if (row.has & EquityTrade::HAS_FRACTIONAL_SHARES) {
+  if (row.has & EquityTrade::kHasFractionalShares) {
     out = put_value(put_literal(out, ",\"ds\":"), row.fractional_shares);
   }
   *out++ = '}';
@@ -78,18 +78,18 @@ inline char* render(char* out, std::string_view head, const EquityTrade& row) {
 
 struct EquityQuote {
   enum Has : uint32_t {
-    HAS_CONDITION = 1u << 0,
-    HAS_INDICATORS = 1u << 1,
-    HAS_BID_EXCHANGE_ID = 1u << 2,
-    HAS_ASK_EXCHANGE_ID = 1u << 3,
-    HAS_BID_PRICE = 1u << 4,
-    HAS_ASK_PRICE = 1u << 5,
-    HAS_BID_SIZE = 1u << 6,
-    HAS_ASK_SIZE = 1u << 7,
-    HAS_PARTICIPANT_TIMESTAMP = 1u << 8,
-    HAS_TAPE = 1u << 9,
-    HAS_TRF_ID = 1u << 10,
-    HAS_TRF_TIMESTAMP = 1u << 11,
+    kHasCondition = 1u << 0,
+    kHasIndicators = 1u << 1,
+    kHasBidExchangeId = 1u << 2,
+    kHasAskExchangeId = 1u << 3,
+    kHasBidPrice = 1u << 4,
+    kHasAskPrice = 1u << 5,
+    kHasBidSize = 1u << 6,
+    kHasAskSize = 1u << 7,
+    kHasParticipantTimestamp = 1u << 8,
+    kHasTape = 1u << 9,
+    kHasTrfId = 1u << 10,
+    kHasTrfTimestamp = 1u << 11,
   };
 
   uint32_t has = 0;
@@ -115,42 +115,42 @@ inline char* render(char* out, std::string_view head, const EquityQuote& row) {
   std::memcpy(out, head.data(), head.size());
   out += head.size();
   out = put_value(put_literal(out, ",\"sym\":"), row.symbol);
-  if (row.has & EquityQuote::HAS_CONDITION) {
+  if (row.has & EquityQuote::kHasCondition) {
     out = put_value(put_literal(out, ",\"c\":"), row.condition);
   }
-  if (row.has & EquityQuote::HAS_INDICATORS) {
+  if (row.has & EquityQuote::kHasIndicators) {
     out = put_value(put_literal(out, ",\"i\":"), row.indicators);
   }
-  if (row.has & EquityQuote::HAS_BID_EXCHANGE_ID) {
+  if (row.has & EquityQuote::kHasBidExchangeId) {
     out = put_value(put_literal(out, ",\"bx\":"), row.bid_exchange_id);
   }
-  if (row.has & EquityQuote::HAS_ASK_EXCHANGE_ID) {
+  if (row.has & EquityQuote::kHasAskExchangeId) {
     out = put_value(put_literal(out, ",\"ax\":"), row.ask_exchange_id);
   }
-  if (row.has & EquityQuote::HAS_BID_PRICE) {
+  if (row.has & EquityQuote::kHasBidPrice) {
     out = put_value(put_literal(out, ",\"bp\":"), row.bid_price);
   }
-  if (row.has & EquityQuote::HAS_ASK_PRICE) {
+  if (row.has & EquityQuote::kHasAskPrice) {
     out = put_value(put_literal(out, ",\"ap\":"), row.ask_price);
   }
-  if (row.has & EquityQuote::HAS_BID_SIZE) {
+  if (row.has & EquityQuote::kHasBidSize) {
     out = put_value(put_literal(out, ",\"bs\":"), row.bid_size);
   }
-  if (row.has & EquityQuote::HAS_ASK_SIZE) {
+  if (row.has & EquityQuote::kHasAskSize) {
     out = put_value(put_literal(out, ",\"as\":"), row.ask_size);
   }
   out = put_value(put_literal(out, ",\"t\":"), row.timestamp);
-  if (row.has & EquityQuote::HAS_PARTICIPANT_TIMESTAMP) {
+  if (row.has & EquityQuote::kHasParticipantTimestamp) {
     out = put_value(put_literal(out, ",\"pt\":"), row.participant_timestamp);
   }
   out = put_value(put_literal(out, ",\"q\":"), row.sequence_number);
-  if (row.has & EquityQuote::HAS_TAPE) {
+  if (row.has & EquityQuote::kHasTape) {
     out = put_value(put_literal(out, ",\"z\":"), row.tape);
   }
-  if (row.has & EquityQuote::HAS_TRF_ID) {
+  if (row.has & EquityQuote::kHasTrfId) {
     out = put_value(put_literal(out, ",\"trfi\":"), row.trf_id);
   }
-  if (row.has & EquityQuote::HAS_TRF_TIMESTAMP) {
+  if (row.has & EquityQuote::kHasTrfTimestamp) {
     out = put_value(put_literal(out, ",\"trft\":"), row.trf_timestamp);
   }
   *out++ = '}';
@@ -159,15 +159,15 @@ inline char* render(char* out, std::string_view head, const EquityQuote& row) {
 
 struct EquityAgg {
   enum Has : uint32_t {
-    HAS_VOLUME = 1u << 0,
-    HAS_ACCUMULATED_VOLUME = 1u << 1,
-    HAS_OFFICIAL_OPEN_PRICE = 1u << 2,
-    HAS_VWAP = 1u << 3,
-    HAS_AGGREGATE_VWAP = 1u << 4,
-    HAS_AVERAGE_SIZE = 1u << 5,
-    HAS_OTC = 1u << 6,
-    HAS_FRACTIONAL_VOLUME = 1u << 7,
-    HAS_FRACTIONAL_ACCUMULATED_VOLUME = 1u << 8,
+    kHasVolume = 1u << 0,
+    kHasAccumulatedVolume = 1u << 1,
+    kHasOfficialOpenPrice = 1u << 2,
+    kHasVwap = 1u << 3,
+    kHasAggregateVwap = 1u << 4,
+    kHasAverageSize = 1u << 5,
+    kHasOtc = 1u << 6,
+    kHasFractionalVolume = 1u << 7,
+    kHasFractionalAccumulatedVolume = 1u << 8,
   };
 
   uint32_t has = 0;
@@ -194,37 +194,37 @@ inline char* render(char* out, std::string_view head, const EquityAgg& row) {
   std::memcpy(out, head.data(), head.size());
   out += head.size();
   out = put_value(put_literal(out, ",\"sym\":"), row.symbol);
-  if (row.has & EquityAgg::HAS_VOLUME) {
+  if (row.has & EquityAgg::kHasVolume) {
     out = put_value(put_literal(out, ",\"v\":"), row.volume);
   }
-  if (row.has & EquityAgg::HAS_ACCUMULATED_VOLUME) {
+  if (row.has & EquityAgg::kHasAccumulatedVolume) {
     out = put_value(put_literal(out, ",\"av\":"), row.accumulated_volume);
   }
-  if (row.has & EquityAgg::HAS_OFFICIAL_OPEN_PRICE) {
+  if (row.has & EquityAgg::kHasOfficialOpenPrice) {
     out = put_value(put_literal(out, ",\"op\":"), row.official_open_price);
   }
-  if (row.has & EquityAgg::HAS_VWAP) {
+  if (row.has & EquityAgg::kHasVwap) {
     out = put_value(put_literal(out, ",\"vw\":"), row.vwap);
   }
   out = put_value(put_literal(out, ",\"o\":"), row.open);
   out = put_value(put_literal(out, ",\"c\":"), row.close);
   out = put_value(put_literal(out, ",\"h\":"), row.high);
   out = put_value(put_literal(out, ",\"l\":"), row.low);
-  if (row.has & EquityAgg::HAS_AGGREGATE_VWAP) {
+  if (row.has & EquityAgg::kHasAggregateVwap) {
     out = put_value(put_literal(out, ",\"a\":"), row.aggregate_vwap);
   }
-  if (row.has & EquityAgg::HAS_AVERAGE_SIZE) {
+  if (row.has & EquityAgg::kHasAverageSize) {
     out = put_value(put_literal(out, ",\"z\":"), row.average_size);
   }
   out = put_value(put_literal(out, ",\"s\":"), row.start_timestamp);
   out = put_value(put_literal(out, ",\"e\":"), row.end_timestamp);
-  if (row.has & EquityAgg::HAS_OTC) {
+  if (row.has & EquityAgg::kHasOtc) {
     out = put_value(put_literal(out, ",\"otc\":"), row.otc);
   }
-  if (row.has & EquityAgg::HAS_FRACTIONAL_VOLUME) {
+  if (row.has & EquityAgg::kHasFractionalVolume) {
     out = put_value(put_literal(out, ",\"dv\":"), row.fractional_volume);
   }
-  if (row.has & EquityAgg::HAS_FRACTIONAL_ACCUMULATED_VOLUME) {
+  if (row.has & EquityAgg::kHasFractionalAccumulatedVolume) {
     out = put_value(put_literal(out, ",\"dav\":"), row.fractional_accumulated_volume);
   }
   *out++ = '}';
@@ -359,9 +359,9 @@ inline char* render(char* out, std::string_view head, const ForexQuote& row) {
 
 struct CurrencyAgg {
   enum Has : uint32_t {
-    HAS_VWAP = 1u << 0,
-    HAS_AVG_TRADE_SIZE = 1u << 1,
-    HAS_END_TIMESTAMP = 1u << 2,
+    kHasVwap = 1u << 0,
+    kHasAvgTradeSize = 1u << 1,
+    kHasEndTimestamp = 1u << 2,
   };
 
   uint32_t has = 0;
@@ -383,10 +383,10 @@ inline char* render(char* out, std::string_view head, const CurrencyAgg& row) {
   out += head.size();
   out = put_value(put_literal(out, ",\"pair\":"), row.pair);
   out = put_value(put_literal(out, ",\"v\":"), row.volume);
-  if (row.has & CurrencyAgg::HAS_VWAP) {
+  if (row.has & CurrencyAgg::kHasVwap) {
     out = put_value(put_literal(out, ",\"vw\":"), row.vwap);
   }
-  if (row.has & CurrencyAgg::HAS_AVG_TRADE_SIZE) {
+  if (row.has & CurrencyAgg::kHasAvgTradeSize) {
     out = put_value(put_literal(out, ",\"z\":"), row.avg_trade_size);
   }
   out = put_value(put_literal(out, ",\"o\":"), row.open);
@@ -394,7 +394,7 @@ inline char* render(char* out, std::string_view head, const CurrencyAgg& row) {
   out = put_value(put_literal(out, ",\"h\":"), row.high);
   out = put_value(put_literal(out, ",\"l\":"), row.low);
   out = put_value(put_literal(out, ",\"s\":"), row.start_timestamp);
-  if (row.has & CurrencyAgg::HAS_END_TIMESTAMP) {
+  if (row.has & CurrencyAgg::kHasEndTimestamp) {
     out = put_value(put_literal(out, ",\"e\":"), row.end_timestamp);
   }
   *out++ = '}';
@@ -403,8 +403,8 @@ inline char* render(char* out, std::string_view head, const CurrencyAgg& row) {
 
 struct CryptoTrade {
   enum Has : uint32_t {
-    HAS_CONDITIONS = 1u << 0,
-    HAS_ID = 1u << 1,
+    kHasConditions = 1u << 0,
+    kHasId = 1u << 1,
   };
 
   uint32_t has = 0;
@@ -426,10 +426,10 @@ inline char* render(char* out, std::string_view head, const CryptoTrade& row) {
   out = put_value(put_literal(out, ",\"p\":"), row.price);
   out = put_value(put_literal(out, ",\"t\":"), row.timestamp);
   out = put_value(put_literal(out, ",\"s\":"), row.size);
-  if (row.has & CryptoTrade::HAS_CONDITIONS) {
+  if (row.has & CryptoTrade::kHasConditions) {
     out = put_value(put_literal(out, ",\"c\":"), row.conditions);
   }
-  if (row.has & CryptoTrade::HAS_ID) {
+  if (row.has & CryptoTrade::kHasId) {
     out = put_value(put_literal(out, ",\"i\":"), row.id);
   }
   out = put_value(put_literal(out, ",\"x\":"), row.exchange);
@@ -440,8 +440,8 @@ inline char* render(char* out, std::string_view head, const CryptoTrade& row) {
 
 struct CryptoQuote {
   enum Has : uint32_t {
-    HAS_LAST_PRICE = 1u << 0,
-    HAS_LAST_SIZE = 1u << 1,
+    kHasLastPrice = 1u << 0,
+    kHasLastSize = 1u << 1,
   };
 
   uint32_t has = 0;
@@ -462,10 +462,10 @@ inline char* render(char* out, std::string_view head, const CryptoQuote& row) {
   std::memcpy(out, head.data(), head.size());
   out += head.size();
   out = put_value(put_literal(out, ",\"pair\":"), row.pair);
-  if (row.has & CryptoQuote::HAS_LAST_PRICE) {
+  if (row.has & CryptoQuote::kHasLastPrice) {
     out = put_value(put_literal(out, ",\"lp\":"), row.last_price);
   }
-  if (row.has & CryptoQuote::HAS_LAST_SIZE) {
+  if (row.has & CryptoQuote::kHasLastSize) {
     out = put_value(put_literal(out, ",\"ls\":"), row.last_size);
   }
   out = put_value(put_literal(out, ",\"bp\":"), row.bid_price);
@@ -531,8 +531,8 @@ inline char* render(char* out, std::string_view head, const ConsolidatedQuote& r
 
 struct FuturesTrade {
   enum Has : uint32_t {
-    HAS_TAPE = 1u << 0,
-    HAS_SEQUENCE_NUMBER = 1u << 1,
+    kHasTape = 1u << 0,
+    kHasSequenceNumber = 1u << 1,
   };
 
   uint32_t has = 0;
@@ -549,13 +549,13 @@ inline char* render(char* out, std::string_view head, const FuturesTrade& row) {
   std::memcpy(out, head.data(), head.size());
   out += head.size();
   out = put_value(put_literal(out, ",\"sym\":"), row.symbol);
-  if (row.has & FuturesTrade::HAS_TAPE) {
+  if (row.has & FuturesTrade::kHasTape) {
     out = put_value(put_literal(out, ",\"z\":"), row.tape);
   }
   out = put_value(put_literal(out, ",\"p\":"), row.price);
   out = put_value(put_literal(out, ",\"s\":"), row.size);
   out = put_value(put_literal(out, ",\"t\":"), row.timestamp);
-  if (row.has & FuturesTrade::HAS_SEQUENCE_NUMBER) {
+  if (row.has & FuturesTrade::kHasSequenceNumber) {
     out = put_value(put_literal(out, ",\"q\":"), row.sequence_number);
   }
   *out++ = '}';
@@ -564,12 +564,12 @@ inline char* render(char* out, std::string_view head, const FuturesTrade& row) {
 
 struct FuturesQuote {
   enum Has : uint32_t {
-    HAS_BID_PRICE = 1u << 0,
-    HAS_BID_SIZE = 1u << 1,
-    HAS_BID_TIMESTAMP = 1u << 2,
-    HAS_ASK_PRICE = 1u << 3,
-    HAS_ASK_SIZE = 1u << 4,
-    HAS_ASK_TIMESTAMP = 1u << 5,
+    kHasBidPrice = 1u << 0,
+    kHasBidSize = 1u << 1,
+    kHasBidTimestamp = 1u << 2,
+    kHasAskPrice = 1u << 3,
+    kHasAskSize = 1u << 4,
+    kHasAskTimestamp = 1u << 5,
   };
 
   uint32_t has = 0;
@@ -588,22 +588,22 @@ inline char* render(char* out, std::string_view head, const FuturesQuote& row) {
   std::memcpy(out, head.data(), head.size());
   out += head.size();
   out = put_value(put_literal(out, ",\"sym\":"), row.symbol);
-  if (row.has & FuturesQuote::HAS_BID_PRICE) {
+  if (row.has & FuturesQuote::kHasBidPrice) {
     out = put_value(put_literal(out, ",\"bp\":"), row.bid_price);
   }
-  if (row.has & FuturesQuote::HAS_BID_SIZE) {
+  if (row.has & FuturesQuote::kHasBidSize) {
     out = put_value(put_literal(out, ",\"bs\":"), row.bid_size);
   }
-  if (row.has & FuturesQuote::HAS_BID_TIMESTAMP) {
+  if (row.has & FuturesQuote::kHasBidTimestamp) {
     out = put_value(put_literal(out, ",\"bt\":"), row.bid_timestamp);
   }
-  if (row.has & FuturesQuote::HAS_ASK_PRICE) {
+  if (row.has & FuturesQuote::kHasAskPrice) {
     out = put_value(put_literal(out, ",\"ap\":"), row.ask_price);
   }
-  if (row.has & FuturesQuote::HAS_ASK_SIZE) {
+  if (row.has & FuturesQuote::kHasAskSize) {
     out = put_value(put_literal(out, ",\"as\":"), row.ask_size);
   }
-  if (row.has & FuturesQuote::HAS_ASK_TIMESTAMP) {
+  if (row.has & FuturesQuote::kHasAskTimestamp) {
     out = put_value(put_literal(out, ",\"at\":"), row.ask_timestamp);
   }
   out = put_value(put_literal(out, ",\"t\":"), row.sip_timestamp);
@@ -613,8 +613,8 @@ inline char* render(char* out, std::string_view head, const FuturesQuote& row) {
 
 struct FuturesAgg {
   enum Has : uint32_t {
-    HAS_TOTAL_VALUE = 1u << 0,
-    HAS_TRANSACTIONS = 1u << 1,
+    kHasTotalValue = 1u << 0,
+    kHasTransactions = 1u << 1,
   };
 
   uint32_t has = 0;
@@ -636,14 +636,14 @@ inline char* render(char* out, std::string_view head, const FuturesAgg& row) {
   out += head.size();
   out = put_value(put_literal(out, ",\"sym\":"), row.symbol);
   out = put_value(put_literal(out, ",\"v\":"), row.volume);
-  if (row.has & FuturesAgg::HAS_TOTAL_VALUE) {
+  if (row.has & FuturesAgg::kHasTotalValue) {
     out = put_value(put_literal(out, ",\"dv\":"), row.total_value);
   }
   out = put_value(put_literal(out, ",\"o\":"), row.open);
   out = put_value(put_literal(out, ",\"c\":"), row.close);
   out = put_value(put_literal(out, ",\"h\":"), row.high);
   out = put_value(put_literal(out, ",\"l\":"), row.low);
-  if (row.has & FuturesAgg::HAS_TRANSACTIONS) {
+  if (row.has & FuturesAgg::kHasTransactions) {
     out = put_value(put_literal(out, ",\"n\":"), row.transactions);
   }
   out = put_value(put_literal(out, ",\"s\":"), row.start_timestamp);
@@ -663,8 +663,8 @@ struct StocksChannel {
     FMV = 6,
     LV = 7,
   };
-  static constexpr size_t COUNT = 8;
-  static constexpr std::string_view NAMES[] = {
+  static constexpr size_t kCount = 8;
+  static constexpr std::string_view kNames[] = {
       "T",
       "Q",
       "A",
@@ -674,7 +674,7 @@ struct StocksChannel {
       "FMV",
       "LV",
   };
-  static constexpr std::string_view HEADS[] = {
+  static constexpr std::string_view kHeads[] = {
       "{\"ev\":\"T\"",
       "{\"ev\":\"Q\"",
       "{\"ev\":\"A\"",
@@ -695,8 +695,8 @@ struct OptionsChannel {
     FMV = 4,
     LV = 5,
   };
-  static constexpr size_t COUNT = 6;
-  static constexpr std::string_view NAMES[] = {
+  static constexpr size_t kCount = 6;
+  static constexpr std::string_view kNames[] = {
       "T",
       "Q",
       "A",
@@ -704,7 +704,7 @@ struct OptionsChannel {
       "FMV",
       "LV",
   };
-  static constexpr std::string_view HEADS[] = {
+  static constexpr std::string_view kHeads[] = {
       "{\"ev\":\"T\"",
       "{\"ev\":\"Q\"",
       "{\"ev\":\"A\"",
@@ -723,8 +723,8 @@ struct ForexChannel {
     LV = 4,
     AM = 5,
   };
-  static constexpr size_t COUNT = 6;
-  static constexpr std::string_view NAMES[] = {
+  static constexpr size_t kCount = 6;
+  static constexpr std::string_view kNames[] = {
       "C",
       "CA",
       "CAS",
@@ -732,7 +732,7 @@ struct ForexChannel {
       "LV",
       "AM",
   };
-  static constexpr std::string_view HEADS[] = {
+  static constexpr std::string_view kHeads[] = {
       "{\"ev\":\"C\"",
       "{\"ev\":\"CA\"",
       "{\"ev\":\"CAS\"",
@@ -754,8 +754,8 @@ struct CryptoChannel {
     LV = 7,
     AM = 8,
   };
-  static constexpr size_t COUNT = 9;
-  static constexpr std::string_view NAMES[] = {
+  static constexpr size_t kCount = 9;
+  static constexpr std::string_view kNames[] = {
       "XT",
       "XQ",
       "XA",
@@ -766,7 +766,7 @@ struct CryptoChannel {
       "LV",
       "AM",
   };
-  static constexpr std::string_view HEADS[] = {
+  static constexpr std::string_view kHeads[] = {
       "{\"ev\":\"XT\"",
       "{\"ev\":\"XQ\"",
       "{\"ev\":\"XA\"",
@@ -785,13 +785,13 @@ struct IndicesChannel {
     A = 1,
     AM = 2,
   };
-  static constexpr size_t COUNT = 3;
-  static constexpr std::string_view NAMES[] = {
+  static constexpr size_t kCount = 3;
+  static constexpr std::string_view kNames[] = {
       "V",
       "A",
       "AM",
   };
-  static constexpr std::string_view HEADS[] = {
+  static constexpr std::string_view kHeads[] = {
       "{\"ev\":\"V\"",
       "{\"ev\":\"A\"",
       "{\"ev\":\"AM\"",
@@ -805,14 +805,14 @@ struct FuturesChannel {
     A = 2,
     AM = 3,
   };
-  static constexpr size_t COUNT = 4;
-  static constexpr std::string_view NAMES[] = {
+  static constexpr size_t kCount = 4;
+  static constexpr std::string_view kNames[] = {
       "T",
       "Q",
       "A",
       "AM",
   };
-  static constexpr std::string_view HEADS[] = {
+  static constexpr std::string_view kHeads[] = {
       "{\"ev\":\"T\"",
       "{\"ev\":\"Q\"",
       "{\"ev\":\"A\"",

@@ -11,21 +11,21 @@ namespace {
 
 using Channel = StocksChannel;
 
-constexpr int32_t PRICE_SCALE = 4;
-constexpr int64_t DOLLAR = 10000;  // price unit: a hundredth of a cent
-constexpr int64_t SHARE = 1000000;  // size unit: a millionth of a share
+constexpr int32_t kPriceScale = 4;
+constexpr int64_t kDollar = 10000;   // price unit: a hundredth of a cent
+constexpr int64_t kShare = 1000000;  // size unit: a millionth of a share
 
-constexpr const char* KNOWN[] = {
-    "NVDA", "TSLA", "AAPL", "SPY",  "QQQ",   "AMZN", "MSFT", "AMD",  "META", "GOOGL",
-    "PLTR", "INTC", "BAC",  "F",    "GOOG",  "NFLX", "IWM",  "AVGO", "XOM",  "T",
-    "KO",   "JPM",  "WMT",  "DIS",  "BRK.B", "C",    "PFE",  "GE",   "UBER", "CSCO",
-    "MU",   "BABA", "NKE",  "V",    "WFC",   "CVX",  "ORCL", "COST", "SMCI", "BRK.A"};
+constexpr const char* kKnown[] = {
+    "NVDA", "TSLA", "AAPL", "SPY", "QQQ",   "AMZN", "MSFT", "AMD",  "META", "GOOGL",
+    "PLTR", "INTC", "BAC",  "F",   "GOOG",  "NFLX", "IWM",  "AVGO", "XOM",  "T",
+    "KO",   "JPM",  "WMT",  "DIS", "BRK.B", "C",    "PFE",  "GE",   "UBER", "CSCO",
+    "MU",   "BABA", "NKE",  "V",   "WFC",   "CVX",  "ORCL", "COST", "SMCI", "BRK.A"};
 
 // Tickers by activity: known ones first, then made up, with the odd shapes that real lists have.
 std::vector<std::string> make_names(uint32_t count) {
   std::vector<std::string> names;
   std::unordered_set<std::string> taken;
-  for (const char* name : KNOWN) {
+  for (const char* name : kKnown) {
     if (names.size() < count && taken.insert(name).second) names.emplace_back(name);
   }
   for (uint32_t serial = 0; names.size() < count; ++serial) {
@@ -37,25 +37,24 @@ std::vector<std::string> make_names(uint32_t count) {
       code /= 20;
     }
     if (serial % 3 == 0) name.resize(3);
-    if (serial % 89 == 7) name += "w";       // a warrant
-    if (serial % 97 == 11) name += "pB";     // a preferred share
-    if (serial % 101 == 13) name += ".A";    // a share class
+    if (serial % 89 == 7) name += "w";     // a warrant
+    if (serial % 97 == 11) name += "pB";   // a preferred share
+    if (serial % 101 == 13) name += ".A";  // a share class
     if (serial >= 160000) name += std::to_string(serial);
     if (taken.insert(name).second) names.push_back(std::move(name));
   }
   return names;
 }
 
-constexpr uint8_t EXCHANGES[16] = {12, 12, 11, 11, 10, 10, 19, 19, 21, 7, 15, 20, 2, 3, 9, 16};
-constexpr uint8_t TRF = 4, OTC = 62;
+constexpr uint8_t kExchanges[16] = {12, 12, 11, 11, 10, 10, 19, 19, 21, 7, 15, 20, 2, 3, 9, 16};
+constexpr uint8_t kTrf = 4, kOtc = 62;
 
-constexpr Codes TRADE_CONDITIONS[16] = {
-    {0, {}},           {0, {}},           {0, {}},      {0, {}},       {1, {14}},      {1, {14}},
-    {2, {14, 41}},     {2, {14, 41}},     {1, {41}},    {1, {12}},     {2, {12, 14}},  {1, {10}},
-    {2, {53, 41}},     {1, {22}},         {1, {9}},     {3, {12, 14, 41}},
+constexpr Codes kTradeConditions[16] = {
+    {0, {}},       {0, {}},       {0, {}},   {0, {}},           {1, {14}},     {1, {14}},
+    {2, {14, 41}}, {2, {14, 41}}, {1, {41}}, {1, {12}},         {2, {12, 14}}, {1, {10}},
+    {2, {53, 41}}, {1, {22}},     {1, {9}},  {3, {12, 14, 41}},
 };
-constexpr Codes ODD_LOT_CONDITIONS[4] = {
-    {1, {37}}, {2, {14, 37}}, {3, {14, 37, 41}}, {2, {12, 37}}};
+constexpr Codes kOddLotConditions[4] = {{1, {37}}, {2, {14, 37}}, {3, {14, 37, 41}}, {2, {12, 37}}};
 
 struct Stock {
   Walk price;
@@ -70,49 +69,41 @@ struct Stock {
   bool opened = true;
 };
 
-class Stocks final : public Market {
+class Stocks final : public TradedMarket<Stocks, Stock> {
  public:
   Stocks(const MarketOptions& options, const std::vector<std::string>& names)
-      : Market(options, ChannelTable::of<Channel>(), names, 0.95), stocks_(names.size()) {
-    for (uint32_t symbol = 0; symbol < stocks_.size(); ++symbol) list(symbol);
+      : TradedMarket(options, ChannelTable::of<Channel>(), names, 0.95) {
+    for (uint32_t symbol = 0; symbol < instruments_.size(); ++symbol) list(symbol);
   }
 
  private:
+  friend TradedMarket;
+
   void list(uint32_t symbol) {
-    Stock& stock = stocks_[symbol];
+    Stock& stock = instruments_[symbol];
     const std::string_view name = symbol_name(symbol);
     double price = std::exp(3.6 + 0.95 * random_.bell());
     if (symbol < 40) price = 20 + price;
     if (name == "BRK.A") price = 712000;
     price = std::min(std::max(price, 0.12), 730000.0);
-    stock.price.start(static_cast<int64_t>(price * DOLLAR), price < 1 ? 1 : 100,
+    stock.price.start(static_cast<int64_t>(price * kDollar), price < 1 ? 1 : 100,
                       symbol < 200 ? 4 : 16, random_);
     const uint32_t listing = random_.below(16);
     stock.tape = listing < 6 ? 1 : listing < 9 ? 2 : 3;
     // Over-the-counter shares are in the quiet end of the list.
     stock.otc = symbol > 500 && random_.below(40) == 0;
     stock.opened = symbol < 100 || random_.below(20) != 0;
-    stock.bid_exchange = EXCHANGES[random_.below(16)];
-    stock.ask_exchange = EXCHANGES[random_.below(16)];
+    stock.bid_exchange = kExchanges[random_.below(16)];
+    stock.ask_exchange = kExchanges[random_.below(16)];
     Day& day = bars_.day(symbol);
     day.open = stock.price.anchor + (static_cast<int64_t>(random_.below(9)) - 4) * stock.price.tick;
-    day.volume = static_cast<int64_t>(random_.below(4000000) / (symbol + 1) + 100) * SHARE;
+    day.volume = static_cast<int64_t>(random_.below(4000000) / (symbol + 1) + 100) * kShare;
     day.notional = static_cast<double>(day.volume) * static_cast<double>(stock.price.anchor);
   }
 
-  void happen(uint64_t events) override {
-    for (uint64_t i = 0; i < events; ++i) {
-      const uint32_t symbol = activity_.draw(random_);
-      const uint64_t word = random_.next();
-      Stock& stock = stocks_[symbol];
-      if (stock.halted && now_ms_ >= stock.halted_until_ms) resume(symbol, stock);
-      Bits bits(word >> 32);
-      if (static_cast<uint32_t>(word) < trade_threshold_ && !stock.halted) {
-        trade(symbol, stock, bits);
-      } else {
-        quote(symbol, stock, bits);
-      }
-    }
+  bool is_trading(uint32_t symbol, Stock& stock) {
+    if (stock.halted && now_ms_ >= stock.halted_until_ms) resume(symbol, stock);
+    return !stock.halted;
   }
 
   uint32_t draw_size() {
@@ -134,10 +125,10 @@ class Stocks final : public Market {
         stock.price.breathe(bits);
         break;
       case 3:
-        stock.bid_exchange = EXCHANGES[bits.take(4)];
+        stock.bid_exchange = kExchanges[bits.take(4)];
         break;
       case 4:
-        stock.ask_exchange = EXCHANGES[bits.take(4)];
+        stock.ask_exchange = kExchanges[bits.take(4)];
         break;
       case 5:
       case 6:
@@ -155,20 +146,20 @@ class Stocks final : public Market {
     if (wants(Channel::Q, symbol)) {
       using Row = EquityQuote;
       Row row;
-      row.has = Row::HAS_BID_EXCHANGE_ID | Row::HAS_ASK_EXCHANGE_ID | Row::HAS_BID_PRICE |
-                Row::HAS_ASK_PRICE | Row::HAS_BID_SIZE | Row::HAS_ASK_SIZE |
-                Row::HAS_PARTICIPANT_TIMESTAMP | Row::HAS_TAPE;
-      if (indicated) row.has |= Row::HAS_INDICATORS;
-      if (conditional) row.has |= Row::HAS_CONDITION;
+      row.has = Row::kHasBidExchangeId | Row::kHasAskExchangeId | Row::kHasBidPrice |
+                Row::kHasAskPrice | Row::kHasBidSize | Row::kHasAskSize |
+                Row::kHasParticipantTimestamp | Row::kHasTape;
+      if (indicated) row.has |= Row::kHasIndicators;
+      if (conditional) row.has |= Row::kHasCondition;
       row.symbol = &symbols_[symbol];
       row.condition = 1;
       row.indicators = {1, {604}};
       row.bid_exchange_id = stock.bid_exchange;
-      row.bid_price = {stock.price.bid, PRICE_SCALE};
+      row.bid_price = {stock.price.bid, kPriceScale};
       row.bid_size = stock.bid_size;
       if (!one_sided) {
         row.ask_exchange_id = stock.ask_exchange;
-        row.ask_price = {stock.price.ask(), PRICE_SCALE};
+        row.ask_price = {stock.price.ask(), kPriceScale};
         row.ask_size = stock.ask_size;
       }
       row.timestamp = now_ms_;
@@ -218,23 +209,23 @@ class Stocks final : public Market {
     switch (bits.take(3)) {
       case 0:
       case 1:
-        size = 1 + amount % (2 * SHARE);  // bought for an amount of money
+        size = 1 + amount % (2 * kShare);  // bought for an amount of money
         break;
       case 2:
       case 3:
-        size = SHARE * (1 + amount % 99);
+        size = kShare * (1 + amount % 99);
         break;
       case 4:
       case 5:
       case 6:
-        size = 100 * SHARE;
+        size = 100 * kShare;
         break;
       default:
-        size = amount % 1024 == 0 ? 100 * SHARE * (1 + amount / 1024 % 2500)
-                                  : 100 * SHARE * (1 + amount % 20);
+        size = amount % 1024 == 0 ? 100 * kShare * (1 + amount / 1024 % 2500)
+                                  : 100 * kShare * (1 + amount % 20);
     }
-    if (!off_exchange && size < SHARE) size = SHARE;  // exchanges match whole shares only
-    if (!off_exchange) size -= size % SHARE;
+    if (!off_exchange && size < kShare) size = kShare;  // exchanges match whole shares only
+    if (!off_exchange) size -= size % kShare;
     const bool late = off_exchange && random_.below(1000000) < options_.late_per_million * 8 / 3;
     int64_t latency = bits.take(2);
     if (late) latency = 1000 + random_.below(bits.take(2) == 0 ? 50000 : 8000);
@@ -244,26 +235,28 @@ class Stocks final : public Market {
     if (wants(Channel::T, symbol)) {
       using Row = EquityTrade;
       Row row;
-      row.has = Row::HAS_ID | Row::HAS_PARTICIPANT_TIMESTAMP | Row::HAS_TAPE |
-                Row::HAS_FRACTIONAL_SHARES;
+      row.has =
+          Row::kHasId | Row::kHasParticipantTimestamp | Row::kHasTape | Row::kHasFractionalShares;
       row.symbol = &symbols_[symbol];
       char* end = row.id.text;
-      if (off_exchange) end = put_eight(put_short(end, 7100 + id / 100000000), id % 100000000);
-      else end = put_unsigned(end, id);
+      if (off_exchange)
+        end = put_eight(put_short(end, 7100 + id / 100000000), id % 100000000);
+      else
+        end = put_unsigned(end, id);
       row.id.size = static_cast<uint8_t>(end - row.id.text);
-      row.exchange = stock.otc ? OTC : off_exchange ? TRF : EXCHANGES[(word >> 8) & 15];
-      row.price = {price, PRICE_SCALE};
-      row.size = size / SHARE;
-      row.conditions = late ? Codes{1, {2}}
-                       : size < 100 * SHARE ? ODD_LOT_CONDITIONS[word & 3]
-                                            : TRADE_CONDITIONS[word & 15];
-      if (row.conditions.count != 0) row.has |= Row::HAS_CONDITIONS;
+      row.exchange = stock.otc ? kOtc : off_exchange ? kTrf : kExchanges[(word >> 8) & 15];
+      row.price = {price, kPriceScale};
+      row.size = size / kShare;
+      row.conditions = late                  ? Codes{1, {2}}
+                       : size < 100 * kShare ? kOddLotConditions[word & 3]
+                                             : kTradeConditions[word & 15];
+      if (row.conditions.count != 0) row.has |= Row::kHasConditions;
       row.timestamp = now_ms_;
       row.participant_timestamp = at;
       row.sequence_number = static_cast<int64_t>(sequence);
       row.tape = stock.tape;
       if (off_exchange && !stock.otc) {
-        row.has |= Row::HAS_TRF_ID | Row::HAS_TRF_TIMESTAMP;
+        row.has |= Row::kHasTrfId | Row::kHasTrfTimestamp;
         row.trf_id = 201 + static_cast<int64_t>((word >> 4) & 1);
         row.trf_timestamp = now_ms_ - static_cast<int64_t>((word >> 5) & 1);
       }
@@ -275,8 +268,7 @@ class Stocks final : public Market {
 
   void value(uint32_t symbol, const Stock& stock, uint8_t channel) {
     const int64_t time = now_ns();
-    if (!wants(channel, symbol)) return;
-    const Decimal middle{stock.price.middle(), PRICE_SCALE};
+    const Decimal middle{stock.price.middle(), kPriceScale};
     const SymbolText& text = symbols_[symbol];
     if (channel == Channel::FMV) {
       send_fair_value(channel, symbol, text, middle, time);
@@ -294,8 +286,8 @@ class Stocks final : public Market {
     const Walk& walk = stock.price;
     const int64_t width = walk.anchor / (symbol < 500 ? 20 : 10);
     if (code != 17) {
-      row.high_price = {(walk.bid + width) / walk.tick * walk.tick, PRICE_SCALE};
-      row.low_price = {(walk.bid - width) / walk.tick * walk.tick, PRICE_SCALE};
+      row.high_price = {(walk.bid + width) / walk.tick * walk.tick, kPriceScale};
+      row.low_price = {(walk.bid - width) / walk.tick * walk.tick, kPriceScale};
     }
     row.indicators = indicators;
     row.tape = stock.tape;
@@ -321,31 +313,30 @@ class Stocks final : public Market {
     row.exchange_id = 10;
     row.imbalance_quantity = 10 * (static_cast<int64_t>(bits.take(12)) - 2048);
     row.paired_quantity = 10 * static_cast<int64_t>(bits.take(16));
-    row.book_clearing_price = {stock.price.bid, PRICE_SCALE};
+    row.book_clearing_price = {stock.price.bid, kPriceScale};
     send(Channel::NOI, symbol, row);
   }
 
   void send_bar(const ClosedBar& closed, int64_t start, int64_t end, bool minute) override {
     const uint8_t channel = minute ? Channel::AM : Channel::A;
     if (!wants(channel, closed.symbol)) return;
-    const Stock& stock = stocks_[closed.symbol];
+    const Stock& stock = instruments_[closed.symbol];
     const Bar& bar = closed.bar;
     using Row = EquityAgg;
-    Row row = make_equity_bar(symbols_[closed.symbol], closed, start, end, PRICE_SCALE);
-    row.has |= Row::HAS_VOLUME | Row::HAS_ACCUMULATED_VOLUME | Row::HAS_AVERAGE_SIZE |
-               Row::HAS_FRACTIONAL_VOLUME | Row::HAS_FRACTIONAL_ACCUMULATED_VOLUME;
-    row.volume = Decimal::whole(bar.volume / SHARE);
-    row.accumulated_volume = Decimal::whole(closed.day_volume / SHARE);
+    Row row = make_equity_bar(symbols_[closed.symbol], closed, start, end, kPriceScale);
+    row.has |= Row::kHasVolume | Row::kHasAccumulatedVolume | Row::kHasAverageSize |
+               Row::kHasFractionalVolume | Row::kHasFractionalAccumulatedVolume;
+    row.volume = Decimal::whole(bar.volume / kShare);
+    row.accumulated_volume = Decimal::whole(closed.day_volume / kShare);
     if (stock.opened) {
-      row.has |= Row::HAS_OFFICIAL_OPEN_PRICE;
-      row.official_open_price = {bars_.day(closed.symbol).open, PRICE_SCALE};
+      add_open(row, {bars_.day(closed.symbol).open, kPriceScale});
     }
     // The service sends a fraction here once in a few hundred bars.
     row.average_size = (start / 1000 + closed.symbol) % 499 == 0
-                           ? Decimal{bar.volume / bar.trades / (SHARE / 100), 2}
-                           : Decimal::whole(bar.volume / bar.trades / SHARE);
+                           ? Decimal{bar.volume / bar.trades / (kShare / 100), 2}
+                           : Decimal::whole(bar.volume / bar.trades / kShare);
     if (stock.otc) {
-      row.has |= Row::HAS_OTC;
+      row.has |= Row::kHasOtc;
       row.otc = true;
     }
     row.fractional_volume = {bar.volume};
@@ -353,7 +344,6 @@ class Stocks final : public Market {
     send(channel, closed.symbol, row);
   }
 
-  std::vector<Stock> stocks_;
   uint64_t trade_sequence_[4] = {1000, 1000, 1000, 1000};
   uint64_t quote_sequence_[4] = {1000, 1000, 1000, 1000};
 };

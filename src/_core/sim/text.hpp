@@ -1,4 +1,5 @@
-// Values to JSON text, spelled as the server spells them; the simulator's rendering is made of these.
+// Values to JSON text, spelled as the server spells them; the simulator's rendering is made of
+// these.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,7 @@ namespace fastpoly::sim {
 
 // Every put_ function writes at `out`, returns the new end, and may scribble up to this many bytes
 // beyond it: copies have a fixed width because that is one instruction instead of a call.
-constexpr size_t TEXT_SLACK = 64;
+constexpr size_t kTextSlack = 64;
 
 // A ticker with its quotation marks, ready to be copied.
 struct SymbolText {
@@ -32,12 +33,12 @@ struct SymbolText {
 // of at most 15 digits is the shortest spelling of the double that a reader makes of it.
 struct Decimal {
   // The server has the number as a whole one, so it never writes an exponent.
-  static constexpr int32_t WHOLE = -1;
+  static constexpr int32_t kWhole = -1;
 
   int64_t mantissa = 0;
   int32_t scale = 0;
 
-  static Decimal whole(int64_t value) { return {value, WHOLE}; }
+  static Decimal whole(int64_t value) { return {value, kWhole}; }
 };
 
 // Whole millionths, written in quotation marks: `"100.0"`, or with all six digits.
@@ -72,13 +73,15 @@ inline char* put_literal(char* out, const char (&literal)[N]) {
   return out + N - 1;
 }
 
-constexpr char DIGIT_PAIRS[] =
-    "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
-    "495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+constexpr char kDigitPairs[] =
+    "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546"
+    "4748"
+    "4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495"
+    "96979899";
 
 inline char* put_four(char* out, uint32_t value) {
-  std::memcpy(out, DIGIT_PAIRS + value / 100 * 2, 2);
-  std::memcpy(out + 2, DIGIT_PAIRS + value % 100 * 2, 2);
+  std::memcpy(out, kDigitPairs + value / 100 * 2, 2);
+  std::memcpy(out + 2, kDigitPairs + value % 100 * 2, 2);
   return out + 4;
 }
 
@@ -91,11 +94,11 @@ inline char* put_short(char* out, uint32_t value) {
   if (value >= 100) {
     if (value >= 1000) return put_four(out, value);
     *out = static_cast<char>('0' + value / 100);
-    std::memcpy(out + 1, DIGIT_PAIRS + value % 100 * 2, 2);
+    std::memcpy(out + 1, kDigitPairs + value % 100 * 2, 2);
     return out + 3;
   }
   if (value >= 10) {
-    std::memcpy(out, DIGIT_PAIRS + value * 2, 2);
+    std::memcpy(out, kDigitPairs + value * 2, 2);
     return out + 2;
   }
   *out = static_cast<char>('0' + value);
@@ -109,13 +112,13 @@ inline char* put_long(char* out, uint32_t value) {
 }
 
 inline char* put_unsigned(char* out, uint64_t value) {
-  constexpr uint64_t EIGHT = 100000000u;
-  if (value < EIGHT) return put_long(out, static_cast<uint32_t>(value));
-  const uint64_t high = value / EIGHT;
-  const auto low = static_cast<uint32_t>(value % EIGHT);
-  if (high < EIGHT) return put_eight(put_long(out, static_cast<uint32_t>(high)), low);
-  out = put_long(out, static_cast<uint32_t>(high / EIGHT));
-  return put_eight(put_eight(out, static_cast<uint32_t>(high % EIGHT)), low);
+  constexpr uint64_t kEight = 100000000u;
+  if (value < kEight) return put_long(out, static_cast<uint32_t>(value));
+  const uint64_t high = value / kEight;
+  const auto low = static_cast<uint32_t>(value % kEight);
+  if (high < kEight) return put_eight(put_long(out, static_cast<uint32_t>(high)), low);
+  out = put_long(out, static_cast<uint32_t>(high / kEight));
+  return put_eight(put_eight(out, static_cast<uint32_t>(high % kEight)), low);
 }
 
 inline char* put_value(char* out, int64_t value) {
@@ -124,19 +127,9 @@ inline char* put_value(char* out, int64_t value) {
   return put_unsigned(out + 1, 0 - static_cast<uint64_t>(value));
 }
 
-constexpr uint64_t POWERS_OF_TEN[] = {1u,
-                                      10u,
-                                      100u,
-                                      1000u,
-                                      10000u,
-                                      100000u,
-                                      1000000u,
-                                      10000000u,
-                                      100000000u,
-                                      1000000000u,
-                                      10000000000u,
-                                      100000000000u,
-                                      1000000000000u};
+constexpr uint64_t kPowersOfTen[] = {
+    1u,        10u,        100u,        1000u,        10000u,        100000u,       1000000u,
+    10000000u, 100000000u, 1000000000u, 10000000000u, 100000000000u, 1000000000000u};
 
 // `1.5e-05`: what Go's 'g' format writes below 10^-4 and from 10^6 on.
 inline char* put_exponent(char* out, uint64_t mantissa, int32_t scale) {
@@ -156,18 +149,18 @@ inline char* put_exponent(char* out, uint64_t mantissa, int32_t scale) {
   *out++ = 'e';
   *out++ = exponent < 0 ? '-' : '+';
   if (exponent < 0) exponent = -exponent;
-  std::memcpy(out, DIGIT_PAIRS + exponent * 2, 2);
+  std::memcpy(out, kDigitPairs + exponent * 2, 2);
   return out + 2;
 }
 
 inline char* put_value(char* out, const Decimal& value) {
-  if (value.scale == Decimal::WHOLE) return put_value(out, value.mantissa);
+  if (value.scale == Decimal::kWhole) return put_value(out, value.mantissa);
   uint64_t mantissa = static_cast<uint64_t>(value.mantissa);
   if (value.mantissa < 0) {
     *out++ = '-';
     mantissa = 0 - mantissa;
   }
-  const uint64_t unit = POWERS_OF_TEN[value.scale];
+  const uint64_t unit = kPowersOfTen[value.scale];
   const uint64_t whole = mantissa / unit;
   if (whole >= 1000000 || (whole == 0 && mantissa != 0 && mantissa * 10000 < unit)) {
     return put_exponent(out, mantissa, value.scale);
@@ -177,7 +170,7 @@ inline char* put_value(char* out, const Decimal& value) {
   if (fraction == 0) return out;
   *out++ = '.';
   // Twelve digits with the fraction at their front; then the trailing zeros go.
-  fraction *= POWERS_OF_TEN[12 - value.scale];
+  fraction *= kPowersOfTen[12 - value.scale];
   char* end = put_eight(put_four(out, static_cast<uint32_t>(fraction / 100000000u)),
                         static_cast<uint32_t>(fraction % 100000000u));
   while (end[-1] == '0') --end;
@@ -204,7 +197,7 @@ inline char* put_value(char* out, const Millionths& value) {
   const auto fraction = static_cast<uint32_t>(count % 1000000);
   if (fraction == 0) return put_literal(out, ".0\"");
   *out++ = '.';
-  std::memcpy(out, DIGIT_PAIRS + fraction / 10000 * 2, 2);
+  std::memcpy(out, kDigitPairs + fraction / 10000 * 2, 2);
   out = put_four(out + 2, fraction % 10000);
   *out++ = '"';
   return out;

@@ -26,7 +26,7 @@ GOLDEN = {
 )
 @pytest.mark.parametrize("name", MARKETS)
 def test_a_seed_gives_what_it_has_given_before(name: str) -> None:
-    """New digests are in order only where a change of the events is meant, and is in the changelog."""
+    """New digests are in order only where a change of the events is meant."""
     market = SyntheticMarket(
         name, seed=20261126, symbols=1200, late_per_million=20_000, halts_per_million=2000
     )
