@@ -20,8 +20,6 @@ import logging
 import picows
 
 from fastpoly import columns
-from fastpoly.filters import conditions
-from fastpoly.filters import predicates
 from fastpoly.errors import DecodeError, UsageError
 
 include "python/native.pxi"

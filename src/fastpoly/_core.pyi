@@ -1,6 +1,6 @@
 """The compiled core: frames to rows, rows to events, dicts and columns; the socket listener."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, Protocol, final, overload, type_check_only
 
 import numpy
@@ -11,7 +11,6 @@ from typing_extensions import Buffer, disjoint_base
 from fastpoly.enums import Market
 from fastpoly.errors import DecodeError
 from fastpoly.events import *
-from fastpoly.filters.conditions import Condition
 
 BUILT_WITH_PICOWS: Final[str]
 EVENT_CLASSES: Final[tuple[type[Event], ...]]
@@ -61,6 +60,34 @@ class Columns:
     ) -> tuple[object, object]: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
     def __len__(self) -> int: ...
+
+@type_check_only
+class RowTest(Protocol):
+    """What a condition says of the events of one channel.
+
+    `kind` says how the core runs it on a row, and what else it has: ``all`` and ``any`` have
+    `parts`, a tuple of tests. The others test one field and have `index`, its place in the event
+    type; `negated`; `absent_is_mismatch`, whether a missing value counts as one that does not
+    match; and ``whole`` and ``number`` the inclusive bounds `low` and `high`, ``texts`` and
+    ``codes`` the accepted `values`; ``flag`` and ``present`` have nothing more.
+    """
+
+    @property
+    def kind(self) -> str: ...
+    def holds(self, event: Any) -> bool:
+        """Return whether it holds; asked of the few events that their rows do not decide."""
+
+@type_check_only
+class Condition(Protocol):
+    """What must hold of an event for it to pass; `fastpoly.field` makes them."""
+
+    @property
+    def filters(self) -> dict[int, object]:
+        """Where `Batch.where` keeps the filters that it makes of this condition."""
+
+    def tests_by_channel(
+        self, market: str, channels: Iterable[str] | None = None
+    ) -> Mapping[str, RowTest]: ...
 
 @final
 class Filter:

@@ -1,5 +1,54 @@
 # Conditions decided on rows, before any object is made of them.
 
+# One function for each kind of test of one field: adds it to a program, returns where that begins.
+ctypedef int32_t (*TestWriter)(RowFilter*, int, object, FilterTargets) except? -4
+
+
+cdef int32_t write_present(
+    RowFilter* rows, int column, object test, FilterTargets next
+) except? -4:
+    return rows.add_present(column, test.index, next)
+
+
+cdef int32_t write_flag(RowFilter* rows, int column, object test, FilterTargets next) except? -4:
+    return rows.add_flag(column, test.index, next)
+
+
+cdef int32_t write_whole(RowFilter* rows, int column, object test, FilterTargets next) except? -4:
+    return rows.add_whole(column, test.index, next, test.low, test.high)
+
+
+cdef int32_t write_number(
+    RowFilter* rows, int column, object test, FilterTargets next
+) except? -4:
+    return rows.add_number(column, test.index, next, test.low, test.high)
+
+
+cdef int32_t write_texts(RowFilter* rows, int column, object test, FilterTargets next) except? -4:
+    return rows.add_texts(column, test.index, next, [text.encode() for text in test.values])
+
+
+cdef int32_t write_codes(RowFilter* rows, int column, object test, FilterTargets next) except? -4:
+    # Others are never in a row.
+    codes = [code for code in test.values if -(1 << 15) <= code < 1 << 15]
+    return rows.add_codes(column, test.index, next, codes)
+
+
+cdef TestWriter[6] WRITERS = [
+    write_present, write_flag, write_whole, write_number, write_texts, write_codes
+]
+cdef dict WRITER_OF_KIND = {
+    kind: place
+    for place, kind in enumerate(("present", "flag", "whole", "number", "texts", "codes"))
+}
+
+
+cdef object no_condition(object value):
+    return UsageError(
+        f"{value!r} is no condition.", hint="Compare a field, as in field('size') >= 100."
+    )
+
+
 @cython.final
 cdef class Filter:
     """Decides which events of a market pass a condition.
@@ -8,7 +57,8 @@ cdef class Filter:
 
     Args:
         market: The market's name.
-        condition: A `fastpoly.filters.conditions.Condition`.
+        condition: What must hold, as `fastpoly.field` makes it; in general, any object that
+            gives the tests of each channel, as the `Condition` of this module's stub says.
         channels: Names of channels, for a filter that will see no others: a field that none of
             them has is a mistake then. None for all.
 
@@ -26,10 +76,12 @@ cdef class Filter:
         self.market = market_index(market)
         self.rows = new RowFilter(kMarkets[self.market])
         self.tests = {}
-        compiled = conditions.compiled(
-            condition, kMarkets[self.market].name.decode(), channels
-        )
-        for channel, test in compiled.items():
+        # Of its class, so that a class which makes conditions is none.
+        tests_by_channel = getattr(type(condition), "tests_by_channel", None)
+        if tests_by_channel is None:
+            raise no_condition(condition)
+        tests = tests_by_channel(condition, kMarkets[self.market].name.decode(), channels)
+        for channel, test in tests.items():
             column = (<dict>COLUMNS_BY_NAME[self.market])[channel]
             self.tests[column] = test
             self.rows.start_at(column, self.write(column, test, kPass, kFail))
@@ -37,36 +89,24 @@ cdef class Filter:
     def __dealloc__(self):
         del self.rows
 
-    # Writes the program of a condition, from its end; returns where it begins.
+    # Writes the program of a test, from its end; returns where it begins.
     cdef int32_t write(self, int column, object test, int32_t passed, int32_t failed) except? -4:
         cdef FilterTargets next
-        if isinstance(test, predicates.All):
+        cdef int place
+        kind = test.kind
+        if kind == "all":
             for part in reversed(test.parts):
                 passed = self.write(column, part, passed, failed)
             return passed
-        if isinstance(test, predicates.Any):
+        if kind == "any":
             for part in reversed(test.parts):
                 failed = self.write(column, part, passed, failed)
             return failed
         next.match = failed if test.negated else passed
         next.mismatch = passed if test.negated else failed
         next.absent = next.mismatch if test.absent_is_mismatch else failed
-        kind = type(test)
-        if kind is predicates.Whole:
-            return self.rows.add_whole(column, test.index, next, test.low, test.high)
-        if kind is predicates.Number or kind is predicates.Decimal:
-            return self.rows.add_number(column, test.index, next, test.low, test.high)
-        if kind is predicates.Texts:
-            return self.rows.add_texts(
-                column, test.index, next, [text.encode() for text in test.values]
-            )
-        if kind is predicates.Codes:
-            # Others are never in a row.
-            codes = [code for code in test.values if -(1 << 15) <= code < 1 << 15]
-            return self.rows.add_codes(column, test.index, next, codes)
-        if kind is predicates.Flag:
-            return self.rows.add_flag(column, test.index, next)
-        return self.rows.add_present(column, test.index, next)
+        place = WRITER_OF_KIND[kind]
+        return WRITERS[place](self.rows, column, test, next)
 
     def apply(self, Batch batch not None):
         """The events that pass, in order, as a batch that shares these rows.
@@ -103,12 +143,14 @@ cdef class Filter:
 
 
 cdef Filter filter_for(object condition, int market):
-    # A condition is compiled once for each market.
-    if not isinstance(condition, conditions.Condition):
-        raise conditions.no_condition(condition)
-    found = condition._filters.get(market)
+    # A condition is compiled once for each market, and carries what came of it.
+    filters = getattr(condition, "filters", None)
+    if type(filters) is not dict:
+        raise no_condition(condition)
+    found = (<dict>filters).get(market)
     if found is None:
-        found = condition._filters[market] = Filter(kMarkets[market].name.decode(), condition)
+        found = Filter(kMarkets[market].name.decode(), condition)
+        (<dict>filters)[market] = found
     return <Filter>found
 
 

@@ -38,8 +38,8 @@ class Condition:
     """
 
     def __init__(self) -> None:
-        # By market, what the core has made of it.
-        self._filters: dict[int, object] = {}
+        self.filters: dict[int, object] = {}
+        """By market, what the core has made of it."""
 
     def __and__(self, other: Condition) -> Condition:
         return _join(_And, self, other)
@@ -57,7 +57,25 @@ class Condition:
             "not; use between() instead of a chain of comparisons.",
         )
 
-    # No abstract base class, whose instances are slow to tell: each `Batch.where` asks.
+    def tests_by_channel(
+        self, market: str, channels: Iterable[str] | None = None
+    ) -> dict[str, Test]:
+        """Return what it says of each channel of a market, without those it says nothing of.
+
+        Args:
+            market: The market's name.
+            channels: Names of the channels that matter; None for all.
+
+        Raises:
+            UsageError: A field or channel does not exist, or a field cannot be compared like that.
+        """
+        spec = schema.MARKETS[market]
+        wanted = None if channels is None else set(channels)
+        own = [channel for channel in spec.channels if wanted is None or channel.name in wanted]
+        for comparison in self._comparisons():
+            _check(comparison, spec, own)
+        tests = {channel.name: self._test(channel) for channel in own}
+        return {name: test for name, test in tests.items() if test is not None}
 
     def _test(self, channel: schema.Channel) -> Test | None:
         """What it says of the events of a channel; None for nothing."""
@@ -214,16 +232,11 @@ class _Not(Condition):
         return self.part._comparisons()
 
 
-def no_condition(value: object) -> UsageError:
-    """The error for what should have been a condition."""
-    return UsageError(
-        f"{value!r} is no condition.", hint="Compare a field, as in field('size') >= 100."
-    )
-
-
 def _join(kind: type[_Joined], one: Condition, other: object) -> Condition:
     if not isinstance(other, Condition):
-        raise no_condition(other)
+        raise UsageError(
+            f"{other!r} is no condition.", hint="Compare a field, as in field('size') >= 100."
+        )
     parts: list[Condition] = []
     for condition in (one, other):
         # A long chain of them stays flat.
@@ -232,31 +245,6 @@ def _join(kind: type[_Joined], one: Condition, other: object) -> Condition:
 
 
 # ------------------------------------------------------------------- what they say of a market
-
-
-def compiled(
-    condition: object, market: str, channels: Iterable[str] | None = None
-) -> dict[str, Test]:
-    """What a condition says of each channel of a market; those that it says nothing of are absent.
-
-    Args:
-        condition: The condition.
-        market: The market's name.
-        channels: Names of the channels that matter; None for all.
-
-    Raises:
-        UsageError: It is no condition, a field or channel does not exist, or a field cannot be
-            compared like that.
-    """
-    if not isinstance(condition, Condition):
-        raise no_condition(condition)
-    spec = schema.MARKETS[market]
-    wanted = None if channels is None else set(channels)
-    own = [channel for channel in spec.channels if wanted is None or channel.name in wanted]
-    for comparison in condition._comparisons():
-        _check(comparison, spec, own)
-    tests = {channel.name: condition._test(channel) for channel in own}
-    return {name: test for name, test in tests.items() if test is not None}
 
 
 def _find(name: str, event: schema.EventType) -> int | None:

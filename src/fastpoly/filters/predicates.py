@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal as DecimalNumber
 from typing import Any as Anything
-from typing import Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 
 from fastpoly import schema
 from fastpoly.columns import decimal_value
@@ -44,6 +44,9 @@ INT64: Final = (-(2**63), 2**63 - 1)
 class Test(ABC):
     """What a condition says of the events of one channel."""
 
+    kind: ClassVar[str]
+    """How the core runs it on a row: the name of its entry in the table in `filter.pxi`."""
+
     @abstractmethod
     def negation(self) -> Test:
         """The opposite, of which missing values do not hold either."""
@@ -56,6 +59,8 @@ class Test(ABC):
 @dataclass(frozen=True, slots=True)
 class All(Test):
     """All of them must hold."""
+
+    kind = "all"
 
     parts: tuple[Test, ...]
 
@@ -71,6 +76,8 @@ class All(Test):
 @dataclass(frozen=True, slots=True)
 class Any(Test):
     """At least one of them must hold."""
+
+    kind = "any"
 
     parts: tuple[Test, ...]
 
@@ -124,6 +131,8 @@ class FieldTest(Test):
 class Whole(FieldTest):
     """A whole number, or a time in the wire's unit, within bounds."""
 
+    kind = "whole"
+
     low: int
     high: int
 
@@ -135,6 +144,8 @@ class Whole(FieldTest):
 @dataclass(frozen=True, slots=True)
 class Number(FieldTest):
     """A number within bounds."""
+
+    kind = "number"
 
     low: float
     high: float
@@ -158,6 +169,8 @@ class Decimal(Number):
 class Texts(FieldTest):
     """One of some texts."""
 
+    kind = "texts"
+
     values: frozenset[str]
 
     def matches(self, value: Anything) -> bool:
@@ -168,6 +181,8 @@ class Texts(FieldTest):
 @dataclass(frozen=True, slots=True)
 class Codes(FieldTest):
     """A list with one of some codes."""
+
+    kind = "codes"
 
     values: frozenset[int]
 
@@ -182,6 +197,7 @@ class Codes(FieldTest):
 class Flag(FieldTest):
     """A flag that is set."""
 
+    kind = "flag"
     absent_is_mismatch = True
 
     def matches(self, value: Anything) -> bool:
@@ -193,6 +209,7 @@ class Flag(FieldTest):
 class Present(FieldTest):
     """Any value at all."""
 
+    kind = "present"
     absent_is_mismatch = True
 
     def matches(self, value: Anything) -> bool:
