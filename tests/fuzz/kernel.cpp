@@ -2,8 +2,8 @@
 //
 // The first four bytes of an input say how to read it: the market; whether other events come before
 // it, so that it meets the end of a window of the kernel's search, and how many bytes short of that
-// they end; what lies around it in memory. The rest is a frame. Every frame lies in a heap buffer of just its size, so that a sanitizer sees a
-// step beyond. See `make fuzz-kernel`.
+// they end; what lies around it in memory. The rest is a frame. Every frame lies in a heap buffer
+// of just its size, so that a sanitizer sees a step beyond. See `make fuzz-kernel`.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "decode/kernel.hpp"
 #include "base/tokens.hpp"
+#include "decode/kernel.hpp"
 #include "rows/symbols.hpp"
 
 using namespace fastpoly;
@@ -61,8 +61,7 @@ Result decode_in_place(const std::string& frame, const MarketSpec& market, char 
   std::memset(exact.get(), rubbish, 2 + capacity);
   char* const at = exact.get() + 2;
   std::memcpy(at, frame.data(), frame.size());
-  result.decoded =
-      kernel(true).decode(at, frame.size(), capacity, *result.store, result.failure);
+  result.decoded = kernel(true).decode(at, frame.size(), capacity, *result.store, result.failure);
   if (std::memcmp(at, frame.data(), frame.size()) != 0 || at[frame.size()] != rubbish)
     fail("the frame was changed", frame);
   return result;

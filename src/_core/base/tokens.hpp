@@ -179,8 +179,8 @@ FASTPOLY_INLINE const char* read_float(const char* p, double& value, bool& integ
   return end;
 }
 
-// Bit i is set where byte i of the sixteen at `p` ends a string of plain ASCII: a quote, or an escape,
-// a control character or a byte beyond ASCII.
+// Bit i is set where byte i of the sixteen at `p` ends a string of plain ASCII: a quote, or an
+// escape, a control character or a byte beyond ASCII.
 #if defined(__SSE2__)
 FASTPOLY_INLINE uint32_t specials16(const char* p) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));

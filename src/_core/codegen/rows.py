@@ -63,8 +63,6 @@ def key_word(text: str) -> str:
 def _structs() -> str:
     parts = []
     for event in schema.EVENT_TYPES:
-        if len(event.fields) > 31:
-            raise ValueError(f"{event.name}: the masks of a row hold 31 fields")
         members = "".join(
             f"  {cpp_type(field)} {member(field)};  // {field.key}\n"
             for field in in_row_order(event)
@@ -206,11 +204,15 @@ def _tables() -> str:
         table = f"k{market.name.title()}Channels"
         markets.append(f"const ChannelSpec {table}[] = {{\n{channels}}};\n")
         rows.append(f"    {{{c_string(market.name)}, {table}, {len(market.channels)}, {index}}},\n")
+    most_fields = max(len(event.fields) for event in schema.EVENT_TYPES)
+    most_channels = max(len(market.channels) for market in schema.MARKETS.values())
     specs = "".join(f"    &k{event.name},\n" for event in schema.EVENT_TYPES)
     return (
         banner("//", GENERATOR)
         + '#include <cstddef>\n\n#include "rows/events.gen.hpp"\n\n'
-        + "namespace fastpoly {\n\nnamespace {\n\n"
+        + "namespace fastpoly {\n\n"
+        + f"static_assert({most_fields} <= kMaxFields && {most_channels} <= kMaxChannels);\n\n"
+        + "namespace {\n\n"
         + "\n".join(parts)
         + "\n"
         + "\n".join(markets)

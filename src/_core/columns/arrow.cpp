@@ -24,15 +24,16 @@ class SchemaExport {
   }
 
   void to(ArrowSchema* out) const {
-    *out = {"+s",      "",      nullptr, 0, field_count_, children_, nullptr,
-            release_node<ArrowSchema>, memory_};
+    *out = {"+s",   "", nullptr, 0, field_count_, children_, nullptr, release_node<ArrowSchema>,
+            memory_};
   }
 
  private:
   ArrowSchema* node(const char* format, const char* name) {
     SchemaNode& node = *next_node_++;
-    node.schema = {format,  name,    nullptr,                   ARROW_FLAG_NULLABLE, 0,
-                   nullptr, nullptr, release_node<ArrowSchema>, memory_};
+    node.schema = {format, name,    nullptr, ARROW_FLAG_NULLABLE,
+                   0,      nullptr, nullptr, release_node<ArrowSchema>,
+                   memory_};
     return &node.schema;
   }
 
@@ -76,7 +77,9 @@ struct Stream {
   const EventSpec& event;
   ArrowArray array;  // released once it has been given out
 
-  static Stream& of(ArrowArrayStream* stream) { return *static_cast<Stream*>(stream->private_data); }
+  static Stream& of(ArrowArrayStream* stream) {
+    return *static_cast<Stream*>(stream->private_data);
+  }
 
   static int get_schema(ArrowArrayStream* stream, ArrowSchema* out) {
     try {

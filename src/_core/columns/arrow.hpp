@@ -12,7 +12,8 @@
 #include "rows/market.hpp"
 #include "rows/runs.hpp"
 
-// As the Arrow specification has them; the guards are its own, for code that includes several copies.
+// As the Arrow specification has them; the guards are its own, for code that includes several
+// copies.
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE
 

@@ -16,8 +16,6 @@ namespace fastpoly {
 
 namespace {
 
-constexpr int kMaxFields = 31;
-
 class Export {
  public:
   Export(const RowRuns& rows, const EventSpec& event, const std::vector<Spill>& spills)
@@ -54,8 +52,16 @@ class Export {
     fill();
     *no_buffer = nullptr;
     for (int i = 0; i < event_.field_count; ++i) children[i] = column(targets_[i]);
-    *out = {length(), 0,       0, 1, event_.field_count, no_buffer, children, nullptr,
-            release_node<ArrowArray>, memory_};
+    *out = {length(),
+            0,
+            0,
+            1,
+            event_.field_count,
+            no_buffer,
+            children,
+            nullptr,
+            release_node<ArrowArray>,
+            memory_};
   }
 
  private:
@@ -207,8 +213,16 @@ class Export {
     node.buffers[0] = validity;
     node.buffers[1] = second;
     node.buffers[2] = third;
-    node.array = {static_cast<int64_t>(length), 0,       0,       third == nullptr ? 2 : 3, 0,
-                  node.buffers,                 nullptr, nullptr, release_node<ArrowArray>, memory_};
+    node.array = {static_cast<int64_t>(length),
+                  0,
+                  0,
+                  third == nullptr ? 2 : 3,
+                  0,
+                  node.buffers,
+                  nullptr,
+                  nullptr,
+                  release_node<ArrowArray>,
+                  memory_};
     return &node.array;
   }
 
@@ -240,8 +254,8 @@ class Export {
       }
       case Kind::kSymbol:
         array = node(rows, validity, target.values, nullptr);
-        array->dictionary = node(dictionary_.entries.size(), nullptr, target.inner_offsets,
-                                 target.inner_values);
+        array->dictionary =
+            node(dictionary_.entries.size(), nullptr, target.inner_offsets, target.inner_values);
         break;
       default:
         array = node(rows, validity, target.values, nullptr);
@@ -267,8 +281,7 @@ Dictionary Export::dictionary_;
 
 uint32_t foreign_fields(const RowRuns& rows) {
   uint32_t fields = 0;
-  rows.each_row(
-      [&](const char* row) { fields |= reinterpret_cast<const RowHead*>(row)->foreign; });
+  rows.each_row([&](const char* row) { fields |= reinterpret_cast<const RowHead*>(row)->foreign; });
   return fields;
 }
 

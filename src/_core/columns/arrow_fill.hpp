@@ -1,5 +1,6 @@
-// Row values -> the buffers of an Arrow column, 64 rows at a time: their rows stay in the first-level
-// cache while every column takes its value, and their nulls are one word of a validity bitmap.
+// Row values -> the buffers of an Arrow column, 64 rows at a time: their rows stay in the
+// first-level cache while every column takes its value, and their nulls are one word of a validity
+// bitmap.
 #pragma once
 
 #include <algorithm>
@@ -53,7 +54,8 @@ template <class T>
 void put_values(const Block& block, Target& to) {
   T* const values = reinterpret_cast<T*>(to.values) + block.first;
   const size_t offset = to.field->offset;
-  for (size_t i = 0; i < block.count; ++i) std::memcpy(values + i, block.rows[i] + offset, sizeof(T));
+  for (size_t i = 0; i < block.count; ++i)
+    std::memcpy(values + i, block.rows[i] + offset, sizeof(T));
 }
 
 inline void put_epochs(const Block& block, Target& to, uint64_t& valid) {
@@ -73,8 +75,8 @@ inline uint64_t flags(const Block& block, const Target& to) {
   return word;
 }
 
-// A field's text is W bytes and its size in one more; the copy is of all of them, and what is beyond
-// the text is overwritten by the next.
+// A field's text is W bytes and its size in one more; the copy is of all of them, and what is
+// beyond the text is overwritten by the next.
 template <int W>
 void put_texts(const Block& block, Target& to) {
   int32_t* const offsets = to.offsets + block.first;

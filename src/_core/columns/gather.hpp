@@ -5,10 +5,11 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/tokens.hpp"
+#include "rows/decimal.hpp"
 #include "rows/market.hpp"
 #include "rows/row.hpp"
 #include "rows/runs.hpp"
-#include "base/tokens.hpp"
 #include "rows/symbols.hpp"
 
 namespace fastpoly {
@@ -21,7 +22,7 @@ struct Gathered {
 
 // One way to lay out the records of an event type. There are several, for longer symbols.
 struct RecordLayout {
-  uint32_t symbol_width;    // characters; what is longer is cut
+  uint32_t symbol_width;  // characters; what is longer is cut
   uint32_t record_size;
   const uint16_t* offsets;  // of each field's column
   void (*gather)(const char* rows, size_t count, char* records, Gathered& seen);
@@ -40,9 +41,6 @@ int layout_for(const EventSpec& event, uint32_t symbol_size);
 
 // Writes one record a row. What is not in the row gets its column's sign for a missing value.
 Gathered gather(const RowRuns& rows, const RecordLayout& layout, char* records);
-
-// The number that a decimal text writes; NaN where it writes none.
-double long_decimal_value(const Text<23>& text);
 
 // ------------------------------------------------------------- for the generated functions
 
@@ -87,23 +85,6 @@ inline void put_text(const Text<W>& text, char32_t* to) {
   char bytes[8];
   std::memcpy(bytes, &last, 8);
   widen8(bytes, to + W - 7);
-}
-
-// Most have few digits: no byte beyond the text's own 23 is looked at for those.
-inline double decimal_value(const Text<23>& text) {
-  static constexpr double kTens[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
-  uint64_t digits;
-  const int whole = digit_run(load8(text.data), digits);
-  if (FASTPOLY_UNLIKELY(whole == 0 || whole == 8)) return long_decimal_value(text);
-  uint64_t mantissa = some_digits(digits, whole);
-  if (text.size == whole) return static_cast<double>(static_cast<int64_t>(mantissa));
-  const int places = digit_run(load8(text.data + whole + 1), digits);
-  if (FASTPOLY_UNLIKELY(text.data[whole] != '.' || places == 0 || places == 8 ||
-                        text.size != whole + 1 + places))
-    return long_decimal_value(text);
-  // At most 7 + 7 digits: below 2^53, so that the one division rounds correctly.
-  mantissa = mantissa * kPowersOfTen[places] + some_digits(digits, places);
-  return static_cast<double>(static_cast<int64_t>(mantissa)) / kTens[places];
 }
 
 }  // namespace fastpoly

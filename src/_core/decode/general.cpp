@@ -171,8 +171,7 @@ Held hold_symbol(std::string_view text, char* at) {
   if (text.size() > Symbol::kMaxSize || !is_plain_ascii(text)) return Held::kForeign;
   char padded[Symbol::kMaxSize] = {};
   std::memcpy(padded, text.data(), text.size());
-  const Symbol* symbol =
-      SymbolTable::instance().intern(padded, static_cast<uint32_t>(text.size()));
+  const Symbol* symbol = SymbolTable::instance().intern(padded, static_cast<uint32_t>(text.size()));
   std::memcpy(at, &symbol, sizeof symbol);
   return symbol != nullptr ? Held::kPlain : Held::kForeign;
 }
@@ -457,9 +456,8 @@ bool SlowDecoder::decode(const char* frame, size_t size, size_t skip, bool fast,
   if (error == simdjson::SUCCESS) return true;
   if (find_json_error(frame, size, failure)) return false;
   failure.offset = 0;
-  failure.reason = error == simdjson::INCORRECT_TYPE
-                       ? "a frame is an array of events, or one event"
-                       : simdjson::error_message(error);
+  failure.reason = error == simdjson::INCORRECT_TYPE ? "a frame is an array of events, or one event"
+                                                     : simdjson::error_message(error);
   return false;
 }
 

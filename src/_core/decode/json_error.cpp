@@ -146,13 +146,14 @@ class Checker {
   bool escape() {
     ++p_;
     if (p_ == end_) return fail("");
-    if (*p_ != 'u') return std::strchr("\"\\/bfnrt", *p_) != nullptr && *p_ != '\0'
-                               ? true
-                               : fail("an unknown escape in a string");
+    if (*p_ != 'u')
+      return std::strchr("\"\\/bfnrt", *p_) != nullptr && *p_ != '\0'
+                 ? true
+                 : fail("an unknown escape in a string");
     for (int i = 0; i < 4; ++i) {
       ++p_;
-      const bool hex = p_ != end_ && ((*p_ >= '0' && *p_ <= '9') ||
-                                      ((*p_ | 0x20) >= 'a' && (*p_ | 0x20) <= 'f'));
+      const bool hex = p_ != end_ &&
+                       ((*p_ >= '0' && *p_ <= '9') || ((*p_ | 0x20) >= 'a' && (*p_ | 0x20) <= 'f'));
       if (!hex) return fail("expected four hexadecimal digits after \\u");
     }
     return true;

@@ -6,8 +6,8 @@
 
 #include "decode/canonical/fields.hpp"
 #include "decode/canonical/parsers.hpp"
-#include "decode/separators.hpp"
 #include "decode/general.hpp"
+#include "decode/separators.hpp"
 
 namespace fastpoly {
 

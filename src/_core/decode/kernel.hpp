@@ -51,8 +51,8 @@ class Kernel {
   std::vector<uint32_t> separators_;
 };
 
-// The event at `event`, if it is compact JSON of plain values with "ev" first, appended to the store.
-// Returns the byte after it, or null.
+// The event at `event`, if it is compact JSON of plain values with "ev" first, appended to the
+// store. Returns the byte after it, or null.
 const char* decode_plain(const char* event, RowStore& store);
 
 }  // namespace fastpoly

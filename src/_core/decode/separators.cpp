@@ -42,7 +42,7 @@ inline uint32_t* write_offsets(uint64_t bits, int count, uint32_t block, uint32_
 #if defined(FASTPOLY_X86)
 
 __attribute__((target("avx2,bmi,popcnt"))) size_t find_avx2(const char* text, size_t size,
-                                                             uint32_t* offsets) {
+                                                            uint32_t* offsets) {
   const __m256i comma = _mm256_set1_epi8(',');
   const __m256i brace = _mm256_set1_epi8('}');
   uint32_t* out = offsets;
@@ -57,14 +57,14 @@ __attribute__((target("avx2,bmi,popcnt"))) size_t find_avx2(const char* text, si
                     static_cast<uint64_t>(static_cast<uint32_t>(_mm256_movemask_epi8(high_hits)))
                         << 32;
     bits &= first_bits(size - at);
-    out = write_offsets<8>(bits, static_cast<int>(_mm_popcnt_u64(bits)),
-                           static_cast<uint32_t>(at), out);
+    out = write_offsets<8>(bits, static_cast<int>(_mm_popcnt_u64(bits)), static_cast<uint32_t>(at),
+                           out);
   }
   return static_cast<size_t>(out - offsets);
 }
 
-__attribute__((target("avx512f,avx512bw,avx512vbmi2,bmi,popcnt"))) size_t find_avx512(
-    const char* text, size_t size, uint32_t* offsets) {
+__attribute__((target("avx512f,avx512bw,avx512vbmi2,bmi,popcnt"))) size_t
+find_avx512(const char* text, size_t size, uint32_t* offsets) {
   alignas(64) static constexpr uint8_t kCount[64] = {
       0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
       22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
@@ -75,8 +75,7 @@ __attribute__((target("avx512f,avx512bw,avx512vbmi2,bmi,popcnt"))) size_t find_a
   uint32_t* out = offsets;
   for (size_t at = 0; at < size; at += 64) {
     const __m512i bytes = _mm512_loadu_si512(text + at);
-    uint64_t bits =
-        _mm512_cmpeq_epi8_mask(bytes, comma) | _mm512_cmpeq_epi8_mask(bytes, brace);
+    uint64_t bits = _mm512_cmpeq_epi8_mask(bytes, comma) | _mm512_cmpeq_epi8_mask(bytes, brace);
     bits &= first_bits(size - at);
     const int count = static_cast<int>(_mm_popcnt_u64(bits));
     const __m512i hits = _mm512_maskz_compress_epi8(bits, places);
@@ -104,10 +103,8 @@ size_t find_sse2(const char* text, size_t size, uint32_t* offsets) {
   for (size_t at = 0; at < size; at += 64) {
     uint64_t bits = 0;
     for (int i = 0; i < 4; ++i) {
-      const __m128i bytes =
-          _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + at + i * 16));
-      const __m128i hits =
-          _mm_or_si128(_mm_cmpeq_epi8(bytes, comma), _mm_cmpeq_epi8(bytes, brace));
+      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + at + i * 16));
+      const __m128i hits = _mm_or_si128(_mm_cmpeq_epi8(bytes, comma), _mm_cmpeq_epi8(bytes, brace));
       bits |= static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(hits))) << (i * 16);
     }
     bits &= first_bits(size - at);

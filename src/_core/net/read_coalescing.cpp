@@ -12,9 +12,9 @@ void ReadCoalescer::judge(int64_t now_ns, int64_t elapsed_ns, uint64_t frames) {
   // In floating point: the window may have been open for hours.
   const double delays = static_cast<double>(elapsed_ns) / static_cast<double>(max_delay_ns_);
   // While reads are few for being coalesced, frames have to tell.
-  const bool crowded =
-      coalescing_ ? static_cast<double>(frames - frames_before_) >= kStillCrowded * delays
-                  : static_cast<double>(reads_) >= kCrowded * delays;
+  const bool crowded = coalescing_
+                           ? static_cast<double>(frames - frames_before_) >= kStillCrowded * delays
+                           : static_cast<double>(reads_) >= kCrowded * delays;
   // A clock that was set back says nothing.
   if (elapsed_ns > 0 && crowded != coalescing_) coalesce(crowded);
   began_ns_ = now_ns;

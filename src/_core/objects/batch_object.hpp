@@ -13,8 +13,7 @@ namespace fastpoly {
 
 // The members of the class `Batch`, which says what they are.
 struct BatchObject {
-  PyObject_HEAD
-  void* methods;
+  PyObject_HEAD void* methods;
   RowStore* store;
   const RowRef* refs;
   RowRef* owned_refs;

@@ -30,7 +30,7 @@ class AttributeTable {
 
   // Searches for a hash under which no two names collide; there are few names and many slots.
   bool fill(const EventSpec& event) {
-    PyObject* names[31];
+    PyObject* names[kMaxFields];
     for (int i = 0; i < event.field_count; ++i)
       if ((names[i] = PyUnicode_InternFromString(event.fields[i].name)) == nullptr) return false;
     // Multipliers as from a linear congruential generator: neighbours have nothing in common.

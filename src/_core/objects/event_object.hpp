@@ -12,17 +12,16 @@
 #include <cstring>
 
 #include "base/compiler.hpp"
+#include "objects/object_pool.hpp"
 #include "rows/events.gen.hpp"
 #include "rows/market.hpp"
-#include "objects/object_pool.hpp"
 #include "rows/store.hpp"
 
 namespace fastpoly {
 
 // What Cython puts before an event's row.
 struct EventObject {
-  PyObject_HEAD
-  void* methods;
+  PyObject_HEAD void* methods;
   PyObject* raw;  // the event's own bytes, or None
   EventRow row;
 };

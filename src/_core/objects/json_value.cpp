@@ -137,7 +137,8 @@ class Builder {
     uint32_t value = 0;
     for (int i = 0; i < 4; ++i) {
       const char byte = p[i];
-      value = value << 4 | static_cast<uint32_t>(byte <= '9' ? byte - '0' : (byte | 0x20) - 'a' + 10);
+      value =
+          value << 4 | static_cast<uint32_t>(byte <= '9' ? byte - '0' : (byte | 0x20) - 'a' + 10);
     }
     return value;
   }

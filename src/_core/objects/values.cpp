@@ -9,7 +9,7 @@ namespace fastpoly {
 
 namespace {
 
-PyObject* g_keys[kEventSpecCount][31];
+PyObject* g_keys[kEventSpecCount][kMaxFields];
 PyObject* g_channels[kMarketCount][kColumns];
 PyObject* g_ev;
 
@@ -145,8 +145,8 @@ class DictTemplates {
  private:
   static PyObject* make(const RowHead& head, const EventSpec& event) {
     PyObject* const dict = PyDict_New();
-    bool good = dict != nullptr &&
-                PyDict_SetItem(dict, g_ev, g_channels[head.market][head.channel]) == 0;
+    bool good =
+        dict != nullptr && PyDict_SetItem(dict, g_ev, g_channels[head.market][head.channel]) == 0;
     for (uint32_t left = head.plain; good && left != 0; left &= left - 1)
       good = PyDict_SetItem(dict, g_keys[event.index][__builtin_ctz(left)], Py_None) == 0;
     if (good) return dict;

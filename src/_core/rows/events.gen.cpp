@@ -5,6 +5,8 @@
 
 namespace fastpoly {
 
+static_assert(16 <= kMaxFields && 9 <= kMaxChannels);
+
 namespace {
 
 const FieldSpec kEquityTradeFields[] = {

@@ -7,6 +7,13 @@ namespace fastpoly {
 
 struct EventSpec;
 
+// Fields of an event type at most: each has a bit in the 32-bit masks of a row, of which one stays
+// free.
+constexpr int kMaxFields = 31;
+
+// Channels of a market at most; see `kColumns`.
+constexpr int kMaxChannels = 28;
+
 // The kinds of schema.py, in its order.
 enum class Kind : uint8_t {
   kSymbol,

@@ -48,8 +48,8 @@ struct RowHead {
   uint8_t market;
   uint8_t ordered;  // how many entries `order` has; 0 means the schema's order
   uint8_t reserved;
-  uint64_t order;   // four bits a field, first key in the highest used
-  uint32_t raw_at;  // the event's bytes in the store's arena
+  uint64_t order;     // four bits a field, first key in the highest used
+  uint32_t raw_at;    // the event's bytes in the store's arena
   uint32_t raw_size;  // 0 for a complete row
 };
 

@@ -5,8 +5,6 @@
 #include <cstring>
 #include <new>
 
-#include "rows/market.hpp"
-
 namespace fastpoly {
 
 namespace {
@@ -101,8 +99,7 @@ void RowStore::recycle() {
     return;
   }
   // Most markets have more channels than a stream listens to.
-  for (uint32_t left = grown_; left != 0; left &= left - 1)
-    columns[__builtin_ctz(left)].count = 0;
+  for (uint32_t left = grown_; left != 0; left &= left - 1) columns[__builtin_ctz(left)].count = 0;
   order.clear();
   arena.clear();
   frame_ends.clear();

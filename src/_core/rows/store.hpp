@@ -5,17 +5,18 @@
 #include <cstdint>
 #include <vector>
 
+#include "rows/market.hpp"
 #include "rows/row.hpp"
 
 namespace fastpoly {
 
-struct MarketSpec;
-
 // Places in RowStore::columns. The market's own channels come first.
-constexpr int kStatusColumn = 28;
-constexpr int kUnknownColumn = 29;
-constexpr int kObjectColumn = 30;  // not rows: Python objects that the stream put in
-constexpr int kColumns = 31;
+constexpr int kStatusColumn = kMaxChannels;
+constexpr int kUnknownColumn = kMaxChannels + 1;
+constexpr int kObjectColumn = kMaxChannels + 2;  // not rows: Python objects that the stream put in
+constexpr int kColumns = kMaxChannels + 3;
+static_assert(kColumns <= 32,
+              "sets of columns are words of 32 bits, and a RowRef has five for one");
 
 // Where one event is: its column and its place in it.
 struct RowRef {
@@ -117,8 +118,8 @@ class RowStore {
   void recycle();
 
   int references_ = 1;
-  uint32_t grown_ = 0;      // the columns that have memory, a bit each
-  size_t held_ = 0;         // bytes of that memory
+  uint32_t grown_ = 0;       // the columns that have memory, a bit each
+  size_t held_ = 0;          // bytes of that memory
   size_t pooled_bytes_ = 0;  // what it holds while it is in the pool
 };
 

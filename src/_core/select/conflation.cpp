@@ -40,8 +40,7 @@ uint32_t Conflation::walk(const RowStore& store, const RowRef* refs, uint32_t si
     const RowRef ref = refs[size - 1];
     const int column = ref.column();
     if (column < kStatusColumn) {
-      const auto& row =
-          *reinterpret_cast<const SymbolRow*>(store.columns[column].row(ref.index()));
+      const auto& row = *reinterpret_cast<const SymbolRow*>(store.columns[column].row(ref.index()));
       const Symbol* const symbol = row.symbol;
       if (FASTPOLY_LIKELY(symbol != nullptr)) {
         std::vector<uint64_t>& seen = seen_[column];

@@ -31,7 +31,7 @@ class Conflation {
   const uint64_t most_;
   uint64_t events_left_;
   uint64_t bytes_left_;
-  std::vector<uint64_t> seen_[kStatusColumn];  // for each column, symbols by their id
+  std::vector<uint64_t> seen_[kMaxChannels];  // for each column, symbols by their id
 };
 
 }  // namespace fastpoly

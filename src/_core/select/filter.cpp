@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "columns/gather.hpp"
+#include "rows/decimal.hpp"
 #include "rows/row.hpp"
 #include "rows/symbols.hpp"
 
@@ -130,8 +130,7 @@ int32_t RowFilter::add_flag(int channel, int field, FilterTargets next) {
   return last(channel);
 }
 
-int32_t RowFilter::add_number(int channel, int field, FilterTargets next, double low,
-                              double high) {
+int32_t RowFilter::add_number(int channel, int field, FilterTargets next, double low, double high) {
   const bool text = market_.channels[channel].event->fields[field].kind == Kind::kDecimal;
   add(channel, field, text ? Test::kDecimal : Test::kNumber, next).number = {low, high};
   return last(channel);
@@ -155,8 +154,8 @@ int32_t RowFilter::add_texts(int channel, int field, FilterTargets next,
     std::string padded = text;
     padded.resize(most);
     if (symbols) {
-      const Symbol* const symbol = SymbolTable::instance().intern(
-          padded.data(), static_cast<uint32_t>(text.size()));
+      const Symbol* const symbol =
+          SymbolTable::instance().intern(padded.data(), static_cast<uint32_t>(text.size()));
       if (symbol != nullptr) set_bit(step.bits, symbol->id);
     } else {
       step.texts += padded;

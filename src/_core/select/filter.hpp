@@ -24,9 +24,9 @@ struct FilterStep {
   enum class Test : uint8_t { kPresent, kWhole, kNumber, kDecimal, kFlag, kCodes, kSymbol, kText };
 
   Test test;
-  uint8_t field;   // its bit in the masks of a row
-  bool spills;     // whether a value that is not in the row may still be one
-  uint8_t width;   // of a text
+  uint8_t field;  // its bit in the masks of a row
+  bool spills;    // whether a value that is not in the row may still be one
+  uint8_t width;  // of a text
   uint16_t offset;
   FilterTargets next;
   union {

@@ -27,8 +27,7 @@ class Histogram {
   static int64_t upper(int bucket) {
     if (bucket < kSub) return bucket;
     const int shift = bucket / kSub - 1;
-    return static_cast<int64_t>(
-        ((static_cast<uint64_t>(kSub) + bucket % kSub + 1) << shift) - 1);
+    return static_cast<int64_t>(((static_cast<uint64_t>(kSub) + bucket % kSub + 1) << shift) - 1);
   }
 
   // Adds a value so many times.

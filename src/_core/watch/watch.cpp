@@ -50,8 +50,7 @@ void Watch::see(const RowStore& store) noexcept {
     see_run(i, {column.rows, column.count}, store.received_ns);
     keep_last(i, store);
   }
-  if (FASTPOLY_UNLIKELY(store.columns[kUnknownColumn].count != 0))
-    keep_last(kUnknownColumn, store);
+  if (FASTPOLY_UNLIKELY(store.columns[kUnknownColumn].count != 0)) keep_last(kUnknownColumn, store);
 }
 
 void Watch::see_run(int column, const RowRun& run, int64_t received_ns) noexcept {

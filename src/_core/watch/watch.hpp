@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "rows/events.gen.hpp"
-#include "watch/histogram.hpp"
 #include "rows/market.hpp"
 #include "rows/runs.hpp"
 #include "rows/store.hpp"
 #include "rows/symbols.hpp"
+#include "watch/histogram.hpp"
 
 namespace fastpoly {
 

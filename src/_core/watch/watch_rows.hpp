@@ -64,8 +64,8 @@ class TimeRun {
 };
 
 // Args: the row's struct; where in it the clock is, and its unit; the sequence number, or kNoField;
-// and the times at which what is reported had happened. What is not in a row is null, or kMissingInt,
-// which is below every number.
+// and the times at which what is reported had happened. What is not in a row is null, or
+// kMissingInt, which is below every number.
 template <class Row, size_t kClock, int64_t kUnitNs, size_t kSequence, size_t... kHappened>
 void watch_rows(const char* row, size_t count, int64_t received_ns, ChannelWatch& channel) {
   TimeRun<kUnitNs> run(received_ns, channel);

@@ -1,12 +1,12 @@
 // One reader for each kind of field: from the canonical token at `p` into the row.
 //
-// They find the token's end: they return the first byte after it (of text: after its closing quote),
-// or null when the token is of another shape.
+// They find the token's end: they return the first byte after it (of text: after its closing
+// quote), or null when the token is of another shape.
 #pragma once
 
+#include "base/tokens.hpp"
 #include "rows/market.hpp"
 #include "rows/row.hpp"
-#include "base/tokens.hpp"
 #include "rows/symbols.hpp"
 
 namespace fastpoly {
@@ -19,9 +19,9 @@ FASTPOLY_INLINE const char* read_symbol(const char* p, const Symbol*& symbol) {
   return FASTPOLY_LIKELY(symbol != nullptr) ? p + size + 1 : nullptr;
 }
 
-// Copies `size` (at most W) bytes; kPadding bytes at `p` are readable. Without a branch: sizes cannot
-// be predicted. And word by word into the row: bytes that are put together in memory and then
-// copied in larger pieces would have to wait until they are there.
+// Copies `size` (at most W) bytes; kPadding bytes at `p` are readable. Without a branch: sizes
+// cannot be predicted. And word by word into the row: bytes that are put together in memory and
+// then copied in larger pieces would have to wait until they are there.
 template <int W>
 FASTPOLY_INLINE void set_text(Text<W>& text, const char* p, int size) {
   constexpr int kBytes = W + 1;

@@ -13,8 +13,9 @@ struct Avx2Numbers {
   // Rows of a sliding window: the last n bytes of row n are kept.
   static FASTPOLY_INLINE __m128i keep_last(ptrdiff_t size) {
     alignas(16) static constexpr unsigned char kKeep[32] = {
-        0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
-        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+        0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
+        0,    0,    0,    0,    0,    0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(kKeep + size));
   }
 
@@ -31,8 +32,7 @@ struct Avx2Numbers {
   static FASTPOLY_INLINE uint64_t sixteen_digits(__m128i digits) {
     const __m128i pairs = _mm_maddubs_epi16(
         digits, _mm_setr_epi8(10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1, 10, 1));
-    const __m128i fours =
-        _mm_madd_epi16(pairs, _mm_setr_epi16(100, 1, 100, 1, 100, 1, 100, 1));
+    const __m128i fours = _mm_madd_epi16(pairs, _mm_setr_epi16(100, 1, 100, 1, 100, 1, 100, 1));
     const __m128i packed = _mm_packus_epi32(fours, fours);
     const __m128i eights =
         _mm_madd_epi16(packed, _mm_setr_epi16(10000, 1, 10000, 1, 10000, 1, 10000, 1));
@@ -70,11 +70,10 @@ struct Avx2Numbers {
     const int point = __builtin_ctz(points);
     // What is before the point moves up by one, over it.
     const __m128i after = keep_last(15 - point);
-    digits = _mm_or_si128(_mm_and_si128(digits, after),
-                          _mm_andnot_si128(keep_last(16 - point - 1),
-                                           _mm_slli_si128(_mm_andnot_si128(keep_last(16 - point),
-                                                                           digits),
-                                                          1)));
+    digits = _mm_or_si128(
+        _mm_and_si128(digits, after),
+        _mm_andnot_si128(keep_last(16 - point - 1),
+                         _mm_slli_si128(_mm_andnot_si128(keep_last(16 - point), digits), 1)));
     if (FASTPOLY_UNLIKELY(!all_digits(digits))) return read_float(p, value, whole) == end;
     whole = false;
     value = static_cast<double>(static_cast<int64_t>(sixteen_digits(digits))) / kTens[15 - point];

@@ -45,11 +45,11 @@ struct Avx512Numbers : Avx2Numbers {
     const auto four_sizes = [&tokens](int i) { return static_cast<int64_t>(tokens.sizes[i]); };
     const __m256i sizes =
         _mm256_set_epi64x(four_sizes(3), four_sizes(2), four_sizes(1), four_sizes(0));
-    const __m256i kept = _mm256_sllv_epi16(_mm256_set1_epi16(-1),
-                                           _mm256_sub_epi16(_mm256_set1_epi16(16), sizes));
+    const __m256i kept =
+        _mm256_sllv_epi16(_mm256_set1_epi16(-1), _mm256_sub_epi16(_mm256_set1_epi16(16), sizes));
     // The first digit of numbers of two digits and more, which may not be a zero.
-    const __m256i first = _mm256_maskz_and_epi32(
-        0xff, kept, _mm256_sub_epi16(_mm256_setzero_si256(), kept));
+    const __m256i first =
+        _mm256_maskz_and_epi32(0xff, kept, _mm256_sub_epi16(_mm256_setzero_si256(), kept));
     const __mmask16 several = _mm256_cmpgt_epu16_mask(sizes, _mm256_set1_epi16(1));
     _mm256_store_si256(reinterpret_cast<__m256i*>(keep), kept);
     _mm256_store_si256(reinterpret_cast<__m256i*>(lead), _mm256_maskz_mov_epi16(several, first));
@@ -60,10 +60,10 @@ struct Avx512Numbers : Avx2Numbers {
       const __m512i digits = load_four(tokens.end + group * 4, keep[group]);
       bad |= _mm512_cmpgt_epu8_mask(digits, _mm512_set1_epi8(9)) |
              (_mm512_cmpeq_epi8_mask(digits, _mm512_setzero_si512()) & lead[group]);
-      const __m256i numbers = _mm512_castsi512_si256(
-          _mm512_maskz_compress_epi64(0x55, four_numbers(digits)));
-      const __m256i filled = _mm256_mask_mov_epi64(
-          missing, static_cast<__mmask8>(present >> (group * 4)), numbers);
+      const __m256i numbers =
+          _mm512_castsi512_si256(_mm512_maskz_compress_epi64(0x55, four_numbers(digits)));
+      const __m256i filled =
+          _mm256_mask_mov_epi64(missing, static_cast<__mmask8>(present >> (group * 4)), numbers);
       if (group * 4 + 4 <= N) {
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(values + group * 4), filled);
       } else {

@@ -11,7 +11,8 @@ struct PortableNumbers {
     const ptrdiff_t size = end - p;
     uint64_t number;
     if (size >= 1 && size <= 8) {
-      if (FASTPOLY_UNLIKELY(!exact_digits(p, static_cast<int>(size), number))) return read_int(p, value) == end;
+      if (FASTPOLY_UNLIKELY(!exact_digits(p, static_cast<int>(size), number)))
+        return read_int(p, value) == end;
     } else if (size > 8 && size <= 16) {
       uint64_t head;
       if (FASTPOLY_UNLIKELY(!exact_digits(p, static_cast<int>(size) - 8, head) ||
@@ -25,7 +26,8 @@ struct PortableNumbers {
     return *p != '0' || size == 1;
   }
 
-  static FASTPOLY_INLINE bool take_float(const char* p, const char* end, double& value, bool& whole) {
+  static FASTPOLY_INLINE bool take_float(const char* p, const char* end, double& value,
+                                         bool& whole) {
     static constexpr double kTens[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
     constexpr uint64_t kEach = 0x0101010101010101ull;
     const ptrdiff_t size = end - p;
