@@ -3,29 +3,33 @@
 #
 #   make PYTHON=python3.13 demo      another interpreter
 #   make test ARGS="-k columns"      pytest's own arguments; demo, bench and fuzz take ARGS too
+#   make test JOBS=4                 so many tests at a time, see below
 
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq
 ARGS ?=
+# Tests run in so many processes: most of those over sockets wait most of the time. 0: in this one.
+JOBS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 
 CORE := setup.py src/fastpoly/schema.py $(shell find src/_core -type f -not -name '*.pyc')
 SANITIZED := build/sanitize/lib
 FUZZ := build/fuzz
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test build lint types sanitize soak bench fuzz fuzz-kernel wheel clean distclean
+.PHONY: help demo test test-slow build lint types sanitize soak bench fuzz fuzz-kernel wheel clean distclean
 
 help:
 	@echo 'make demo      a simulated market streams past for ten seconds; no key, no network'
-	@echo 'make test      all tests'
+	@echo 'make test      the tests, in minutes'
+	@echo 'make test-slow what the former leaves out, and properties with many more examples'
 	@echo 'make build     compile the extension in place'
 	@echo 'make lint      style, formatting, generated files up to date'
 	@echo 'make types     mypy --strict, and the stubs against the compiled module'
 	@echo 'make sanitize  unit tests and a short soak under AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'make soak      faults, changes and slow handlers for ten minutes each way; 100 million events'
-	@echo 'make bench     measure against other clients and parsers'
+	@echo 'make bench     measure against other clients and parsers (ARGS=--gate: fail where too slow)'
 	@echo 'make fuzz      the decoder against json on made-up frames, for a minute (ARGS="--seconds 600")'
 	@echo 'make fuzz-kernel  its two parsers against each other, guided by coverage; needs clang++'
 	@echo 'make wheel     sdist and wheel into dist/'
@@ -35,7 +39,11 @@ demo: build
 	$(PY) -m fastpoly demo $(ARGS)
 
 test: build $(VENV)/.tools
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+# What `make test` leaves out, and what it tries only a share of; see tests/budgets.py.
+test-slow: build $(VENV)/.tools
+	FASTPOLY_THOROUGH=1 $(PY) -m pytest -n $(JOBS) --dist worksteal -m 'slow or budget' $(ARGS)
 
 build: $(VENV)/.core
 
@@ -55,13 +63,13 @@ sanitize: $(VENV)/.tools $(VENV)/.core-sanitized
 	ASAN_OPTIONS=detect_leaks=0:strict_string_checks=1:detect_stack_use_after_return=1 \
 	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
 	PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED) \
-	$(PY) -m pytest tests/unit tests/net/test_stream_soak.py -p no:cacheprovider $(ARGS)
+	$(PY) -m pytest -m '' tests/unit tests/net/test_stream_soak.py -p no:cacheprovider $(ARGS)
 
 bench: build $(VENV)/.tools
 	$(PY) -m bench $(ARGS)
 
 soak: build $(VENV)/.tools
-	FASTPOLY_SOAK_S=$${FASTPOLY_SOAK_S:-600} $(PY) -m pytest tests/net/test_stream_soak.py -s --show-capture=no $(ARGS)
+	FASTPOLY_SOAK_S=$${FASTPOLY_SOAK_S:-600} $(PY) -m pytest -m '' tests/net/test_stream_soak.py -s --show-capture=no $(ARGS)
 	$(PY) -m tests.soak.memory
 
 fuzz: build $(VENV)/.tools

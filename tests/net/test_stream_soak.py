@@ -306,6 +306,7 @@ def _log_written_and_forgotten() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_log_written_and_forgotten")
+@pytest.mark.slow
 @pytest.mark.timeout(SECONDS * 3 + 120)
 @pytest.mark.parametrize("ingest", ["loop", "thread"])
 def test_everything_is_accounted_for(ingest: str) -> None:

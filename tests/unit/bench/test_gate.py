@@ -151,6 +151,7 @@ def test_the_program_exits_with_what_the_gate_says(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = cells(EVENTS, {1: (100, 150), 10: (100, 500)})
+    monkeypatch.setattr(program, "EVENTS", 100)
     monkeypatch.setattr(gate, "Benchmarks", lambda made, quick: Recorded(found, found))
     assert program.judge([EVENTS], [], quick=True, only=[]) == 1
     assert "MISSED by 25%" in capsys.readouterr().out

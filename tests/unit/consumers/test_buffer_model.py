@@ -11,7 +11,6 @@ from collections import Counter
 from typing import Any, Final
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -27,6 +26,7 @@ from fastpoly.consumers.buffer import Buffer
 from fastpoly.enums import Overflow
 from fastpoly.errors import ConsumerTooSlow
 from fastpoly.notices import Gap, SlowConsumer
+from tests.budgets import limits
 
 CHANNELS: Final = ("T", "Q", "AM", "news")  # the market does not know the last
 UPSTREAM: Final = "another buffer"
@@ -251,5 +251,5 @@ class BufferMachine(RuleBasedStateMachine):
             assert stats.nbytes <= max(self.max_bytes, self.largest) or stats.events == 1
 
 
-TestBuffer = BufferMachine.TestCase
-TestBuffer.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
+TestBuffer = pytest.mark.budget(BufferMachine.TestCase)
+TestBuffer.settings = limits(300, stateful_step_count=40)

@@ -6,7 +6,7 @@ import json
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fastpoly import Batch, decode, schema
@@ -14,6 +14,7 @@ from fastpoly._core import batch_of, latest
 from fastpoly.errors import DecodeError, UsageError
 from fastpoly.notices import Gap
 from tests import conflation, frames
+from tests.budgets import examples
 
 SYMBOLS = ("A", "B", "BRK.B", "O:SPXW261218C06800000", "x" * 33, "y" * 40, "é", "", None, 7, [1])
 
@@ -56,7 +57,7 @@ def random_batch(rng: Random, market: str) -> Batch:
     return (batch, batch[1:], batch[::2])[cut - 1] if cut else batch
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(300)
 @given(frames.markets, st.randoms(use_true_random=False))
 def test_keeps_what_the_slow_way_keeps(market: str, rng: Random) -> None:
     batches = [random_batch(rng, market) for _ in range(rng.randint(1, 5))]
@@ -72,7 +73,7 @@ def test_keeps_what_the_slow_way_keeps(market: str, rng: Random) -> None:
     assert repr(list(latest([got]))) == repr(want)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(300)
 @given(frames.markets, st.integers(0, 2000), st.randoms(use_true_random=False))
 def test_a_limit_takes_the_oldest_but_no_notice(market: str, max_bytes: int, rng: Random) -> None:
     batches = [random_batch(rng, market) for _ in range(rng.randint(1, 5))]

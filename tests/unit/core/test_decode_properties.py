@@ -11,49 +11,46 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import fastpoly
 from fastpoly import schema
 from fastpoly.errors import DecodeError
 from tests import agreement, frames, processors, reference
+from tests.budgets import budget, examples
 from tests.fuzz import differential
 
-quick = settings(
-    max_examples=100,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+many = examples(100)
 Case = tuple[str, bytes]
 
 
-@quick
+@many
 @given(frames.canonical_frames)
 def test_canonical_frames_agree(case: Case) -> None:
     agreement.agree(case[1], case[0])
 
 
-@quick
+@many
 @given(frames.disturbed_frames)
 def test_disturbed_frames_agree(case: Case) -> None:
     agreement.agree(case[1], case[0])
 
 
-@quick
+@many
 @given(frames.mutated_frames)
 def test_mutated_frames_agree(case: Case) -> None:
     agreement.agree(case[1], case[0])
 
 
-@quick
+@many
 @given(st.binary(max_size=200))
 @example(b"")
 def test_any_bytes_agree(frame: bytes) -> None:
     agreement.agree(frame, "stocks")
 
 
-@quick
+@many
 @given(
     st.recursive(
         st.none()
@@ -74,14 +71,16 @@ def test_any_json_agrees(value: object) -> None:
     )
 
 
+@pytest.mark.budget
 def test_bounded_differential_run(capsys: pytest.CaptureFixture[str]) -> None:
-    bad = differential.run(seed=1, start=0, seconds=60.0, count=1500)
+    bad = differential.run(seed=1, start=0, seconds=60.0, count=budget(1500))
     assert bad == 0, capsys.readouterr().out
 
 
+@pytest.mark.budget
 @pytest.mark.parametrize("processor", processors.OTHERS)
 def test_code_for_other_processors(processor: str) -> None:
-    arguments = ("--seed", "2", "--count", "700", "--seconds", "60")
+    arguments = ("--seed", "2", "--count", str(budget(700)), "--seconds", "60")
     processors.run_as(processor, "-m", "tests.fuzz.differential", *arguments)
 
 
@@ -102,13 +101,13 @@ def _same_bits(texts: list[str]) -> None:
     assert got == want, [t for t, g, w in zip(texts, got, want, strict=True) if g != w][:5]
 
 
-@quick
+@many
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
 def test_doubles_written_by_repr_come_back(values: list[float]) -> None:
     _same_bits([repr(value) for value in values])
 
 
-@quick
+@many
 @given(
     st.lists(
         st.from_regex(
@@ -151,7 +150,7 @@ def test_doubles_around_halfway_points() -> None:
     _same_bits(texts)
 
 
-@quick
+@many
 @given(st.lists(st.integers(-(2**65), 2**65), min_size=1))
 def test_integers_of_any_size(values: list[int]) -> None:
     frame = json.dumps([{"ev": "T", "q": value, "p": value, "c": [value]} for value in values])
@@ -165,7 +164,7 @@ def test_integers_of_any_size(values: list[int]) -> None:
     assert batch.dicts() == json.loads(frame)
 
 
-@quick
+@many
 @given(st.data(), frames.markets)
 def test_space_between_tokens_changes_nothing(data: st.DataObject, market: str) -> None:
     rng = data.draw(st.randoms(use_true_random=False))
@@ -181,7 +180,7 @@ def test_space_between_tokens_changes_nothing(data: st.DataObject, market: str) 
     assert list(one) == list(other)
 
 
-@quick
+@many
 @given(frames.disturbed_frames, st.data())
 def test_events_do_not_depend_on_their_neighbours(case: Case, data: st.DataObject) -> None:
     market, frame = case
@@ -199,7 +198,7 @@ def test_events_do_not_depend_on_their_neighbours(case: Case, data: st.DataObjec
     assert agreement.observed(mixed) == [alone[at] for at in order]
 
 
-@quick
+@many
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), min_size=1))
 def test_text_of_any_alphabet(texts: list[str]) -> None:
     items = [{"ev": "T", "sym": text, "i": text, "ds": text, text: text} for text in texts]

@@ -57,6 +57,7 @@ def test_every_place_of_an_event_may_be_at_a_windows_end() -> None:
     check_all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("processor", processors.OTHERS)
 def test_so_it_is_with_the_code_for_other_processors(processor: str) -> None:
     processors.run_as(

@@ -9,6 +9,7 @@ import pytest
 from tests.soak import memory
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     "ASAN_OPTIONS" in os.environ, reason="AddressSanitizer holds on to freed memory"
 )

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fastpoly import decode
 from fastpoly._core import LineWatch, latest
 from fastpoly.filters.build import make_filter
@@ -57,6 +59,7 @@ def check_further_symbols() -> None:
         assert watch.sequences()["T"][0] == 2
 
 
+@pytest.mark.slow
 def test_events_of_more_symbols_than_the_table_takes() -> None:
     # In a process of its own, which takes some 200 MB; what is interned is never given back.
     script = (

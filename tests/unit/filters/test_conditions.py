@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import fastpoly
@@ -21,12 +21,9 @@ from fastpoly.errors import UsageError
 from fastpoly.filters.build import make_filter
 from fastpoly.notices import Gap
 from tests import conditions, frames, reference
+from tests.budgets import examples
 
-quick = settings(
-    max_examples=300,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+many = examples(300)
 _GENERAL = {market: Decoder(market) for market in schema.MARKETS}
 for _decoder in _GENERAL.values():
     _decoder.fast = False
@@ -45,7 +42,7 @@ def numbers(batch: Batch) -> list[int]:
 # ------------------------------------------------------------------------------------ meaning
 
 
-@quick
+@many
 @given(
     st.one_of(frames.canonical_frames, frames.disturbed_frames, frames.disturbed_frames),
     st.randoms(use_true_random=False),
