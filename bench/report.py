@@ -107,7 +107,7 @@ def ratios(title: str, verdicts: Iterable[Verdict]) -> Table:
             str(verdict.per_frame),
             "-" if verdict.ratio is None else f"{verdict.ratio:.2f}x",
             "-" if verdict.required is None else _bound(verdict.target, verdict.required),
-            f"{verdict.aim:g}x",
+            "-" if verdict.aim is None else f"{verdict.aim:g}x",
             verdict.word,
         )
         for verdict in verdicts

@@ -48,8 +48,8 @@ class Target:
         ours: fastpoly's side.
         theirs: The other.
         bounds: Events in a frame -> the ratio that must be met, None for none, and the one that is
-            aimed at. For most that is theirs over ours, at least; for a ceiling ours over theirs,
-            at most.
+            aimed at, None where it is only measured. For most that is theirs over ours, at least;
+            for a ceiling ours over theirs, at most.
         ceiling: Whether the bounds are ceilings.
     """
 
@@ -57,11 +57,11 @@ class Target:
     against: str
     ours: Side
     theirs: Side
-    bounds: Mapping[int, tuple[float | None, float]]
+    bounds: Mapping[int, tuple[float | None, float | None]]
     ceiling: bool = False
 
 
-def _all(required: float, aim: float) -> dict[int, tuple[float | None, float]]:
+def _all(required: float | None, aim: float | None) -> dict[int, tuple[float | None, float | None]]:
     return {1: (required, aim), 10: (required, aim), 100: (required, aim)}
 
 
@@ -139,6 +139,13 @@ TARGETS: Final = (
         _socket("community"),
         _all(5, 8),
     ),
+    Target(
+        "drop-in client in the user's own loop, CPU",
+        "the community client in such a loop",
+        _socket("dropin_loop"),
+        _socket("community_loop"),
+        _all(None, None),
+    ),
 )
 
 
@@ -174,17 +181,17 @@ class Verdict:
     per_frame: int
     ratio: float | None
     required: float | None
-    aim: float
+    aim: float | None
 
     @property
     def word(self) -> str:
-        """``aim``, ``met`` or ``missed``; ``not reached`` if all is aim; ``not measured``."""
+        """``aim``, ``met`` or ``missed``; without bounds ``not reached`` or ``measured``."""
         if self.ratio is None:
             return "not measured"
-        if self._reaches(self.ratio, self.aim):
+        if self.aim is not None and self._reaches(self.ratio, self.aim):
             return "aim"
         if self.required is None:
-            return "not reached"
+            return "measured" if self.aim is None else "not reached"
         return "met" if self._reaches(self.ratio, self.required) else "missed"
 
     @property

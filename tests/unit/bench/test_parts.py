@@ -130,6 +130,20 @@ def test_a_ceiling_ratio_is_judged(name: str, ours: float, word: str) -> None:
     assert judged.word == word
 
 
+def test_a_ratio_without_bounds_is_only_measured() -> None:
+    target = targets.Target(
+        "events",
+        "a rival",
+        targets.Side("decode", "fastpoly_", "events"),
+        targets.Side("decode", "msgspec_", "events"),
+        {10: (None, None)},
+    )
+    (judged,) = targets.judge(decode_results(100.0, 450.0), [target])
+    assert (judged.word, judged.shortfall) == ("measured", 0.0)
+    (row,) = report.ratios("title", [judged]).rows
+    assert row[3:] == ("4.50x", "-", "-", "measured")
+
+
 def test_the_summary_has_a_row_a_target_with_what_was_measured() -> None:
     table = report.summary("title", targets.judge(decode_results(100.0, 450.0)))
     assert table.header[2:] == ("1 a frame", "10 a frame", "100 a frame")
