@@ -626,6 +626,9 @@ MARKETS: Final = {
 STATUS_CHANNEL: Final = "status"
 """The ``ev`` of control messages."""
 
+UNKNOWN_CHANNEL: Final = "unknown"
+"""What a batch calls the channel of events that its market does not know."""
+
 # --------------------------------------------------------------------------------------- feeds
 
 FEEDS: Final = {

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
 
-from fastpoly.consumers.error_policy import ErrorHook, Fence
-from fastpoly.consumers.fill_hook import Fill, Filler, Reply
+from fastpoly.consumers.error_policy import ErrorHook
+from fastpoly.consumers.fill_hook import Fill, FillHook, Reply
 from fastpoly.consumers.iteration import Batches
-from fastpoly.consumers.registry import Limits, Roster
+from fastpoly.consumers.registry import ConsumerRegistry, Limits
 from fastpoly.engine.supervisor import Engine, EngineSettings
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
 from fastpoly.errors import FastpolyError, UsageError
@@ -22,7 +22,7 @@ from fastpoly.health.silence import StaleAfter
 from fastpoly.net.credentials import find_api_key
 from fastpoly.net.endpoints import SslLike, make_url, market_of, nominal_delay_s
 from fastpoly.net.read_coalescing import DEFAULT_MAX_READ_DELAY_S, check_max_read_delay
-from fastpoly.net.reader_loop import Host, LoopHost, ThreadHost
+from fastpoly.net.reader_loop import CallerLoop, ReaderLoop, ThreadLoop
 from fastpoly.net.session import DEFAULT_MAX_MESSAGE_BYTES
 from fastpoly.protocol.lifecycle import State, StateChange
 from fastpoly.protocol.reconnect import ReconnectPolicy, make_policy
@@ -153,21 +153,11 @@ class Stream:
             close_timeout=close_timeout,
             fill_timeout=fill_timeout,
         )
-        for name, hook in (("on_error", on_error), ("fill", fill)):
-            if hook is not None and not callable(hook):
-                raise UsageError(f"{name}={hook!r} is not callable.", hint="Pass a function.")
         self._market = spec.name
-        self._threaded = member(Ingest, ingest, "a way to ingest") is Ingest.THREAD
+        threaded = member(Ingest, ingest, "a way to ingest") is Ingest.THREAD
         self._close_timeout = close_timeout
-        self._host: Host = ThreadHost(f"fastpoly-{spec.name}") if self._threaded else LoopHost()
+        self._reader: ReaderLoop = ThreadLoop(f"fastpoly-{spec.name}") if threaded else CallerLoop()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._fence = Fence(
-            on_error,
-            member(ErrorPolicy, error_policy, "an error policy"),
-            detach=lambda handler: self._roster.detach(handler),
-            stop=self._stop,
-        )
-        self._filler = None if fill is None else Filler(fill, self._fence)
         self._engine = Engine(
             EngineSettings(
                 url=target,
@@ -192,27 +182,27 @@ class Stream:
                 },
             ),
             spec.name,
-            on_change=lambda change: self._to_user(self._news.tell, change),
-            on_trouble=lambda error: self._to_user(self._fence.trouble, error),
+            on_change=lambda change: self._reader.to_user(self._news.tell, change),
+            on_trouble=lambda error: self._reader.to_user(self._registry.errors.warn, error),
             on_finish=self._on_finish,
-            on_gap=None if self._filler is None else self._on_gap,
+            on_gap=None if fill is None else self._on_gap,
         )
         self._engine.want(params)
-        self._roster = Roster(
+        self._registry = ConsumerRegistry(
             spec,
             Limits(
                 max_buffer_bytes, max_buffer_age, member(Overflow, overflow, "an overflow policy")
             ),
             self._engine,
-            self._host,
-            threaded=self._threaded,
-            fence=self._fence,
-            to_user=self._to_user,
-            on_raise=self._note_told,
+            self._reader,
+            on_error,
+            member(ErrorPolicy, error_policy, "an error policy"),
+        )
+        self._fill_hook = (
+            None if fill is None else FillHook(fill, self._registry.errors, self._reader)
         )
         self._news = StateNews()
-        self._stop_error: BaseException | None = None
-        self._told = False
+        self._error_was_raised = False
         self._waiting = 0
         self._drain = True
         self._winding_up: asyncio.Task[None] | None = None
@@ -236,7 +226,7 @@ class Stream:
     @property
     def error(self) -> BaseException | None:
         """What ended it; None while it lives, and if it was closed."""
-        return self._stop_error or self._engine.error
+        return self._registry.stop_error or self._engine.error
 
     @property
     def subscriptions(self) -> tuple[str, ...]:
@@ -246,13 +236,13 @@ class Stream:
     def stats(self) -> StreamStats:
         """What it has done so far."""
         line = self._engine.stats()
-        lag, stalls = self._engine.flow.lag, self._roster.stalls
-        iterations = tuple(iteration.stats() for iteration in self._roster.iterations)
-        handlers = tuple(handler.stats() for handler in self._roster.handlers)
+        lag, stalls = self._engine.flow.lag, self._registry.stalls
+        iterations = tuple(iteration.stats() for iteration in self._registry.iterations)
+        handlers = tuple(handler.stats() for handler in self._registry.handlers)
         waiting_s = {one.name: one.buffer.waiting_s for one in handlers}
         waiting_s |= {
             one.name: stats.waiting_s
-            for one, stats in zip(self._roster.iterations, iterations, strict=True)
+            for one, stats in zip(self._registry.iterations, iterations, strict=True)
         }
         return StreamStats(
             market=self._market,
@@ -293,12 +283,12 @@ class Stream:
         self._loop = asyncio.get_running_loop()
         self._waiting += 1
         try:
-            await self._host.start()
-            self._roster.start()
-            await self._host.call(self._engine.open)
+            await self._reader.start()
+            self._registry.start()
+            await self._reader.call(self._engine.open)
         except BaseException:
-            self._told = True
-            await self._host.stop()
+            self._error_was_raised = True
+            await self._reader.stop()
             if self.state is State.IDLE:
                 self._engine.abort()  # it was given up before the engine had begun
             await self._closed.wait()
@@ -317,7 +307,7 @@ class Stream:
         traceback: TracebackType | None,
     ) -> None:
         await self.close(drain=kind is None)
-        if kind is None and self.error is not None and not self._told:
+        if kind is None and self.error is not None and not self._has_raised:
             raise self.error
 
     async def close(self, drain: bool = True) -> None:
@@ -333,7 +323,7 @@ class Stream:
             return
         self._drain = self._drain and drain
         if self.state is not State.CLOSED:
-            await self._host.call(self._engine.close)
+            await self._reader.call(self._engine.close)
         await self._wait_wound_up()
 
     def abort(self) -> None:
@@ -342,10 +332,9 @@ class Stream:
             self._engine.abort()
             return
         self._drain = False
-        with contextlib.suppress(UsageError, RuntimeError):  # its loop is gone, and so is it
-            self._host.post(self._engine.abort)
+        self._reader.post(self._engine.abort)
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._roster.abort)
+            self._loop.call_soon_threadsafe(self._registry.abort)
 
     async def wait_closed(self) -> None:
         """Waits until the stream has ended, whatever the reason.
@@ -360,22 +349,29 @@ class Stream:
             await self._wait_wound_up()
         finally:
             self._waiting -= 1
-        self._told = True
+        self._error_was_raised = True
         if self.error is not None:
             raise self.error
 
+    @property
+    def _has_raised(self) -> bool:
+        """Whether the user was given what ended the stream."""
+        return self._error_was_raised or self._registry.has_raised
+
     async def _wait_wound_up(self) -> None:
         # A handler that closes its own stream must not wait for itself.
-        if not any(handler.is_current for handler in self._roster.handlers):
+        if not any(handler.is_current for handler in self._registry.handlers):
             await self._closed.wait()
 
     def _on_finish(self, error: FastpolyError | None) -> None:
         """Called by the engine, in the line's thread."""
-        self._roster.end(error)
-        self._to_user(self._begin_winding_up)
+        self._registry.end(error)
+        self._reader.to_user(self._begin_winding_up)
 
     def _begin_winding_up(self) -> None:
-        if self.error is not None and not (self._told or self._waiting or self._roster.iterations):
+        if self.error is not None and not (
+            self._has_raised or self._waiting or self._registry.iterations
+        ):
             # Nobody is there to whom it could be raised now.
             logger.error("%s: the stream has ended: %s", self._market, self.error)
         if self._winding_up is None and self._loop is not None:
@@ -383,33 +379,19 @@ class Stream:
 
     async def _wind_up(self) -> None:
         try:
-            if self._filler is not None:
-                self._filler.stop()
-            await self._roster.wind_up(drain=self._drain, timeout_s=self._close_timeout)
-            await self._host.stop()
+            if self._fill_hook is not None:
+                self._fill_hook.cancel()
+            await self._registry.wind_up(drain=self._drain, timeout_s=self._close_timeout)
+            await self._reader.stop()
         finally:
             # At the program's end this task is cancelled like all others.
-            self._host.stop_soon()
+            self._reader.stop_soon()
             self._closed.set()
 
     def _on_gap(self, gap: Gap, reply: Reply) -> None:
         """Called by the engine, in the line's thread."""
-        if self._filler is not None:
-            self._to_user(self._filler.begin, gap, lambda it: self._host.post(reply, it))
-
-    def _stop(self, error: BaseException) -> None:
-        """Ends the stream because of a handler."""
-        self._stop_error = self._stop_error or error
-        failure = error if isinstance(error, FastpolyError) else FastpolyError(repr(error))
-        self._host.post(self._engine.fail, failure)
-
-    def _to_user(self, function: Callable[..., object], *arguments: Any) -> None:
-        """Has a function called in the user's loop; from the line's thread."""
-        if not self._threaded:
-            function(*arguments)
-        elif self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
-                self._loop.call_soon_threadsafe(function, *arguments)
+        if self._fill_hook is not None:
+            self._reader.to_user(self._fill_hook.start, gap, reply)
 
     # -------------------------------------------------------------------------- subscriptions
 
@@ -426,7 +408,7 @@ class Stream:
                 others are subscribed.
             UsageError: The stream is not open.
         """
-        await self._host.call(self._engine.subscribe, params)
+        await self._reader.call(self._engine.subscribe, params)
 
     async def unsubscribe(self, *params: str | Iterable[str]) -> None:
         """Unsubscribes, and waits until the server has confirmed; from any event loop.
@@ -441,13 +423,13 @@ class Stream:
                 wildcard, or were not answered.
             UsageError: The stream is not open.
         """
-        await self._host.call(self._engine.unsubscribe, params)
+        await self._reader.call(self._engine.unsubscribe, params)
 
     # ------------------------------------------------------------------------------ consumers
 
     def __aiter__(self) -> AsyncIterator[Batch]:
         """The stream's own iteration: a second loop goes on where the first stopped."""
-        return self._roster.main()
+        return self._registry.main()
 
     def batches(
         self,
@@ -473,7 +455,7 @@ class Stream:
                 channels, or the stream is not open.
         """
         self._require_open()
-        return self._roster.add_iteration(
+        return self._registry.add_iteration(
             channels,
             symbols=symbols,
             where=where,
@@ -498,7 +480,7 @@ class Stream:
         """
         if len(channels) == 1 and callable(channels[0]):
             return self.add_handler(channels[0])
-        self._roster.wanted(channels, notices=True)
+        self._registry.wanted(channels, notices=True)
         return lambda function: self.add_handler(function, *channels, **options)
 
     def add_handler(
@@ -534,7 +516,7 @@ class Stream:
         """
         if self.state in (State.CLOSING, State.CLOSED):
             raise UsageError(f"The stream is {self.state}.", hint="Make a new one.")
-        self._roster.add_handler(
+        self._registry.add_handler(
             function,
             channels,
             notices=notices,
@@ -552,10 +534,7 @@ class Stream:
         Raises:
             UsageError: It is no handler of this stream.
         """
-        self._roster.remove_handler(function)
-
-    def _note_told(self) -> None:
-        self._told = True
+        self._registry.remove_handler(function)
 
     def _require_open(self) -> None:
         if self._loop is None or self.state is State.CLOSED:
@@ -589,7 +568,7 @@ class Stream:
         """
         if self._loop is not None or self.state is not State.IDLE:
             raise UsageError("This stream was run before.", hint="Make a new one.")
-        if not self._roster.handlers:
+        if not self._registry.handlers:
             raise UsageError(
                 "There is no handler to run.", hint="Add one: @stream.on('T') above a function."
             )

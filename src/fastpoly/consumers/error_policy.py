@@ -3,152 +3,113 @@
 from __future__ import annotations
 
 import logging
-import math
-import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
-from fastpoly.consumers.handler import Handler
-from fastpoly.consumers.user_hook import Hook
+from fastpoly.consumers.log_limit import LogLimit
+from fastpoly.consumers.user_hook import UserHook
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import FastpolyError, HandlerFailed
 
-if TYPE_CHECKING:
-    from fastpoly._core import Batch
+__all__ = ["ErrorHook", "HandlerErrorPolicy", "StreamOwner", "name_of"]
 
-__all__ = ["ErrorHook", "Fence", "LogLimit"]
+ErrorHook: TypeAlias = "Callable[[BaseException, Callable[..., Any] | None, Any], object]"
+"""``on_error(error, handler, message)``; handler and message are None where neither is at fault.
 
-logger = logging.getLogger("fastpoly.stream")
-
-ErrorHook: TypeAlias = "Callable[[BaseException, HandlerFunction | None, Batch | None], object]"
-"""``on_error(error, handler, batch)``; handler and batch are None where neither is at fault."""
-
-HandlerFunction: TypeAlias = "Callable[[Batch], object]"
-
-
-MAX_KINDS: Final = 1000
-"""Kinds of records that are told apart at one time: handlers may come and go without end."""
-
-
-class LogLimit:
-    """Lets through a few records of a kind in a while, and counts the others.
-
-    Args:
-        burst: Records let through.
-        per_s: Seconds after which they are let through anew.
-    """
-
-    def __init__(self, burst: int = 5, per_s: float = 10.0) -> None:
-        self._burst = burst
-        self._per_s = per_s
-        self._began: dict[object, float] = {}
-        self._seen: dict[object, int] = {}
-
-    def admit(self, kind: object) -> int | None:
-        """Asks for one record.
-
-        Returns:
-            None to hold it back; else how many of its kind were held back before it.
-        """
-        now = time.monotonic()
-        if len(self._seen) >= MAX_KINDS:
-            self._forget(now)
-        seen = self._seen.get(kind, 0)
-        if now - self._began.get(kind, -self._per_s) >= self._per_s:
-            self._began[kind] = now
-            self._seen[kind] = 1
-            return max(seen - self._burst, 0)
-        self._seen[kind] = seen + 1
-        return 0 if seen < self._burst else None
-
-    def _forget(self, now: float) -> None:
-        """Forgets kinds that have been quiet, and if there are none, all."""
-        late = [kind for kind, began in self._began.items() if now - began >= self._per_s]
-        for kind in late or tuple(self._began):
-            del self._began[kind], self._seen[kind]
-
-
-STALL_NEWS_S: Final = 0.5
-"""How long after a call that held the loop a stall may come to light that it explains."""
+The message is what the handler was called with: a batch, or one message of the drop-in's.
+"""
 
 _LOST_CONTROL: Final = (KeyboardInterrupt, SystemExit)
 
 
-class Fence:
-    """Stands between handlers and the stream.
+class StreamOwner(Protocol):
+    """What a handler's failure may end."""
+
+    def stop_with(self, error: BaseException) -> None:
+        """End the stream, or the connection, with an error."""
+
+
+class HandlerErrorPolicy:
+    """Stands between handlers and the stream, whichever facade has them.
 
     Args:
-        on_error: The user's hook; may be a coroutine function.
+        on_error: The user's hook, a function or coroutine function; None for none.
         policy: What becomes of a handler that raises.
-        detach: Takes a handler off the stream.
-        stop: Ends the stream with an error.
+        owner: What the policy ``stop`` ends.
+        logger: Where failures are logged, at a bounded rate.
+
+    Attributes:
+        errors: How often a handler failed.
+
+    Raises:
+        UsageError: The hook is not callable.
     """
 
     def __init__(
         self,
         on_error: ErrorHook | None,
         policy: ErrorPolicy,
-        *,
-        detach: Callable[[Handler], object],
-        stop: Callable[[BaseException], object],
+        owner: StreamOwner,
+        logger: logging.Logger,
     ) -> None:
-        self._tell = Hook(on_error, logger)
+        self._tell = UserHook("on_error", on_error, logger)
         self._policy = policy
-        self._detach = detach
-        self._stop = stop
+        self._owner = owner
+        self._logger = logger
         self._limit = LogLimit()
-        self._blocked_at = -math.inf
         self.errors = 0
 
-    def handler_failed(self, error: BaseException, handler: Handler, batch: Batch | None) -> None:
-        """A handler raised, or did not keep up and its buffer's policy is to fail."""
-        self.errors += 1
+    def handler_failed(
+        self, error: BaseException, handler: Callable[..., object], message: Any
+    ) -> bool:
+        """Act on what a handler raised.
+
+        Args:
+            error: What it raised.
+            handler: The user's function.
+            message: What it was called with.
+
+        Returns:
+            Whether to go on calling it.
+        """
         if isinstance(error, _LOST_CONTROL):
             # Asking for the program's end is not a handler's failure.
-            self._stop(error)
-            return
-        held_back = self._limit.admit((handler, type(error)))
-        if held_back is not None:
-            more = f" ({held_back} more like this were not logged)" if held_back else ""
-            logger.error("The handler %s failed%s", handler.name, more, exc_info=error)
-        self._tell(error, handler.function, batch)
-        if batch is None or self._policy is ErrorPolicy.DETACH:
-            self._detach(handler)
-        elif self._policy is ErrorPolicy.STOP:
+            self.errors += 1
+            self._owner.stop_with(error)
+            return True
+        self.report(error, handler, message)
+        if self._policy is ErrorPolicy.STOP:
             failure = HandlerFailed(
-                f"The handler {handler.name} raised {type(error).__name__}.",
-                hint="Mend it, or choose another error_policy.",
+                f"The handler {name_of(handler)} raised {type(error).__name__}.",
+                hint="Fix the handler, or choose another error_policy.",
             )
             failure.__cause__ = error
-            self._stop(failure)
+            self._owner.stop_with(failure)
+        return self._policy is ErrorPolicy.CONTINUE
 
-    def handler_blocked(self, handler: Handler, seconds: float, threaded: bool) -> None:
-        """A call of a handler held the loop for long."""
-        self._blocked_at = time.monotonic()
-        held_back = self._limit.admit((handler, "blocked"))
+    def report(self, error: BaseException, handler: Callable[..., object], message: Any) -> None:
+        """Count a handler's failure, log it, and call the user's hook; leave it at that."""
+        self.errors += 1
+        # By identity: a callable object need not be hashable.
+        held_back = self._limit.admit((id(handler), type(error)))
         if held_back is not None:
-            advice = "" if threaded else " Nothing was read meanwhile; ingest='thread' would."
-            logger.warning(
-                "The handler %s held the loop for %.2f s.%s", handler.name, seconds, advice
+            self._logger.error(
+                "The handler %s failed%s", name_of(handler), _more(held_back), exc_info=error
             )
+        self._tell(error, handler, message)
 
-    def loop_stalled(self, seconds: float, names: list[str]) -> None:
-        """The loop in which the line is read stood still."""
-        if time.monotonic() - self._blocked_at < seconds + STALL_NEWS_S:
-            return  # the call that did it was told of
-        held_back = self._limit.admit("stalled")
-        if held_back is not None:
-            who = f"{' and '.join(names)} had it" if names else "no handler of this stream had it"
-            logger.warning(
-                "The event loop stood still for %.2f s and nothing was read meanwhile; %s. "
-                "ingest='thread' reads all the same.",
-                seconds,
-                who,
-            )
-
-    def trouble(self, error: FastpolyError) -> None:
-        """Something went wrong that ends nothing and that no call can raise."""
+    def warn(self, error: FastpolyError) -> None:
+        """Report what went wrong without ending anything, and what no call can raise."""
         held_back = self._limit.admit(type(error))
         if held_back is not None:
-            logger.error("%s", error)
+            self._logger.error("%s%s", error, _more(held_back))
         self._tell(error, None, None)
+
+
+def name_of(handler: Callable[..., object]) -> str:
+    """Return what to call a handler in texts."""
+    return getattr(handler, "__qualname__", None) or type(handler).__qualname__
+
+
+def _more(held_back: int) -> str:
+    return f" ({held_back} more like this were not logged)" if held_back else ""

@@ -1,56 +1,74 @@
-"""Hands each batch of the line to every consumer; keeps what comes before there is one."""
+"""Hands each batch of a stream to every consumer; keeps what comes before there is one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from fastpoly.consumers.buffer import Buffer
-from fastpoly.consumers.iteration import Consumer, count_notices
-from fastpoly.errors import FastpolyError
+from fastpoly.consumers.picker import count_notices
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
+    from fastpoly.consumers.buffer import Buffer
+    from fastpoly.errors import FastpolyError
+    from fastpoly.net.reader_loop import ReaderLoop
 
-__all__ = ["FanOut", "Route"]
+__all__ = ["BatchSource", "Consumer", "FanOut", "Route"]
 
 Route: TypeAlias = "Callable[[Batch, tuple[str, ...]], object]"
 """Where batches go, each with its channels."""
 
 
+class Consumer(Protocol):
+    """Who gets a stream's batches. Its methods are called in the thread that reads."""
+
+    def push(self, batch: Batch, channels: tuple[str, ...]) -> None:
+        """Take a batch. Must not raise or wait.
+
+        Args:
+            batch: The batch.
+            channels: Its `Batch.channels`, which take a look at each event to find out.
+        """
+
+    def end(self, error: FastpolyError | None) -> None:
+        """There will be no more; for that reason, or because the stream was closed."""
+
+
+class BatchSource(Protocol):
+    """Where batches come from."""
+
+    def route(self, deliver: Route) -> None:
+        """Call `deliver` with every batch from now on."""
+
+
 class FanOut:
-    """The consumers of one line. All of it runs where the line is read.
+    """The consumers of one stream. All of it runs in the reader loop.
 
     Batches that come before there is any consumer go into a buffer, which the first consumer takes
-    over: an iteration as it is, handlers by being handed what is in it.
+    over: an iteration as it is, handlers by being handed what is in it. With one consumer the
+    source calls that one directly.
 
     Args:
-        route: Called with the function that is to get the line's batches from now on; with one
-            consumer that is the consumer's own.
+        source: Where batches come from.
         unclaimed: The buffer for what comes before there is a consumer.
-        call_soon: Has a function called in the line's loop, later.
+        loop: The loop that reads.
     """
 
-    def __init__(
-        self,
-        route: Callable[[Route], object],
-        unclaimed: Buffer,
-        call_soon: Callable[[Callable[[], object]], object],
-    ) -> None:
-        self._route = route
+    def __init__(self, source: BatchSource, unclaimed: Buffer, loop: ReaderLoop) -> None:
+        self._source = source
         self._unclaimed: Buffer | None = unclaimed
-        self._call_soon = call_soon
+        self._loop = loop
         self._consumers: tuple[Consumer, ...] = ()
         self._ended: tuple[FastpolyError | None] | None = None
-        route(self._keep)
+        source.route(self._keep)
 
     def claim(self, consumer: Consumer) -> None:
-        """Adds the consumer that has taken the buffer over."""
+        """Add the consumer that has taken the buffer over."""
         self._unclaimed = None
         self.attach(consumer)
 
     def attach(self, consumer: Consumer) -> None:
-        """Adds a consumer."""
+        """Add a consumer."""
         if self._ended is not None:
             consumer.end(self._ended[0])
             return
@@ -59,16 +77,16 @@ class FanOut:
             self._update()
         elif len(self._consumers) == 1:
             # Later, so that handlers which are added together get what waits together.
-            self._call_soon(self._release)
+            self._loop.call_soon(self._release)
 
     def detach(self, consumer: Consumer) -> None:
-        """Removes a consumer; one that is not there is no error."""
+        """Remove a consumer; one that is not there is no error."""
         self._consumers = tuple(one for one in self._consumers if one is not consumer)
         if self._unclaimed is None:
             self._update()
 
     def end(self, error: FastpolyError | None) -> None:
-        """Tells every consumer that there will be no more."""
+        """Tell every consumer that there will be no more."""
         self._release()
         self._ended = (error,)
         if self._unclaimed is not None:
@@ -86,7 +104,7 @@ class FanOut:
         self._update()
 
     def _update(self) -> None:
-        self._route(self._consumers[0].push if len(self._consumers) == 1 else self._push_all)
+        self._source.route(self._consumers[0].push if len(self._consumers) == 1 else self._push_all)
 
     def _push_all(self, batch: Batch, channels: tuple[str, ...]) -> None:
         for consumer in self._consumers:

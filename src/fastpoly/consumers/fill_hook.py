@@ -1,43 +1,50 @@
-"""Runs the user's hook that fills gaps, in the user's loop, fenced."""
+"""Runs the user's hook that fills gaps, in the user's loop; what it raises is reported."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fastpoly.consumers.error_policy import Fence
-from fastpoly.engine.backfill import Supplied
-from fastpoly.errors import HandlerFailed, UsageError
+from fastpoly.consumers.user_hook import require_callable
+from fastpoly.errors import HandlerFailed
 
 if TYPE_CHECKING:
+    from fastpoly.consumers.error_policy import HandlerErrorPolicy
+    from fastpoly.engine.backfill import Supplied
+    from fastpoly.net.reader_loop import ReaderLoop
     from fastpoly.notices import Gap
 
-__all__ = ["Fill", "Filler", "Reply"]
+__all__ = ["Fill", "FillHook", "Reply"]
 
 Fill: TypeAlias = "Callable[[Gap], object]"
 """A hook: takes a `Gap`, returns `Supplied` or None; may be a coroutine function."""
 
 Reply: TypeAlias = "Callable[[Supplied | None], object]"
-"""Takes what the hook gave."""
+"""Takes what the hook gave, in the reader loop."""
 
 
-class Filler:
+class FillHook:
     """One hook and its runs.
 
     Args:
         fill: The hook.
-        fence: Where its failures go.
+        errors: Where its failures go.
+        loop: Where what it gives goes.
+
+    Raises:
+        UsageError: The hook is not callable.
     """
 
-    def __init__(self, fill: Fill, fence: Fence) -> None:
+    def __init__(self, fill: Fill, errors: HandlerErrorPolicy, loop: ReaderLoop) -> None:
+        require_callable("fill", fill)
         self._fill = fill
-        self._fence = fence
+        self._errors = errors
+        self._loop = loop
         self._runs: set[asyncio.Task[None]] = set()
 
-    def begin(self, gap: Gap, reply: Reply) -> None:
-        """Runs the hook; `reply` gets what it gives, or None."""
+    def start(self, gap: Gap, reply: Reply) -> None:
+        """Run the hook; `reply` is called with what it gives, or None."""
         run = asyncio.get_running_loop().create_task(self._run(gap, reply))
         self._runs.add(run)
         run.add_done_callback(self._runs.discard)
@@ -52,11 +59,10 @@ class Filler:
             supplied = None
             failure = HandlerFailed(f"The fill hook raised {type(error).__name__}: {error}.")
             failure.__cause__ = error
-            self._fence.trouble(failure)
-        with contextlib.suppress(UsageError, RuntimeError):  # the line's loop is gone
-            reply(supplied)
+            self._errors.warn(failure)
+        self._loop.post(reply, supplied)
 
-    def stop(self) -> None:
-        """Cancels what runs."""
+    def cancel(self) -> None:
+        """Cancel what runs."""
         for run in self._runs:
             run.cancel()

@@ -1,49 +1,91 @@
-"""A handler as a consumer: called with each batch, in order, fenced and measured.
+"""A handler of a stream: a function that is called with each batch, in order, and measured.
 
 A plain function is called at once, inside the read of the socket, unless reading has a thread of
 its own. So is an ``async`` one, up to its first real wait: one that finishes without waiting never
-goes through the loop. One that does wait is taken over by the handler's own task, which lives as
-long as the handler does, and what arrives meanwhile waits in the buffer.
+goes through the loop. One that does wait goes on in the handler's own task, which lives as long as
+the handler does (see `tasks`), and what arrives meanwhile waits in the buffer.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import contextvars
 import inspect
 import math
 import time
 import types
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from fastpoly._core import CallTimes
-from fastpoly.consumers.buffer import Buffer, BufferStats
-from fastpoly.consumers.iteration import FAIR_SHARE_S, Picker, count_notices
+from fastpoly.consumers.buffer import FAIR_SHARE_S, Buffer, BufferStats
+from fastpoly.consumers.error_policy import name_of
+from fastpoly.consumers.picker import Picker, count_notices
+from fastpoly.consumers.tasks import HandlerTask, next_job
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.health.quantiles import Latency
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
+    from fastpoly.health.stalls import BusySpan
+    from fastpoly.net.reader_loop import ReaderLoop
 
-__all__ = ["Handler", "HandlerFunction", "HandlerStats"]
+__all__ = ["Activity", "Handler", "HandlerFunction", "HandlerOwner", "HandlerStats"]
 
 HandlerFunction: TypeAlias = "Callable[[Batch], object]"
 
 BLOCKED_NS: Final = 100_000_000
 """A call that holds the loop for longer than this is noted."""
 
-# Documented for whoever steps coroutines outside of asyncio's own tasks: without them, code in the
-# first step of a handler, such as asyncio.timeout(), would find that it is in no task.
-_enter_task = asyncio.tasks._enter_task
-_leave_task = asyncio.tasks._leave_task
+
+class Activity(StrEnum):
+    """What a handler is at. Whether more will come is its buffer's to know."""
+
+    IDLE = "idle"
+    """Nothing is under way; the next batch is given to it at once."""
+    BUSY = "busy"
+    """A coroutine of its is under way; what arrives waits in the buffer."""
+    DETACHED = "detached"
+    """It gets nothing more; its coroutine may finish."""
+    DRAINED = "drained"
+    """It gets nothing more, and nothing is under way."""
+
+
+class Event(StrEnum):
+    """What happens to a handler."""
+
+    BEGUN = "begun"
+    """A coroutine of its takes its first step."""
+    DONE = "done"
+    """Its coroutine is done, and there is nothing to go on with."""
+    DETACHED = "detached"
+    """It was taken off the stream, or its task has ended."""
+    EMPTIED = "emptied"
+    """Its buffer is closed and empty."""
+
+
+TABLE: Final[dict[tuple[Activity, Event], Activity]] = {
+    (Activity.IDLE, Event.BEGUN): Activity.BUSY,
+    (Activity.IDLE, Event.DETACHED): Activity.DRAINED,
+    (Activity.IDLE, Event.EMPTIED): Activity.DRAINED,
+    (Activity.BUSY, Event.DONE): Activity.IDLE,
+    (Activity.BUSY, Event.DETACHED): Activity.DETACHED,
+    (Activity.DETACHED, Event.DONE): Activity.DRAINED,
+    # The function has taken itself off the stream, and then given something to await.
+    (Activity.DRAINED, Event.BEGUN): Activity.DETACHED,
+}
+"""What a handler is at next. An event that has no entry changes nothing."""
+
+# Looking up a member of an enum takes longer than a global name, and this is asked for every batch.
+_IDLE: Final = Activity.IDLE
+_BUSY: Final = Activity.BUSY
 
 
 @dataclass(frozen=True, slots=True)
 class HandlerStats:
-    """What a handler was given and how long it took.
+    """What a handler was given and how long that took.
 
     Attributes:
         name: Its name.
@@ -72,17 +114,44 @@ class HandlerStats:
     buffer: BufferStats
 
 
+class HandlerOwner(Protocol):
+    """Who has a handler. Its methods are called in the user's loop, but for `on_full`."""
+
+    def handler_failed(self, handler: Handler, error: BaseException, batch: Batch) -> None:
+        """The function raised."""
+
+    def handler_too_slow(self, handler: Handler, error: FastpolyError) -> None:
+        """The handler's buffer was ended by its overflow policy, and what was left is handled."""
+
+    def handler_blocked(self, handler: Handler, seconds: float) -> None:
+        """A call held the loop for so long."""
+
+    def on_full(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_full`."""
+
+    def on_room(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_room`."""
+
+
+_Call: TypeAlias = "tuple[Awaitable[object], Batch, int]"
+"""What the function gave for a batch, and when it was called: a job of the handler's task."""
+
+
 class Handler:
     """Calls one function with batches.
 
     Args:
         function: Takes a `Batch`; may be a coroutine function.
         channels: Names of channels; None for all.
-        picker: Picks what is wanted of the line's batches; None for everything.
-        buffer: Where batches wait while the function is busy.
-        threaded: Whether batches come from another thread.
-        on_error: Called with an exception, this handler and the batch.
-        on_blocked: Called with this handler and the seconds that a call held the loop.
+        picker: Picks what is wanted of the stream's batches; None for everything.
+        buffer: Where batches wait while the function is busy; it becomes this object's.
+        loop: The loop that reads.
+        owner: Who has it.
+
+    Attributes:
+        name: What to call it.
+        activity: What it is at.
+        busy_span: When a coroutine of its was last under way.
 
     Raises:
         UsageError: The function is not callable.
@@ -94,10 +163,8 @@ class Handler:
         channels: frozenset[str] | None,
         picker: Picker | None,
         buffer: Buffer,
-        *,
-        threaded: bool,
-        on_error: Callable[[BaseException, Handler, Batch | None], object],
-        on_blocked: Callable[[Handler, float], object],
+        loop: ReaderLoop,
+        owner: HandlerOwner,
     ) -> None:
         if not callable(function):
             raise UsageError(
@@ -105,43 +172,38 @@ class Handler:
             )
         self.function = function
         self.channels = channels
+        self.name = name_of(function)
+        self.activity = Activity.IDLE
+        self.busy_span: BusySpan = (0.0, 0.0)
         self._picker = picker
-        self.name = getattr(function, "__qualname__", None) or repr(function)
         self._buffer = buffer
-        self._threaded = threaded
-        self._on_error = on_error
-        self._on_blocked = on_blocked
+        self._threaded = loop.threaded
+        self._owner = owner
         self._loop: asyncio.AbstractEventLoop | None = None
         self._context = contextvars.copy_context()
-        self._driver: asyncio.Task[None] | None = None
-        self._wake: asyncio.Future[None] | None = None
-        self._waiting: _Waiting | None = None
-        self._busy = False
-        # From when to when a coroutine was last under way, by time.monotonic().
-        self.work = (0.0, 0.0)
-        self._attached = True
+        self._task: HandlerTask | None = None
         self._drained = asyncio.Event()
         self._calls = self._events = self._errors = self._blocked = 0
         self._busy_ns = self._longest_ns = 0
         self._times = CallTimes()
         # A call that took longer than this is looked at.
         self._noteworthy_ns = 0
+        buffer.owner = self
 
     def __repr__(self) -> str:
         return f"<Handler {self.name}>"
 
     def start(self) -> None:
-        """Begins, in the loop in which the function is to run."""
+        """Begin, in the loop in which the function is to run."""
         self._loop = asyncio.get_running_loop()
-        self._buffer.on_ready = self._on_ready
         if inspect.iscoroutinefunction(self.function):
             # Not when the first batch comes: it may come after the program's end has cancelled all
             # tasks, and a task made then would never begin.
-            self._make_driver()
+            self._make_task()
         if self._threaded and not self._buffer.arm():
             self._loop.call_soon(self._drain)
 
-    # ------------------------------------------------------------------ in the line's thread
+    # ------------------------------------------------------------------ in the thread that reads
 
     def push(self, batch: Batch, channels: tuple[str, ...]) -> None:
         """See `Consumer.push`."""
@@ -150,10 +212,10 @@ class Handler:
             if picked is None:
                 return
             batch = picked
-        if self._threaded or self._busy:
+        if self._threaded or self.activity is not _IDLE:
             self._buffer.put(batch, count_notices(batch, channels))
-        elif self._attached:
-            self._run(batch)
+        else:
+            self._call(batch)
 
     def end(self, error: FastpolyError | None) -> None:
         """See `Consumer.end`. What waits is still handed over."""
@@ -161,22 +223,37 @@ class Handler:
         if self._loop is None or not self._threaded:
             self._check_drained()
         else:
-            self._on_ready()
+            self._post_drain()
 
-    def _on_ready(self) -> None:
-        if self._threaded and self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+    def on_ready(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_ready`."""
+        if self._threaded:
+            self._post_drain()
+
+    def on_full(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_full`."""
+        self._owner.on_full(buffer)
+
+    def _post_drain(self) -> None:
+        if self._loop is not None:
+            try:
                 self._loop.call_soon_threadsafe(self._drain)
+            except RuntimeError:
+                return  # the loop is closed: nobody is left to be called
 
     # -------------------------------------------------------------------- in the user's loop
 
+    def on_room(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_room`."""
+        self._owner.on_room(buffer)
+
     def _drain(self) -> None:
-        """Hands over what waits, for a fair share of the loop's time."""
+        """Hand over what waits, for a fair share of the loop's time."""
         deadline = time.monotonic() + FAIR_SHARE_S
-        while not self._busy and self._attached:
+        while self.activity is _IDLE:
             batch = self._buffer.take_to_end()
             if batch is not None:
-                self._run(batch)
+                self._call(batch)
                 if time.monotonic() > deadline and self._loop is not None:
                     self._loop.call_soon(self._drain)
                     return
@@ -185,177 +262,163 @@ class Handler:
         self._check_drained()
 
     def _check_drained(self) -> None:
-        """Notes that all is handed over, once the buffer is closed and empty."""
-        if self._busy or not self._buffer.closed:
-            return
-        if len(self._buffer) and self._attached:
-            return
-        if self._buffer.error is not None and self._attached:
-            self._attached = False
-            self._on_error(self._buffer.error, self, None)
-        self._drained.set()
-        if self._driver is not None:
-            self._driver.cancel()
+        """Note that all is handed over, once the buffer is closed and empty."""
+        if self.activity is _IDLE and self._buffer.closed and not len(self._buffer):
+            self._feed(Event.EMPTIED)
+            if self._buffer.error is not None:
+                self._owner.handler_too_slow(self, self._buffer.error)
 
-    def _run(self, batch: Batch) -> None:
-        """Calls the function; goes with its coroutine up to where it first waits."""
+    def _feed(self, event: Event) -> None:
+        """Change what the handler is at, by the table."""
+        before = self.activity
+        self.activity = TABLE.get((before, event), before)
+        if self.activity is Activity.DRAINED and before is not Activity.DRAINED:
+            self._drained.set()
+            if self._task is not None:
+                self._task.task.cancel()
+
+    def _call(self, batch: Batch) -> bool:
+        """Call the function, and step what it gives as far as that goes without waiting.
+
+        Returns:
+            Whether it waits.
+        """
         times = self._times
         started = times.start(batch)
+        waits = False
         try:
             result = self.function(batch)
             if result is not None:
-                self._begin(result, batch, started)
+                waits = self._step(result, batch, started)
         except BaseException as error:
             self._fail(error, batch)
-        busy_ns = times.since(started) if self._busy else times.stop(started)
+        busy_ns = times.since(started) if waits else times.stop(started)
         self._calls += 1
         self._events += len(batch)
         self._busy_ns += busy_ns
         if busy_ns > self._noteworthy_ns:
             self._note_long(busy_ns)
+        return waits
 
     def _note_long(self, busy_ns: int) -> None:
         self._longest_ns = max(self._longest_ns, busy_ns)
         self._noteworthy_ns = min(self._longest_ns, BLOCKED_NS)
         if busy_ns > BLOCKED_NS:
             self._blocked += 1
-            self._on_blocked(self, busy_ns / 1e9)
+            self._owner.handler_blocked(self, busy_ns / 1e9)
 
     def _fail(self, error: BaseException, batch: Batch) -> None:
         self._errors += 1
-        self._on_error(error, self, batch)
+        self._owner.handler_failed(self, error, batch)
 
-    def _begin(self, result: object, batch: Batch, started: int) -> None:
-        """Takes a coroutine its first step here; what is not done then is the driver's."""
-        loop, driver = self._loop, self._driver
-        if loop is None or driver is None:
-            loop, driver = self._make_driver()
-        if driver.done():
+    # -------------------------------------------------------------------- what it has to await
+
+    def _make_task(self) -> HandlerTask:
+        self._task = HandlerTask(self._drive(), self, self._context)
+        return self._task
+
+    def _step(self, result: object, batch: Batch, started: int) -> bool:
+        """Take what the function gave a step; return whether it waits."""
+        if type(result) is not types.CoroutineType and not isinstance(result, Awaitable):
+            return False
+        task = self._task or self._make_task()
+        if task.task.done():
             # Whoever has cancelled it, be it the program's end, wants no more of this handler.
-            if isinstance(result, Coroutine):
-                result.close()
+            _close(result)
             self.detach()
-            return
-        if type(result) is not types.CoroutineType or asyncio.current_task(loop) is not None:
-            if isinstance(result, Awaitable):
-                self._hand_over(_Waiting(result, batch, started))
-            return
-        _enter_task(loop, driver)
-        try:
-            yielded = self._context.run(result.send, None)
-        except StopIteration:
-            return
-        finally:
-            _leave_task(loop, driver)
-        self._hand_over(_Waiting(_rest(result, yielded), batch, started))
-
-    def _make_driver(self) -> tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]:
-        loop = asyncio.get_running_loop()
-        self._wake = loop.create_future()
-        self._driver = loop.create_task(self._drive(), context=self._context)
-        return loop, self._driver
-
-    def _hand_over(self, waiting: _Waiting) -> None:
-        self._busy = True
-        self.work = (time.monotonic(), math.inf)
-        self._waiting = waiting
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
+            return False
+        call: _Call = (result, batch, started)
+        if task.is_running:
+            # It goes on with what has come meanwhile.
+            return not task.step(call)
+        if self.activity is _IDLE:
+            self.activity = _BUSY  # as `_feed` would, and every batch
+        else:
+            self._feed(Event.BEGUN)
+        if task.is_ready:
+            try:
+                waits = not task.step(call)
+            except BaseException:
+                self._feed(Event.DONE)
+                raise
+            if not waits:
+                if self.activity is _BUSY:
+                    self.activity = _IDLE
+                else:
+                    self._feed(Event.DONE)
+                return False
+        else:
+            task.defer(call)
+        self.busy_span = (time.monotonic(), math.inf)
+        return True
 
     async def _drive(self) -> None:
-        try:
-            await self._drive_on()
-        finally:
-            self._go_idle()
-            self._check_drained()
+        """The driver of the task: await what the function gave."""
+        while True:
+            call: _Call = await next_job()
+            try:
+                await call[0]
+            except GeneratorExit:
+                raise
+            except asyncio.CancelledError as error:
+                task = asyncio.current_task()
+                if self.activity is Activity.DETACHED or task is None or task.cancelling():
+                    raise
+                self._fail(error, call[1])  # the handler's own doing
+            except BaseException as error:
+                self._fail(error, call[1])
+
+    def on_job_done(self, task: HandlerTask) -> None:
+        """See `TaskOwner.on_job_done`: go on with what has come meanwhile."""
+        self._times.stop(task.job[2])
+        while self.activity is _BUSY and (batch := self._buffer.take_to_end()) is not None:
+            if self._call(batch):
+                return
+        self._go_idle()
 
     def _go_idle(self) -> None:
-        self._busy = False
-        self.work = (self.work[0], time.monotonic())
+        self.busy_span = (self.busy_span[0], time.monotonic())
+        self._feed(Event.DONE)
+        if self.activity is _IDLE and self._threaded and not self._buffer.arm():
+            asyncio.get_running_loop().call_soon(self._drain)
+        self._check_drained()
 
-    async def _drive_on(self) -> None:
-        """Finishes what could not be finished at once, and what has come meanwhile."""
-        loop = asyncio.get_running_loop()
-        while True:
-            interrupted: BaseException | None = None
-            try:
-                if self._wake is not None:
-                    await self._wake
-            except asyncio.CancelledError as error:
-                if self._waiting is None:
-                    raise
-                # A timeout of the handler's own that struck before this task took over.
-                interrupted = error
-            self._wake = loop.create_future()
-            waiting, self._waiting = self._waiting, None
-            if waiting is not None:
-                await self._finish(waiting.awaitable, waiting.batch, interrupted)
-                self._times.stop(waiting.started)
-            while self._attached and (batch := self._buffer.take_to_end()) is not None:
-                times = self._times
-                started = times.start(batch)
-                result: object = None
-                try:
-                    result = self.function(batch)
-                except BaseException as error:
-                    self._fail(error, batch)
-                rest = result if isinstance(result, Awaitable) else None
-                busy_ns = times.stop(started) if rest is None else times.since(started)
-                self._calls += 1
-                self._events += len(batch)
-                self._busy_ns += busy_ns
-                if busy_ns > self._noteworthy_ns:
-                    self._note_long(busy_ns)
-                if rest is not None:
-                    await self._finish(rest, batch, None)
-                    times.stop(started)
+    def on_idle(self, task: HandlerTask) -> bool:
+        """See `TaskOwner.on_idle`."""
+        return self.activity is not Activity.DRAINED
+
+    def on_end(self, task: HandlerTask) -> None:
+        """See `TaskOwner.on_end`."""
+        if task.job is not None:
+            _close(task.job[0])
+        if self.activity in (Activity.BUSY, Activity.DETACHED):
             self._go_idle()
-            if self._threaded and not self._buffer.arm():
-                loop.call_soon(self._drain)
-            self._check_drained()
-
-    async def _finish(
-        self, awaitable: Awaitable[object], batch: Batch, interrupted: BaseException | None
-    ) -> None:
-        try:
-            if interrupted is None:
-                await awaitable
-            else:
-                await _interrupted(awaitable, interrupted)
-        except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if not self._attached or task is None or task.cancelling():
-                raise
-            self._fail(error, batch)  # the handler's own doing
-        except BaseException as error:
-            self._fail(error, batch)
 
     # ----------------------------------------------------------------------------------- end
 
     @property
     def is_current(self) -> bool:
-        """Whether the code that asks runs inside of this handler."""
-        return self._driver is not None and asyncio.current_task() is self._driver
+        """Whether the code that asks runs inside of this handler's coroutine."""
+        return self._task is not None and asyncio.current_task() is self._task.task
 
     def detach(self) -> None:
-        """Takes no more batches; what waits is lost, what runs may finish."""
-        self._attached = False
+        """Take no more batches; what waits is lost, what runs may finish."""
         self._buffer.close()
         self._buffer.clear()
-        self._check_drained()
+        self._feed(Event.DETACHED)
 
     def abort(self) -> None:
-        """As `detach`, and cancels what runs."""
+        """As `detach`, and cancel what runs."""
         self.detach()
-        if self._driver is not None:
-            self._driver.cancel()
+        if self._task is not None:
+            self._task.task.cancel()
 
     async def wait_drained(self) -> None:
-        """Waits until all that came has been handled, once no more comes."""
+        """Wait until all that came has been handled, once no more comes."""
         await self._drained.wait()
 
     def stats(self) -> HandlerStats:
-        """What it was given and how long it took."""
+        """Return what it was given and how long that took."""
         return HandlerStats(
             name=self.name,
             channels=None if self.channels is None else tuple(sorted(self.channels)),
@@ -371,38 +434,7 @@ class Handler:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A call that was begun and is not finished."""
-
-    awaitable: Awaitable[object]
-    batch: Batch
-    started: int
-
-
-@types.coroutine
-def _rest(
-    coroutine: Coroutine[Any, Any, object] | Generator[Any, Any, object], yielded: Any
-) -> Generator[Any, Any, object]:
-    """What is left of a coroutine that has been taken one step: it awaits what that yielded."""
-    try:
-        yield yielded
-    except BaseException as error:
-        try:
-            yielded = coroutine.throw(error)
-        except StopIteration as stop:
-            return stop.value
-        return (yield from _rest(coroutine, yielded))
-    return (yield from coroutine)  # type: ignore[misc]
-
-
-@types.coroutine
-def _interrupted(awaitable: Awaitable[object], error: BaseException) -> Generator[Any, Any, object]:
-    """Awaits something that an exception reaches at its first wait."""
-    generator = awaitable if isinstance(awaitable, Generator) else awaitable.__await__()
-    next(generator)
-    try:
-        yielded = generator.throw(error)
-    except StopIteration as stop:
-        return stop.value
-    return (yield from _rest(generator, yielded))
+def _close(awaitable: object) -> None:
+    """Let go of what will not be awaited."""
+    if isinstance(awaitable, Coroutine):
+        awaitable.close()

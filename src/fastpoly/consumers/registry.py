@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastpoly import schema
 from fastpoly.consumers.buffer import Buffer
-from fastpoly.consumers.error_policy import Fence
-from fastpoly.consumers.fanout import FanOut
+from fastpoly.consumers.error_policy import ErrorHook, HandlerErrorPolicy
+from fastpoly.consumers.fanout import Consumer, FanOut
 from fastpoly.consumers.handler import Handler
-from fastpoly.consumers.iteration import Batches, Consumer, Picker
-from fastpoly.engine.supervisor import Engine
-from fastpoly.enums import Overflow, member
+from fastpoly.consumers.iteration import Batches
+from fastpoly.consumers.picker import Picker
+from fastpoly.consumers.stall_log import StallLog
+from fastpoly.enums import ErrorPolicy, Overflow, member
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.filters.build import make_filter
 from fastpoly.filters.conditions import Condition
 from fastpoly.health.stalls import Stalls
-from fastpoly.net.reader_loop import Host
 from fastpoly.notices import NOTICE_CHANNEL
 
-__all__ = ["Limits", "Roster"]
+if TYPE_CHECKING:
+    from fastpoly._core import Batch
+    from fastpoly.engine.supervisor import Engine
+    from fastpoly.net.reader_loop import ReaderLoop
+
+__all__ = ["ConsumerRegistry", "Limits"]
 
 logger = logging.getLogger("fastpoly.stream")
-
-UNKNOWN_CHANNEL = "unknown"
-"""The channel of events that the market does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Limits:
     overflow: Overflow
 
     def but(self, max_bytes: int | None, max_age_s: float | None, overflow: str | None) -> Limits:
-        """These limits with some of them replaced.
+        """Return these limits with some of them replaced.
 
         Raises:
             UsageError: One makes no sense.
@@ -62,23 +63,27 @@ class Limits:
         )
 
 
-class Roster:
-    """The consumers of one stream. Used in the user's loop, but for `end`.
+class ConsumerRegistry:
+    """The consumers of one stream. Used in the user's loop, but for `end` and `on_full`.
 
     Args:
         spec: The market.
         limits: What consumers get that ask for nothing else.
         engine: Where batches come from.
-        host: Where the engine runs.
-        threaded: Whether that is another thread.
-        fence: What becomes of handlers that raise.
-        to_user: Has a function called in the user's loop; from the engine's.
-        on_raise: Called when an iteration raises what ended the stream.
+        loop: The loop that reads.
+        on_error: The user's hook for failures of handlers; None for none.
+        error_policy: What becomes of handlers that raise.
 
     Attributes:
         handlers: Handlers, in the order in which they came.
         iterations: Iterations, in the order in which they came.
-        stalls: What is known of the loop's standing still.
+        stalls: Stalls of the loop in which handlers run, if that is the one that reads.
+        errors: Reports failures of handlers.
+        stop_error: What a handler ended the stream with, as its error policy says.
+        has_raised: Whether an iteration has raised what ended the stream.
+
+    Raises:
+        UsageError: `on_error` is not callable.
     """
 
     def __init__(
@@ -86,36 +91,33 @@ class Roster:
         spec: schema.MarketSpec,
         limits: Limits,
         engine: Engine,
-        host: Host,
-        *,
-        threaded: bool,
-        fence: Fence,
-        to_user: Callable[..., object],
-        on_raise: Callable[[], object],
+        loop: ReaderLoop,
+        on_error: ErrorHook | None,
+        error_policy: ErrorPolicy,
     ) -> None:
         self.handlers: list[Handler] = []
         self.iterations: list[Batches] = []
+        self.stalls = Stalls(self)
+        self.errors = HandlerErrorPolicy(on_error, error_policy, self, logger)
+        self.stop_error: BaseException | None = None
+        self.has_raised = False
         self._market = spec.name
         self._channels = frozenset(channel.name for channel in spec.channels)
         self._limits = limits
         self._engine = engine
-        self._host = host
-        self._threaded = threaded
-        self._fence = fence
-        self._to_user = to_user
-        self._on_raise = on_raise
+        self._loop = loop
+        self._stall_log = StallLog(loop.threaded)
         self._unclaimed = self._make_buffer("iteration", limits)
-        self._fan_out = FanOut(engine.flow.route, self._unclaimed, host.call_soon)
+        self._fan_out = FanOut(engine.flow, self._unclaimed, loop)
         self._main: Batches | None = None
         self._started = False
-        self.stalls = Stalls(lambda: [*self.handlers, *self.iterations], fence.loop_stalled)
 
     # --------------------------------------------------------------------------------- coming
 
     def start(self) -> None:
-        """Begins, in the user's loop, before the engine does."""
+        """Begin, in the user's loop, before the engine does."""
         self._started = True
-        if not self._threaded:
+        if not self._loop.threaded:
             self.stalls.start()
         for handler in self.handlers:
             handler.start()
@@ -124,7 +126,7 @@ class Roster:
             self._fan_out.claim(self._main)
 
     def main(self) -> Batches:
-        """The stream's own iteration, the same each time."""
+        """Return the stream's own iteration, the same each time."""
         if self._main is None:
             # What has come before anyone asked is the first one's; see `FanOut`.
             claims = not self.handlers and not self.iterations
@@ -142,7 +144,7 @@ class Roster:
         where: Condition | None,
         **limits: Any,
     ) -> Batches:
-        """An iteration with a buffer of its own, from now on."""
+        """Return an iteration with a buffer of its own, from now on."""
         names = tuple(map(str, channels))
         wanted = self.wanted(names, notices=True)
         buffer = self._make_buffer(
@@ -163,7 +165,7 @@ class Roster:
         where: Condition | None,
         **limits: Any,
     ) -> None:
-        """Has a function called with batches from now on."""
+        """Call a function with batches from now on."""
         name = getattr(function, "__qualname__", None) or repr(function)
         names = tuple(map(str, channels))
         wanted = self.wanted(names, notices)
@@ -173,11 +175,8 @@ class Roster:
             wanted,
             self._make_picker(names, wanted, symbols, where, buffer),
             buffer,
-            threaded=self._threaded,
-            on_error=self._fence.handler_failed,
-            on_blocked=lambda one, seconds: self._fence.handler_blocked(
-                one, seconds, self._threaded
-            ),
+            self._loop,
+            self,
         )
         self.handlers.append(handler)
         if self._started:
@@ -185,12 +184,11 @@ class Roster:
             self._attach(handler, False)
 
     def _attach(self, consumer: Consumer, claims: bool) -> None:
-        # Where the line's loop is gone there is nothing to come; what was kept is still there.
-        with contextlib.suppress(UsageError):
-            self._host.post(self._fan_out.claim if claims else self._fan_out.attach, consumer)
+        # Where the reader loop is gone there is nothing to come; what was kept is still there.
+        self._loop.post(self._fan_out.claim if claims else self._fan_out.attach, consumer)
 
     def wanted(self, channels: Iterable[str], notices: bool) -> frozenset[str] | None:
-        """The channels that names mean, or None for all.
+        """Return the channels that names mean, or None for all.
 
         Raises:
             UsageError: The market has no such channel.
@@ -198,16 +196,16 @@ class Roster:
         wanted = set()
         for channel in channels:
             name = str(channel)
-            if name not in self._channels and name not in (NOTICE_CHANNEL, UNKNOWN_CHANNEL):
+            if name not in self._channels and name not in (NOTICE_CHANNEL, schema.UNKNOWN_CHANNEL):
                 own = ", ".join(sorted(self._channels))
                 raise UsageError(
                     f"{channel!r} is no channel of {self._market}.",
-                    hint=f"Choose among {own}, {NOTICE_CHANNEL} and {UNKNOWN_CHANNEL}.",
+                    hint=f"Choose among {own}, {NOTICE_CHANNEL} and {schema.UNKNOWN_CHANNEL}.",
                 )
             wanted.add(name)
         if notices:
             return frozenset({*wanted, NOTICE_CHANNEL}) if wanted else None
-        return frozenset(wanted or {*self._channels, UNKNOWN_CHANNEL})
+        return frozenset(wanted or {*self._channels, schema.UNKNOWN_CHANNEL})
 
     def _make_picker(
         self,
@@ -221,30 +219,69 @@ class Roster:
         return None if wanted is None and filter_ is None else Picker(wanted, filter_, buffer)
 
     def _make_buffer(self, consumer: str, limits: Limits) -> Buffer:
-        buffer = Buffer(
+        return Buffer(
             self._market,
             consumer=consumer,
             overflow=limits.overflow,
             max_bytes=limits.max_bytes,
             max_age_s=limits.max_age_s,
+            owner=self,
         )
-        buffer.on_full = lambda: self._engine.note_room(buffer)
-        buffer.on_room = lambda: self._note_room(buffer)
-        return buffer
-
-    def _note_room(self, buffer: Buffer) -> None:
-        with contextlib.suppress(UsageError, RuntimeError):  # the line's loop is gone
-            self._host.post(self._engine.note_room, buffer)
 
     def _make_batches(self, buffer: Buffer, picker: Picker | None) -> Batches:
-        batches = Batches(buffer, picker, self._to_user, self.detach, self._on_raise)
+        batches = Batches(buffer, picker, self._loop, self)
         self.iterations.append(batches)
         return batches
+
+    # ------------------------------------------------------------- what consumers and buffers say
+
+    def on_ready(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_ready`: nobody has claimed the buffer yet."""
+
+    def on_full(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_full`; in the thread that reads."""
+        self._engine.note_room(buffer)
+
+    def on_room(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_room`."""
+        self._loop.post(self._engine.note_room, buffer)
+
+    def handler_failed(self, handler: Handler, error: BaseException, batch: Batch) -> None:
+        """See `HandlerOwner.handler_failed`."""
+        if not self.errors.handler_failed(error, handler.function, batch):
+            self.detach(handler)
+
+    def handler_too_slow(self, handler: Handler, error: FastpolyError) -> None:
+        """See `HandlerOwner.handler_too_slow`."""
+        self.errors.report(error, handler.function, None)
+        self.detach(handler)
+
+    def handler_blocked(self, handler: Handler, seconds: float) -> None:
+        """See `HandlerOwner.handler_blocked`."""
+        self._stall_log.handler_blocked(handler.name, seconds)
+
+    def suspects(self) -> Iterable[Handler | Batches]:
+        """See `StallsOwner.suspects`."""
+        return [*self.handlers, *self.iterations]
+
+    def loop_stalled(self, seconds: float, names: list[str]) -> None:
+        """See `StallsOwner.loop_stalled`."""
+        self._stall_log.loop_stalled(seconds, names)
+
+    def stop_with(self, error: BaseException) -> None:
+        """See `StreamOwner.stop_with`."""
+        self.stop_error = self.stop_error or error
+        failure = error if isinstance(error, FastpolyError) else FastpolyError(repr(error))
+        self._loop.post(self._engine.fail, failure)
+
+    def error_was_raised(self) -> None:
+        """See `BatchesOwner.error_was_raised`."""
+        self.has_raised = True
 
     # --------------------------------------------------------------------------------- going
 
     def remove_handler(self, function: Callable[..., object]) -> None:
-        """Takes a function off the stream.
+        """Take a function off the stream.
 
         Raises:
             UsageError: It is no handler of this stream.
@@ -256,22 +293,21 @@ class Roster:
             self.detach(handler)
 
     def detach(self, consumer: Consumer) -> None:
-        """Takes a consumer off the stream."""
+        """Take a consumer off the stream."""
         if isinstance(consumer, Handler):
             self.handlers = [one for one in self.handlers if one is not consumer]
             consumer.detach()
         else:
             self.iterations = [one for one in self.iterations if one is not consumer]
         if self._started:
-            with contextlib.suppress(UsageError):  # the line's loop is gone
-                self._host.post(self._fan_out.detach, consumer)
+            self._loop.post(self._fan_out.detach, consumer)
 
     def end(self, error: FastpolyError | None) -> None:
-        """There will be no more batches; in the line's thread."""
+        """There will be no more batches; called in the thread that reads."""
         self._fan_out.end(error)
 
     async def wind_up(self, *, drain: bool, timeout_s: float) -> None:
-        """Waits until the handlers are done, after `end`.
+        """Wait until the handlers are done, after `end`.
 
         Args:
             drain: Whether they get what waits for them.
@@ -293,7 +329,7 @@ class Roster:
             )
 
     def abort(self) -> None:
-        """Takes from everyone what waits for them, and cancels what runs."""
+        """Take from everyone what waits for them, and cancel what runs."""
         for iteration in self.iterations:
             iteration.abort()
         self._abort_handlers()

@@ -1,15 +1,51 @@
-"""Tasks for handlers that may have to wait, and a way to begin such a handler without one."""
+"""Runs coroutines of handlers from their first step as part of a task, wherever that step is taken.
+
+Most coroutine functions that users register do not wait for most of their messages. A new task for
+each call would cost ten times the call, and a trip through the event loop. So a call is stepped
+right where its message arrives, inside the read of the socket, and only what really waits goes on
+in a task. The coroutine must not notice. These are the rules, for both facades:
+
+1. *One task from the first step to the last.* A coroutine may ask for the current task at any time:
+   ``asyncio.timeout``, ``TaskGroup`` and cancel scopes do when they are entered, and cancel that
+   task later. So before its first step is taken, the task that would go on with it is made the
+   current one; whichever was current is put back afterwards. asyncio has functions for that, which
+   it keeps for those who step coroutines themselves: ``_swap_current_task`` from Python 3.12 on,
+   ``_enter_task`` and ``_leave_task`` before. All of them act on the running loop's thread only,
+   and so does `HandlerTask`.
+2. *One context.* Every step runs in the task's context, so what a handler sets in a context
+   variable it finds after it has waited, and the code that delivers messages never sees it.
+3. *A task does one job at a time.* It has a driver, a coroutine that takes one job after the other
+   from `next_job`; awaiting something inside a coroutine is cheaper than a new coroutine. A task is
+   given a job only while it waits for one, having had its own first turn. Otherwise the job is left
+   to it from the first step, by `HandlerTask.defer`.
+4. *A cancellation reaches the job that it was meant for.* A timeout of zero seconds strikes after
+   the job began to wait and before the task had its turn to go on with it. The task is then woken
+   by a `CancelledError`. What the job waits for is cancelled, if it can be, as `Task.cancel` would
+   have done; otherwise the job gets the error where it waits. A cancellation that was taken back by
+   ``uncancel`` reaches nobody.
+5. *A task outlives its jobs*, and no job outlives its task: when the task ends, cancelled or by
+   what ends the process, its driver is closed and its owner is told.
+6. *Tasks are made by ``asyncio.Task``* and not by the loop's task factory: an eager one would begin
+   the job inside of whoever hands it over.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
+import sys
 import types
-from asyncio import _enter_task, _leave_task, current_task
+from asyncio import current_task
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Final, Protocol, TypeAlias
 
-__all__ = ["Driver", "Job", "Owner", "Workers", "next_job"]
+__all__ = ["Driver", "HandlerTask", "HandlerTasks", "Job", "JobOwner", "TaskOwner", "next_job"]
+
+if sys.version_info >= (3, 12):
+    _swap_current_task = asyncio.tasks._swap_current_task
+else:
+    _enter_task = asyncio.tasks._enter_task
+    _leave_task = asyncio.tasks._leave_task
 
 Job: TypeAlias = Any
 """What a driver is given to do."""
@@ -18,9 +54,9 @@ Driver: TypeAlias = Coroutine[Any, Any, None]
 """A coroutine that does one job after another, each given by `next_job`, without end."""
 
 MAX_IDLE: Final = 2
-"""Workers that are kept for the next job."""
+"""Tasks that are kept for the next job."""
 
-_MORE: Final = object()
+_DONE: Final = object()
 """What a driver yields when it has nothing to do."""
 
 _NOT_BEGUN: Final = object()
@@ -29,12 +65,204 @@ _NOT_BEGUN: Final = object()
 
 @types.coroutine
 def next_job() -> Generator[object, Job, Job]:
-    """What drivers await to be given a job."""
-    return (yield _MORE)
+    """Wait for a job; for drivers."""
+    return (yield _DONE)
 
 
-class Owner(Protocol):
-    """Whom a job is done for.
+class TaskOwner(Protocol):
+    """Who has a task. All methods but the last are called inside of the task."""
+
+    def on_job_done(self, task: HandlerTask) -> None:
+        """A job that waited is done; give the task another one by `step`, or leave it."""
+
+    def on_idle(self, task: HandlerTask) -> bool:
+        """The task has nothing to do. Return whether it is to stay for the next job."""
+
+    def on_end(self, task: HandlerTask) -> None:
+        """The task has ended; `HandlerTask.job` is the job that it was at, if any."""
+
+
+class HandlerTask:
+    """One task and its driver, in the running loop.
+
+    Args:
+        driver: The driver, not started.
+        owner: Who has the task.
+        context: The context of all that it does; by default a copy of the caller's.
+
+    Attributes:
+        task: The task.
+        job: The job that waits, or is left to the task; None while there is none.
+        job_owner: Whose job that is, in a pool.
+    """
+
+    __slots__ = (
+        "_driver",
+        "_inside",
+        "_loop",
+        "_owner",
+        "_run_in_context",
+        "_send",
+        "_wake",
+        "_yielded",
+        "job",
+        "job_owner",
+        "task",
+    )
+
+    def __init__(
+        self, driver: Driver, owner: TaskOwner, context: contextvars.Context | None = None
+    ) -> None:
+        context = contextvars.copy_context() if context is None else context
+        context.run(driver.send, None)
+        self._owner = owner
+        self.job: Job = None
+        self.job_owner: JobOwner | None = None
+        self._driver = driver
+        self._send = driver.send
+        self._run_in_context = context.run
+        self._loop = asyncio.get_running_loop()
+        self._wake: asyncio.Future[None] | None = None
+        self._yielded: object = _DONE
+        self._inside = False
+        self.task: asyncio.Task[None] = asyncio.Task(
+            self._run(), loop=self._loop, name="fastpoly handlers", context=context
+        )
+        self.task.add_done_callback(self._on_end)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a job may be given by `step`, from outside of the task."""
+        return self._wake is not None and self._yielded is _DONE
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the task is awake, and `step` would be called from inside of it."""
+        return self._inside
+
+    if sys.version_info >= (3, 12):
+
+        def step(self, job: Job) -> bool:
+            """Give the driver a job, as if in the task, which must be ready.
+
+            Returns:
+                Whether it is done; if not, it waits, and the task goes on with it.
+            """
+            if self._inside:
+                yielded = self._send(job)
+            else:
+                previous = _swap_current_task(self._loop, self.task)
+                try:
+                    yielded = self._run_in_context(self._send, job)
+                finally:
+                    _swap_current_task(self._loop, previous)
+            return yielded is _DONE or self._go_on(job, yielded)
+
+    else:
+
+        def step(self, job: Job) -> bool:
+            """Give the driver a job, as if in the task, which must be ready.
+
+            Returns:
+                Whether it is done; if not, it waits, and the task goes on with it.
+            """
+            if self._inside:
+                yielded = self._send(job)
+            else:
+                loop, task = self._loop, self.task
+                previous = current_task(loop)
+                if previous is not None:
+                    _leave_task(loop, previous)
+                _enter_task(loop, task)
+                try:
+                    yielded = self._run_in_context(self._send, job)
+                finally:
+                    _leave_task(loop, task)
+                    if previous is not None:
+                        _enter_task(loop, previous)
+            return yielded is _DONE or self._go_on(job, yielded)
+
+    def defer(self, job: Job) -> None:
+        """Leave a job to the task from its first step."""
+        self._go_on(job, _NOT_BEGUN)
+
+    def _go_on(self, job: Job, yielded: object) -> bool:
+        self.job, self._yielded = job, yielded
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+        return False
+
+    async def _run(self) -> None:
+        driver, owner = self._driver, self._owner
+        while True:
+            error: asyncio.CancelledError | None = None
+            if self._yielded is _DONE:
+                if not owner.on_idle(self):
+                    return
+                error = await self._wait()
+            self._inside = True
+            while self._yielded is not _DONE:
+                yielded, self._yielded = self._yielded, _DONE
+                if yielded is _NOT_BEGUN:
+                    if error is not None:
+                        raise error
+                    yielded = driver.send(self.job)
+                await _continued(driver, yielded, error)
+                error = None
+                owner.on_job_done(self)
+            self._inside = False
+            self.job = None
+
+    async def _wait(self) -> asyncio.CancelledError | None:
+        """Wait for a job.
+
+        Returns:
+            A cancellation that was meant for the job that was begun meanwhile.
+        """
+        while self._yielded is _DONE:
+            self._wake = self._loop.create_future()
+            try:
+                await self._wake
+            except asyncio.CancelledError as error:
+                if self.task.cancelling():
+                    if self._yielded is _DONE:
+                        raise
+                    return error
+            finally:
+                self._wake = None
+        return None
+
+    def _on_end(self, task: asyncio.Task[None]) -> None:
+        self._driver.close()
+        self._owner.on_end(self)
+
+
+@types.coroutine
+def _continued(
+    driver: Driver, yielded: object, error: asyncio.CancelledError | None
+) -> Generator[Any, Any, None]:
+    """Do the rest of a job that was begun elsewhere: what ``await`` does, from the middle on."""
+    thrown: BaseException | None = error
+    if error is not None and asyncio.isfuture(yielded) and yielded.cancel(*error.args):
+        thrown = None  # the job gets it from what it waits for
+    while yielded is not _DONE:
+        if thrown is None:
+            try:
+                sent = yield yielded
+            except BaseException as raised:
+                thrown = raised
+        if thrown is None:
+            yielded = driver.send(sent)
+        else:
+            throw_in, thrown = thrown, None
+            yielded = driver.throw(throw_in)
+
+
+# ------------------------------------------------------------------------------------- a pool
+
+
+class JobOwner(Protocol):
+    """Whom a job of a pool is done for.
 
     Attributes:
         busy: Whether a job of this owner has begun and not ended.
@@ -43,33 +271,31 @@ class Owner(Protocol):
     busy: bool
 
     def next_job(self) -> Job | None:
-        """What to go on with; None if there is nothing left."""
+        """Return what to go on with; None if there is nothing left."""
 
 
-class Workers:
-    """Does jobs where they come up, as far as that goes without waiting.
-
-    A coroutine that begins here and ends in a task must not notice: timeouts and cancel scopes ask
-    for the current task when they begin, and cancel that one later. So each job is from its first
-    step the work of one task, by the functions that asyncio documents for that (``_enter_task``
-    and ``_leave_task``), and in that task's context; if it waits, that task goes on with it.
+class HandlerTasks:
+    """Tasks for many owners of jobs, as many as there are jobs that wait, and a few to spare.
 
     Args:
-        make_driver: Gives each worker its driver.
+        make_driver: Gives each task its driver.
+
+    Attributes:
+        waiting: Jobs that wait, or were left to a task.
     """
 
     def __init__(self, make_driver: Callable[[], Driver]) -> None:
         self._make_driver = make_driver
-        self._all: set[_Worker] = set()
-        self._idle: list[_Worker] = []
-        self._resting = False
+        self._all: set[HandlerTask] = set()
+        self._idle: list[HandlerTask] = []
+        self._is_closing = False
         self.waiting = 0
 
     @property
     def current(self) -> bool:
-        """Whether the code that asks is run by a worker."""
-        task = current_task()
-        return any(worker.task is task for worker in self._all)
+        """Whether the code that asks runs in one of these tasks."""
+        current = current_task()
+        return any(task.task is current for task in self._all)
 
     @property
     def ready(self) -> bool:
@@ -77,110 +303,134 @@ class Workers:
         return bool(self._idle)
 
     def start(self) -> None:
-        """Gets a worker ready, in the running loop, by its next turn."""
-        self._resting = False
+        """Have a task ready by the next turn of the running loop."""
+        self._is_closing = False
         if not self._all:
-            self._hire()
+            self._spawn()
 
-    def begin(self, job: Job, owner: Owner) -> None:
-        """Does a job until it ends or waits; leaves the rest, and what follows, to a task.
+    def run(self, job: Job, owner: JobOwner) -> None:
+        """Do a job until it is done or waits; leave the rest, and what follows, to a task.
 
         Args:
             job: The job.
-            owner: For whom. It is busy until the job has ended and there is no next one.
+            owner: For whom. It is busy until the job is done and there is no next one.
         """
         owner.busy = True
         if not self._idle:
-            self.leave(job, owner)
+            self.defer(job, owner)
             return
-        worker = self._idle.pop()
+        task = self._idle.pop()
         try:
-            yielded = worker.begin(job)
+            is_done = task.step(job)
         except BaseException:
             owner.busy = False
-            self._dismiss(worker)
+            self._discard(task)
             raise
-        if yielded is not _MORE:
-            self._give(worker, (job, yielded, owner))
+        if not is_done:
+            self._give(task, owner)
         elif (following := owner.next_job()) is not None:
-            self._give(worker, (following, _NOT_BEGUN, owner))
+            task.defer(following)
+            self._give(task, owner)
         else:
             owner.busy = False
-            self._release(worker)
+            self._release(task)
 
-    def begin_shared(self, job: Job, who_waits: Callable[[], Owner]) -> None:
-        """The same for a job of several owners, while a worker is `ready`.
+    def run_shared(self, job: Job, who_waits: Callable[[], JobOwner]) -> None:
+        """Do a job of several owners, while a task is `ready`.
 
         Args:
             job: The job.
             who_waits: Asked, if it waits, for which of them it does; that one is busy from then on.
         """
-        worker = self._idle.pop()
+        task = self._idle.pop()
         try:
-            yielded = worker.begin(job)
+            is_done = task.step(job)
         except BaseException:
-            self._dismiss(worker)
+            self._discard(task)
             raise
-        if yielded is _MORE:
-            self._release(worker)
+        if is_done:
+            self._release(task)
         else:
             owner = who_waits()
             owner.busy = True
-            self._give(worker, (job, yielded, owner))
+            self._give(task, owner)
 
-    def leave(self, job: Job, owner: Owner) -> None:
-        """Leaves a job to a task from its first step."""
+    def defer(self, job: Job, owner: JobOwner) -> None:
+        """Leave a job to a task from its first step."""
         owner.busy = True
-        work = (job, _NOT_BEGUN, owner)
         if self._idle:
-            self._give(self._idle.pop(), work)
+            task = self._idle.pop()
+            task.defer(job)
+            self._give(task, owner)
         else:
+            task = self._spawn()
+            task.defer(job)
+            task.job_owner = owner
             self.waiting += 1
-            self._hire(work)
 
-    def _give(self, worker: _Worker, work: _Work) -> None:
+    def _give(self, task: HandlerTask, owner: JobOwner) -> None:
+        task.job_owner = owner
         self.waiting += 1
-        worker.work = work
-        worker.wake()
-        if not self._idle and not self._resting:
+        if not self._idle and not self._is_closing:
             # So that the next job finds one.
-            self._hire()
+            self._spawn()
 
-    def _hire(self, work: _Work | None = None) -> None:
-        self._all.add(_Worker(self, self._make_driver(), work))
+    def _spawn(self) -> HandlerTask:
+        task = HandlerTask(self._make_driver(), self)
+        self._all.add(task)
+        return task
 
-    def _release(self, worker: _Worker) -> None:
-        if self._resting:
-            worker.task.cancel()
+    def _release(self, task: HandlerTask) -> None:
+        if self._is_closing:
+            task.task.cancel()
         else:
-            self._idle.append(worker)
+            self._idle.append(task)
 
-    def _dismiss(self, worker: _Worker) -> None:
-        worker.task.cancel()
+    def _discard(self, task: HandlerTask) -> None:
+        task.task.cancel()
         if not self._idle:
-            self._hire()
+            self._spawn()
 
-    def _on_idle(self, worker: _Worker) -> bool:
-        """Whether a worker that has nothing to do may stay."""
-        if self._resting or len(self._idle) >= MAX_IDLE:
+    def on_job_done(self, task: HandlerTask) -> None:
+        """See `TaskOwner.on_job_done`."""
+        owner = task.job_owner
+        if owner is None:
+            return
+        following = owner.next_job()
+        if following is not None:
+            task.defer(following)
+        else:
+            self._set_free(task, owner)
+
+    def _set_free(self, task: HandlerTask, owner: JobOwner) -> None:
+        task.job_owner = None
+        owner.busy = False
+        self.waiting -= 1
+
+    def on_idle(self, task: HandlerTask) -> bool:
+        """See `TaskOwner.on_idle`."""
+        if self._is_closing or len(self._idle) >= MAX_IDLE:
             return False
-        self._idle.append(worker)
+        self._idle.append(task)
         return True
 
-    def _on_end(self, worker: _Worker) -> None:
-        self._all.discard(worker)
-        if worker in self._idle:
-            self._idle.remove(worker)
+    def on_end(self, task: HandlerTask) -> None:
+        """See `TaskOwner.on_end`."""
+        self._all.discard(task)
+        if task in self._idle:
+            self._idle.remove(task)
+        if task.job_owner is not None:
+            self._set_free(task, task.job_owner)
 
-    def rest(self) -> None:
-        """Keeps no worker that has nothing to do, until `start`; jobs are still done."""
-        self._resting = True
-        for worker in self._idle:
-            worker.task.cancel()
+    def idle(self) -> None:
+        """Keep no task that has nothing to do, until `start`; jobs are still done."""
+        self._is_closing = True
+        for task in self._idle:
+            task.task.cancel()
         self._idle.clear()
 
     async def finish(self, timeout: float) -> bool:
-        """Waits until all jobs have ended, and cancels them if that takes too long.
+        """Wait until all jobs are done, and cancel them if that takes too long.
 
         A job that calls this is not waited for.
 
@@ -191,129 +441,13 @@ class Workers:
             Whether all ended by themselves.
         """
         current = current_task()
-        tasks = [worker.task for worker in self._all if worker.task is not current]
-        self.rest()
+        tasks = [task.task for task in self._all if task.task is not current]
+        self.idle()
         if not tasks:
             return True
         _, late = await asyncio.wait(tasks, timeout=timeout)
-        for task in late:
-            task.cancel()
+        for one in late:
+            one.cancel()
         if late:
             await asyncio.wait(late, timeout=timeout)
         return not late
-
-
-_Work: TypeAlias = tuple[Job, object, Owner]
-"""A job, what its driver yielded when it began to wait, and its owner."""
-
-
-class _Worker:
-    """One task and its driver.
-
-    Attributes:
-        task: The task.
-        work: What the task is to do next.
-    """
-
-    __slots__ = ("_driver", "_loop", "_run_here", "_send", "_wake", "_workers", "task", "work")
-
-    def __init__(self, workers: Workers, driver: Driver, work: _Work | None) -> None:
-        self._workers = workers
-        self._driver = driver
-        self._wake: asyncio.Future[None] | None = None
-        context = contextvars.copy_context()
-        context.run(driver.send, None)
-        self._run_here = context.run
-        self._send = driver.send
-        self._loop = asyncio.get_running_loop()
-        self.work = work
-        self.task = self._loop.create_task(self._run(), name="fastpoly handlers", context=context)
-
-    def begin(self, job: Job) -> object:
-        """Gives the driver a job, as if in the task, which must be idle.
-
-        Returns:
-            What it yielded when it had done it, or began to wait.
-        """
-        loop, task = self._loop, self.task
-        previous = current_task(loop)
-        if previous is not None:
-            _leave_task(loop, previous)
-        _enter_task(loop, task)
-        try:
-            return self._run_here(self._send, job)
-        finally:
-            _leave_task(loop, task)
-            if previous is not None:
-                _enter_task(loop, previous)
-
-    def wake(self) -> None:
-        """There is work."""
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
-
-    async def _run(self) -> None:
-        workers, driver = self._workers, self._driver
-        owner: Owner | None = None
-        try:
-            while True:
-                error = None if self.work is not None else await self._idle()
-                if self.work is None:
-                    return
-                (job, yielded, owner), self.work = self.work, None
-                if yielded is _NOT_BEGUN:
-                    if error is not None:
-                        raise error
-                    yielded = driver.send(job)
-                await _continued(driver, yielded, error)
-                following = owner.next_job()
-                if following is not None:
-                    self.work = (following, _NOT_BEGUN, owner)
-                else:
-                    owner.busy = False
-                    owner = None
-                    workers.waiting -= 1
-        finally:
-            if owner is not None:
-                owner.busy = False
-                workers.waiting -= 1
-            driver.close()
-            workers._on_end(self)
-
-    async def _idle(self) -> asyncio.CancelledError | None:
-        """Waits for work, unless there is to be no more.
-
-        Returns:
-            What was meant for the job that was begun elsewhere: a timeout of its own, before this
-            task had its turn.
-        """
-        if not self._workers._on_idle(self):
-            return None
-        self._wake = self._loop.create_future()
-        try:
-            await self._wake
-        except asyncio.CancelledError as error:
-            if self.work is None:
-                raise
-            return error
-        finally:
-            self._wake = None
-        return None
-
-
-@types.coroutine
-def _continued(
-    driver: Driver, yielded: object, error: BaseException | None
-) -> Generator[Any, Any, None]:
-    """The rest of a job that was begun elsewhere: what ``await`` does, from the middle on."""
-    while yielded is not _MORE:
-        try:
-            if error is None:
-                sent = yield yielded
-        except BaseException as thrown:
-            error = thrown
-        if error is None:
-            yielded = driver.send(sent)
-        else:
-            thrown_in, error = error, None
-            yielded = driver.throw(thrown_in)

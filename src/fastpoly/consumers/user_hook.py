@@ -1,4 +1,4 @@
-"""Calling the user's on_error: what it raises is logged, a coroutine is seen to its end."""
+"""Calls a function of the user's that is told of failures, and must not cause others."""
 
 from __future__ import annotations
 
@@ -7,38 +7,62 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-__all__ = ["Hook"]
+from fastpoly.errors import UsageError
+
+__all__ = ["UserHook", "require_callable"]
 
 
-class Hook:
-    """A function of the user's that is told of failures, and must not cause others.
+def require_callable(name: str, function: object) -> None:
+    """Check an argument that takes a function, or None for none.
 
     Args:
-        function: The function, or coroutine function; None to tell nobody.
+        name: The argument's name.
+        function: Its value.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    if function is not None and not callable(function):
+        raise UsageError(f"{name} is not callable: {function!r}.", hint="Pass a function.")
+
+
+class UserHook:
+    """A function, or coroutine function. What it raises is logged; a coroutine runs to its end.
+
+    Args:
+        name: The name of the argument that it was passed as.
+        function: The function; None for none.
         logger: Where its own failures go.
+
+    Raises:
+        UsageError: The function is not callable.
     """
 
-    def __init__(self, function: Callable[..., object] | None, logger: logging.Logger) -> None:
+    def __init__(
+        self, name: str, function: Callable[..., object] | None, logger: logging.Logger
+    ) -> None:
+        require_callable(name, function)
+        self._name = name
         self._function = function
         self._logger = logger
         # The loop itself keeps tasks by weak references only.
         self._running: set[asyncio.Future[Any]] = set()
 
     def __call__(self, *arguments: object) -> None:
-        """Calls the function, if there is one."""
+        """Call the function, if there is one."""
         if self._function is None:
             return
         try:
             result = self._function(*arguments)
         except Exception:
-            self._logger.exception("on_error raised")
+            self._logger.exception("%s raised", self._name)
             return
         if isinstance(result, Awaitable):
             running = asyncio.ensure_future(result)
             self._running.add(running)
-            running.add_done_callback(self._done)
+            running.add_done_callback(self._on_done)
 
-    def _done(self, running: asyncio.Future[Any]) -> None:
+    def _on_done(self, running: asyncio.Future[Any]) -> None:
         self._running.discard(running)
         if not running.cancelled() and running.exception() is not None:
-            self._logger.error("on_error raised", exc_info=running.exception())
+            self._logger.error("%s raised", self._name, exc_info=running.exception())

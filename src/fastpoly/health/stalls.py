@@ -1,14 +1,17 @@
-"""Notices that the event loop stood still, and who was at work meanwhile."""
+"""Detects that the event loop stood still, and which consumers were under way meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from typing import Final, Protocol
+from collections.abc import Iterable
+from typing import Final, Protocol, TypeAlias
 
-__all__ = ["Stalls", "Worker"]
+__all__ = ["BusySpan", "Stalls", "StallsOwner", "Suspect"]
+
+BusySpan: TypeAlias = tuple[float, float]
+"""From when to when a consumer was last under way, by `time.monotonic`; to inf while it is."""
 
 BEAT_S: Final = 0.1
 """How often the loop's pulse is felt; a longer stall cannot hide between two beats."""
@@ -20,7 +23,7 @@ SLACK_S: Final = 0.05
 """How much of a stall may be somebody else's."""
 
 
-class Worker(Protocol):
+class Suspect(Protocol):
     """Who may have held the loop."""
 
     @property
@@ -28,30 +31,33 @@ class Worker(Protocol):
         """What to call it."""
 
     @property
-    def work(self) -> tuple[float, float]:
-        """From when to when it was last at work, by `time.monotonic`; inf while it is."""
+    def busy_span(self) -> BusySpan:
+        """When it was last under way."""
+
+
+class StallsOwner(Protocol):
+    """Whose event loop it is."""
+
+    def suspects(self) -> Iterable[Suspect]:
+        """Return those who may have held the loop."""
+
+    def loop_stalled(self, seconds: float, names: list[str]) -> None:
+        """The loop stood still for so long, and these were under way all the while."""
 
 
 class Stalls:
     """Feels the pulse of the loop in which it is started.
 
     Args:
-        workers: Gives those who may be to blame.
-        on_stall: Called with the seconds that the loop stood still, and the names of those who
-            were at work all the while.
+        owner: Whose loop it is.
 
     Attributes:
         count: Stalls so far.
         longest_s: The longest of them, in seconds.
     """
 
-    def __init__(
-        self,
-        workers: Callable[[], Iterable[Worker]],
-        on_stall: Callable[[float, list[str]], object],
-    ) -> None:
-        self._workers = workers
-        self._on_stall = on_stall
+    def __init__(self, owner: StallsOwner) -> None:
+        self._owner = owner
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
         # (when it was over, how long it was), of late.
@@ -60,17 +66,17 @@ class Stalls:
         self.longest_s = 0.0
 
     def longest_within_s(self, seconds: float) -> float:
-        """The longest stall, in seconds, that ended within so many seconds from now."""
+        """Return the longest stall, in seconds, that ended within so many seconds from now."""
         since = time.monotonic() - seconds
         return max((stall for over, stall in tuple(self._recent) if over >= since), default=0.0)
 
     def start(self) -> None:
-        """Begins."""
+        """Begin."""
         self._due = time.monotonic() + BEAT_S
         self._timer = asyncio.get_running_loop().call_later(BEAT_S, self._beat)
 
     def stop(self) -> None:
-        """Ends; more than once is fine."""
+        """End; more than once is fine."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -85,9 +91,9 @@ class Stalls:
             # The stall began somewhere between the last beat and the one that was due.
             begun, over = self._due + SLACK_S, now - SLACK_S
             names = [
-                worker.name
-                for worker in self._workers()
-                if worker.work[0] <= begun and worker.work[1] >= over
+                suspect.name
+                for suspect in self._owner.suspects()
+                if suspect.busy_span[0] <= begun and suspect.busy_span[1] >= over
             ]
-            self._on_stall(seconds, names)
+            self._owner.loop_stalled(seconds, names)
         self.start()

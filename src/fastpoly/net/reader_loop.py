@@ -1,4 +1,4 @@
-"""Where the line is read: in the caller's event loop, or in a thread with a loop of its own."""
+"""The event loop that reads the socket: the caller's own, or one in a thread beside it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from fastpoly.errors import UsageError
 
-__all__ = ["Host", "LoopHost", "ThreadHost", "loop_factory"]
+__all__ = ["CallerLoop", "ReaderLoop", "ThreadLoop", "loop_factory"]
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ EXIT_S: Final = 2.0
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's event loops where it is installed, else asyncio's own."""
+    """Return the factory of uvloop's event loops; None, for asyncio's own, where it is missing."""
     try:
         import uvloop
     except ImportError:
@@ -32,30 +32,52 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-class Host(Protocol):
-    """Runs the line's code in the line's loop, whatever thread it is asked from."""
+class ReaderLoop(Protocol):
+    """The event loop that reads the socket, whatever thread it runs in.
+
+    The loop in which `start` was awaited is the user's.
+    """
+
+    @property
+    def threaded(self) -> bool:
+        """Whether it runs in a thread of its own, and not in the user's."""
 
     async def start(self) -> None:
-        """Gets the loop ready."""
+        """Get the loop ready; await this in the user's loop."""
 
-    def post(self, function: Callable[..., object], *arguments: Any) -> None:
-        """Has a function called in the line's loop; at once if that is where it is asked."""
+    def post(self, function: Callable[..., object], *arguments: Any) -> bool:
+        """Call a function in this loop, at once if that is where the caller runs.
+
+        Returns:
+            False if the loop is not there: not started yet, or closed.
+        """
 
     def call_soon(self, function: Callable[[], object]) -> None:
-        """Has a function called in the line's loop, later; asked in that loop."""
+        """Call a function in this loop, which is the caller's, in its next turn."""
+
+    def to_user(self, function: Callable[..., object], *arguments: Any) -> bool:
+        """Call a function in the user's loop; for callers in this one.
+
+        Returns:
+            False if the user's loop is not there.
+        """
 
     async def call(self, function: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> T:
-        """Runs a coroutine function in the line's loop and waits for it, from any loop."""
+        """Run a coroutine function in this loop and wait for its result, from any loop.
+
+        Raises:
+            UsageError: The loop was not started, or is closed.
+        """
 
     async def stop(self) -> None:
-        """Lets the loop go, once the line is down."""
+        """Let the loop go, once nothing is read any more."""
 
     def stop_soon(self) -> None:
         """As `stop`, without waiting; from any thread."""
 
 
-class _InLoop:
-    """What both hosts do, given the line's loop."""
+class _Started:
+    """What both kinds do, given the loop."""
 
     _loop: asyncio.AbstractEventLoop | None = None
 
@@ -64,22 +86,37 @@ class _InLoop:
             raise UsageError("The stream is not open.", hint="Enter `async with` first.")
         return self._loop
 
-    def post(self, function: Callable[..., object], *arguments: Any) -> None:
-        loop = self._running()
+    def post(self, function: Callable[..., object], *arguments: Any) -> bool:
+        """See `ReaderLoop.post`."""
+        loop = self._loop
+        if loop is None:
+            return False
         if _current_loop() is loop:
             function(*arguments)
-        else:
-            loop.call_soon_threadsafe(function, *arguments)
+            return True
+        return _call_threadsafe(loop, function, arguments)
 
     def call_soon(self, function: Callable[[], object]) -> None:
+        """See `ReaderLoop.call_soon`."""
         self._running().call_soon(function)
 
     async def call(self, function: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> T:
+        """See `ReaderLoop.call`."""
         loop = self._running()
         if asyncio.get_running_loop() is loop:
             return await function(*arguments)
         future = asyncio.run_coroutine_threadsafe(function(*arguments), loop)
         return await asyncio.wrap_future(future)
+
+
+def _call_threadsafe(
+    loop: asyncio.AbstractEventLoop, function: Callable[..., object], arguments: tuple[Any, ...]
+) -> bool:
+    try:
+        loop.call_soon_threadsafe(function, *arguments)
+    except RuntimeError:
+        return False  # it is closed
+    return True
 
 
 def _current_loop() -> asyncio.AbstractEventLoop | None:
@@ -89,39 +126,46 @@ def _current_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-class LoopHost(_InLoop):
-    """The caller's loop."""
+class CallerLoop(_Started):
+    """The user's own loop."""
+
+    threaded = False
 
     async def start(self) -> None:
-        """See `Host.start`."""
+        """See `ReaderLoop.start`."""
         self._loop = asyncio.get_running_loop()
 
+    def to_user(self, function: Callable[..., object], *arguments: Any) -> bool:
+        """See `ReaderLoop.to_user`."""
+        function(*arguments)
+        return True
+
     async def stop(self) -> None:
-        """See `Host.stop`."""
+        """See `ReaderLoop.stop`."""
 
     def stop_soon(self) -> None:
-        """See `Host.stop_soon`."""
+        """See `ReaderLoop.stop_soon`."""
 
 
-_live: Final[weakref.WeakSet[ThreadHost]] = weakref.WeakSet()
+_live: Final[weakref.WeakSet[ThreadLoop]] = weakref.WeakSet()
 
 
 @atexit.register
 def _stop_all() -> None:
-    """Ends the threads of a program that forgot to.
+    """End the threads of a program that forgot to.
 
     One that still runs while the interpreter is taken down is stopped in the middle of compiled
     code, and now and then that ends in a crash.
     """
-    hosts = list(_live)
-    for host in hosts:
-        host.stop_soon()
-    for host in hosts:
-        host.join(EXIT_S)
+    loops = list(_live)
+    for loop in loops:
+        loop.stop_soon()
+    for loop in loops:
+        loop.join(EXIT_S)
 
 
-class ThreadHost(_InLoop):
-    """A thread of its own, which ends when the loop that started it has been closed.
+class ThreadLoop(_Started):
+    """A loop in a thread of its own, which ends when the user's loop has been closed.
 
     A daemon, so that a program that forgot to close can still end.
 
@@ -129,28 +173,30 @@ class ThreadHost(_InLoop):
         name: The thread's name.
     """
 
+    threaded = True
+
     def __init__(self, name: str) -> None:
         self._name = name
+        self._user: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._stopping = asyncio.Event()
         self._is_to_stop = False
         self._ended = asyncio.Event()
 
     async def start(self) -> None:
-        """See `Host.start`."""
-        caller = asyncio.get_running_loop()
-        ready: asyncio.Future[None] = caller.create_future()
+        """See `ReaderLoop.start`."""
+        user = self._user = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = user.create_future()
 
-        def tell() -> None:
+        def set_ready() -> None:
             if not ready.done():
                 ready.set_result(None)
 
         async def main() -> None:
             self._loop = asyncio.get_running_loop()
-            with contextlib.suppress(RuntimeError):  # whoever asked may be gone
-                caller.call_soon_threadsafe(tell)
+            _call_threadsafe(user, set_ready, ())
             # Looked at after the loop is known, and set before that is: one side sees the other.
-            while not (self._is_to_stop or caller.is_closed()):
+            while not (self._is_to_stop or user.is_closed()):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(ORPHAN_S):
                         await self._stopping.wait()
@@ -160,16 +206,19 @@ class ThreadHost(_InLoop):
                 with asyncio.Runner(loop_factory=loop_factory()) as runner:
                     runner.run(main())
             finally:
-                with contextlib.suppress(RuntimeError):
-                    caller.call_soon_threadsafe(self._ended.set)
+                _call_threadsafe(user, self._ended.set, ())
 
         self._thread = threading.Thread(target=run, name=self._name, daemon=True)
         _live.add(self)
         self._thread.start()
         await ready
 
+    def to_user(self, function: Callable[..., object], *arguments: Any) -> bool:
+        """See `ReaderLoop.to_user`."""
+        return self._user is not None and _call_threadsafe(self._user, function, arguments)
+
     async def stop(self) -> None:
-        """See `Host.stop`."""
+        """See `ReaderLoop.stop`."""
         self.stop_soon()
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
@@ -177,13 +226,12 @@ class ThreadHost(_InLoop):
             self.join()  # it has nothing left to do
 
     def join(self, seconds: float | None = None) -> None:
-        """Waits for the thread's end; only for so long, if that is told."""
+        """Wait for the thread's end; at most so many seconds, if any are given."""
         if self._thread is not None:
             self._thread.join(seconds)
 
     def stop_soon(self) -> None:
-        """See `Host.stop_soon`."""
+        """See `ReaderLoop.stop_soon`."""
         self._is_to_stop = True
         if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # it is closed already
-                self._loop.call_soon_threadsafe(self._stopping.set)
+            _call_threadsafe(self._loop, self._stopping.set, ())

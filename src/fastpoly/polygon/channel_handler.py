@@ -9,16 +9,16 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fastpoly.polygon.messages import Messages, Reading
+from fastpoly.polygon.messages import MessageReader, Messages
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
     from fastpoly.consumers.buffer import Buffer
-    from fastpoly.consumers.tasks import Workers
+    from fastpoly.consumers.tasks import HandlerTasks
     from fastpoly.errors import FastpolyError
     from fastpoly.polygon.services import Handler
 
-__all__ = ["Caller", "Report", "cancelled_from_outside"]
+__all__ = ["ChannelHandler", "Report", "cancelled_from_outside"]
 
 Report: TypeAlias = Callable[[BaseException, "Handler", Any], bool]
 """Gets an error, the handler that raised it and the message that it had been given.
@@ -28,7 +28,7 @@ Returns whether to go on calling the handler.
 
 
 def always_awaitable(handler: Handler) -> bool:
-    """Whether every call of a handler gives something to await.
+    """Return whether every call of a handler gives something to await.
 
     A plain function may give one too; that shows when it is called.
     """
@@ -41,7 +41,7 @@ def always_awaitable(handler: Handler) -> bool:
 
 
 def cancelled_from_outside() -> bool:
-    """Whether a `CancelledError` is meant for the task, and is not of the handler's own making.
+    """Return whether a `CancelledError` is the task's, and not of the handler's own making.
 
     A handler that awaits a future which someone else cancelled raises one too.
     """
@@ -53,7 +53,7 @@ def _ignore(message: Any) -> None:
     """The handler in place of one that is not to be called again."""
 
 
-class Caller:
+class ChannelHandler:
     """Calls one handler with its messages, one at a time, in the order in which they came.
 
     A handler that returns at once, a coroutine function that need not wait included, is called
@@ -63,7 +63,7 @@ class Caller:
     Args:
         handler: The handler.
         buffer: For batches that have to wait.
-        workers: Do what has to be awaited; a job of theirs is this object and an iterator.
+        tasks: Do what has to be awaited; a job of theirs is this object and an iterator.
         messages: What the handler gets.
         report: Gets what the handler raises.
         fail: Gets what the buffer ended with.
@@ -80,10 +80,10 @@ class Caller:
         "_fail",
         "_pending",
         "_queued",
-        "_reading",
+        "_reader",
         "_report",
         "_rest",
-        "_workers",
+        "_tasks",
         "awaits",
         "buffer",
         "busy",
@@ -95,7 +95,7 @@ class Caller:
         self,
         handler: Handler,
         buffer: Buffer,
-        workers: Workers,
+        tasks: HandlerTasks,
         *,
         messages: Messages,
         report: Report,
@@ -108,66 +108,66 @@ class Caller:
         self.channels = 0
         self.busy = False
         self.buffer = buffer
-        self._workers = workers
-        self._reading = Reading(messages)
+        self._tasks = tasks
+        self._reader = MessageReader(messages)
         self._report = report
         self._fail = fail
         # What another handler gave up; it is older than what is in the buffer.
         self._rest: deque[Batch] = deque()
         self._queued = False
 
-    def take(self, batch: Batch) -> None:
-        """Calls the handler with a batch's messages, or lets the batch wait while it is busy."""
+    def deliver(self, batch: Batch) -> None:
+        """Call the handler with a batch's messages, or let the batch wait while it is busy."""
         if self.busy:
             self.buffer.put(batch)
             self._queued = True
             if self.buffer.error is not None:
                 self._fail(self.buffer.error)
             return
-        messages = self._reading.begin(batch)
+        messages = self._reader.read(batch)
         if self.awaits:
-            self._workers.begin((self, messages), self)
+            self._tasks.run((self, messages), self)
         else:
             self._call(messages)
 
     def queue(self, batch: Batch) -> None:
-        """Leaves messages to a task, before whatever is in the buffer."""
+        """Leave messages to a task, before whatever is in the buffer."""
         self._rest.append(batch)
         self._queued = True
         if not self.busy:
             job = self.next_job()
             if job is not None:
-                self._workers.leave(job, self)
+                self._tasks.defer(job, self)
 
     def wait(self, result: Awaitable[Any], message: Any, messages: Iterator[Any]) -> None:
-        """Awaits what the handler gave for a message, and goes on with those that follow."""
+        """Await what the handler gave for a message, and go on with those that follow."""
         self._pending = (result, message)
-        self._workers.begin((self, messages), self)
+        self._tasks.run((self, messages), self)
 
-    def surrender(self) -> list[Batch]:
-        """Gives up every message that the handler was not called with yet."""
-        left = [batch for batch in (self._reading.stop(), *self._rest) if batch is not None]
+    def drain_unstarted(self) -> list[Batch]:
+        """Give up every message that the handler was not called with yet."""
+        left = [batch for batch in (self._reader.stop(), *self._rest) if batch is not None]
         self._rest.clear()
         while (waiting := self.buffer.take()) is not None:
             left.append(waiting)
         return left
 
-    def fault(self, error: BaseException, message: Any) -> None:
+    def handler_failed(self, error: BaseException, message: Any) -> None:
         """The handler has raised."""
         if not self._report(error, self.handler, message):
             self.handler = _ignore
             self.awaits = False
-            self.surrender()
+            self.drain_unstarted()
 
-    def next_job(self) -> tuple[Caller, Iterator[Any]] | None:
-        """The messages that have waited longest; None if there are none."""
+    def next_job(self) -> tuple[ChannelHandler, Iterator[Any]] | None:
+        """Return the messages that have waited longest; None if there are none."""
         if not self._queued:
             return None
         batch = self._rest.popleft() if self._rest else self.buffer.take()
         if batch is None:
             self._queued = False
             return None
-        return self, self._reading.begin(batch)
+        return self, self._reader.read(batch)
 
     def _call(self, messages: Iterator[Any]) -> None:
         message = None
@@ -181,10 +181,10 @@ class Caller:
                         return
                 return
             except Exception as error:
-                self.fault(error, message)
+                self.handler_failed(error, message)
 
     async def call(self, messages: Iterator[Any]) -> None:
-        """Calls the handler with messages and awaits what it gives."""
+        """Call the handler with messages and await what it gives."""
         message = None
         while True:
             handler = self.handler
@@ -204,6 +204,6 @@ class Caller:
             except asyncio.CancelledError as error:
                 if cancelled_from_outside():
                     raise
-                self.fault(error, message)
+                self.handler_failed(error, message)
             except Exception as error:
-                self.fault(error, message)
+                self.handler_failed(error, message)

@@ -11,25 +11,27 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from fastpoly import schema
 from fastpoly._core import LineWatch
 from fastpoly.consumers.buffer import Buffer
+from fastpoly.consumers.error_policy import ErrorHook, HandlerErrorPolicy
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
 from fastpoly.errors import DecodeError, FastpolyError, UsageError
-from fastpoly.net.credentials import find_api_key
+from fastpoly.net.credentials import ApiKey, find_api_key
 from fastpoly.net.endpoints import SslLike, make_url, market_of, shown_url
 from fastpoly.net.read_coalescing import DEFAULT_MAX_READ_DELAY_S, check_max_read_delay
 from fastpoly.net.session import Session
 from fastpoly.notices import NOTICE_CHANNEL
 from fastpoly.polygon.connection import Connection
-from fastpoly.polygon.dispatcher import CHANNELS, Dispatcher
+from fastpoly.polygon.dispatcher import CHANNELS, Dispatcher, log_notice
 from fastpoly.polygon.messages import Messages
-from fastpoly.polygon.reporting import OnError, Reporting, log_notice
 from fastpoly.polygon.services import Handler, Service, ServiceMethods, Symbols, name_params
 from fastpoly.polygon.threaded_session import ThreadedSession
 from fastpoly.protocol.reconnect import FixedDelay, ReconnectPolicy, make_policy
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
+    from fastpoly.events import Status
 
 __all__ = ["AsyncStreamClient"]
 
@@ -71,6 +73,38 @@ def _fixed_delay(attempts: int, delay: float) -> FixedDelay:
     return FixedDelay(float(delay), attempts or None, DEFAULT_STABLE_S)
 
 
+def _log_refusal(key: ApiKey, status: Status) -> None:
+    """Log a control message if it refuses something, without the key if that is in it."""
+    spec = schema.status_spec(status.status or "", status.message or "")
+    if spec is not None and spec.error:
+        logger.warning("The server said: %s", key.hide(status.message or ""))
+
+
+class _Reading:
+    """What full buffers, and handlers that raise, do to the connection."""
+
+    connection: Connection | None = None
+
+    def on_ready(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_ready`: handlers ask for what waits themselves."""
+
+    def on_full(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_full`."""
+        if self.connection is not None:
+            self.connection.pause()
+
+    def on_room(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_room`."""
+        if self.connection is not None:
+            self.connection.resume()
+
+    def stop_with(self, error: BaseException) -> None:
+        """See `StreamOwner.stop_with`."""
+        if self.connection is not None:
+            failure = error if isinstance(error, FastpolyError) else FastpolyError(repr(error))
+            self.connection.fail(failure)
+
+
 class AsyncStreamClient(ServiceMethods):
     """Streams one market to handlers, which get each message as a plain dict.
 
@@ -101,7 +135,7 @@ class AsyncStreamClient(ServiceMethods):
         write_limit: int = 65536,
         *,
         messages: Messages = "dicts",
-        on_error: OnError | None = None,
+        on_error: ErrorHook | None = None,
         error_policy: str = ErrorPolicy.CONTINUE,
         reconnect: ReconnectPolicy | None = None,
         ingest: str = Ingest.LOOP,
@@ -191,8 +225,9 @@ class AsyncStreamClient(ServiceMethods):
             "proxy": proxy,
         }
         self._policy = None if reconnect is None else make_policy(reconnect)
-        self._reporting = Reporting(
-            on_error, member(ErrorPolicy, error_policy, "an error policy"), self._fail
+        self._reading = _Reading()
+        self._errors = HandlerErrorPolicy(
+            on_error, member(ErrorPolicy, error_policy, "an error policy"), self._reading, logger
         )
         self._buffer_options: dict[str, Any] = {
             "overflow": member(Overflow, overflow, "an overflow policy"),
@@ -203,9 +238,9 @@ class AsyncStreamClient(ServiceMethods):
         self._dispatcher = Dispatcher(
             self._default_process_message,
             messages=messages,
-            report=self._reporting.handler_failed,
+            report=self._errors.handler_failed,
             make_buffer=self._make_buffer,
-            fail=self._fail,
+            fail=self._reading.stop_with,
         )
         self._watch = LineWatch(self._market.name)
         self._connection = Connection(
@@ -215,6 +250,7 @@ class AsyncStreamClient(ServiceMethods):
             self._dispatcher,
             self._watch,
         )
+        self._reading.connection = self._connection
         self._dispatcher.set_handler(NOTICE_CHANNEL, log_notice)
 
     def __repr__(self) -> str:
@@ -287,16 +323,16 @@ class AsyncStreamClient(ServiceMethods):
             logger.warning("Closed with %d messages that no handler was given.", left)
 
     def _make_session(self, on_batch: Callable[[Batch], None]) -> Session | ThreadedSession:
-        on_bad_frame: Callable[[DecodeError], object] = self._reporting.bad_frame
+        on_bad_frame: Callable[[DecodeError], object] = self._errors.warn
         if self._threaded:
             hand_over: Any = asyncio.get_running_loop().call_soon_threadsafe
-            on_bad_frame = partial(hand_over, self._reporting.bad_frame)
+            on_bad_frame = partial(hand_over, self._errors.warn)
         session = Session(
             self._url,
             self._key,
             self._market.name,
             on_batch=on_batch,
-            on_status=partial(self._reporting.refusal, self._key),
+            on_status=partial(_log_refusal, self._key),
             on_bad_frame=on_bad_frame,
             keep_statuses=True,
             watch=self._watch,
@@ -305,22 +341,12 @@ class AsyncStreamClient(ServiceMethods):
         if not self._threaded:
             return session
         buffer = Buffer(self._market.name, consumer="the event loop", **self._buffer_options)
-        return ThreadedSession(session, on_batch, buffer, self._fail)
+        return ThreadedSession(session, on_batch, buffer, self._reading.stop_with)
 
     def _make_buffer(self, consumer: str) -> Buffer:
-        buffer = Buffer(self._market.name, consumer=consumer, **self._buffer_options)
-        buffer.on_full = self._pause
-        buffer.on_room = self._resume
-        return buffer
-
-    def _pause(self) -> None:
-        self._connection.pause()
-
-    def _resume(self) -> None:
-        self._connection.resume()
-
-    def _fail(self, error: FastpolyError) -> None:
-        self._connection.fail(error)
+        return Buffer(
+            self._market.name, consumer=consumer, owner=self._reading, **self._buffer_options
+        )
 
     def _check_open(self) -> None:
         if self._connection.closed:

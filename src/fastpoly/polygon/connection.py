@@ -188,7 +188,7 @@ class Connection:
             )
         if self._end is end and not self._lock.locked():
             self.inbox.end(error)
-            self._dispatcher.rest()
+            self._dispatcher.idle()
 
     async def close(self) -> None:
         """Closes the session, and one that is being opened."""

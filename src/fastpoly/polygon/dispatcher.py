@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import groupby
@@ -11,10 +12,10 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from fastpoly import schema
-from fastpoly.consumers.tasks import Workers, next_job
+from fastpoly.consumers.tasks import HandlerTasks, next_job
 from fastpoly.notices import NOTICE_CHANNEL, NOTICE_TYPES
-from fastpoly.polygon.channel_handler import Caller, Report, cancelled_from_outside
-from fastpoly.polygon.messages import Messages, Reading
+from fastpoly.polygon.channel_handler import ChannelHandler, Report, cancelled_from_outside
+from fastpoly.polygon.messages import MessageReader, Messages
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from fastpoly.errors import FastpolyError
     from fastpoly.polygon.services import Handler
 
-__all__ = ["CHANNELS", "Dispatcher", "drive"]
+__all__ = ["CHANNELS", "Dispatcher", "drive", "log_notice"]
+
+logger = logging.getLogger("fastpoly.client")
 
 MAX_PLANS: Final = 256
 """Combinations of channels that are remembered; a server may invent channels without end."""
@@ -31,9 +34,6 @@ CHANNELS: Final = {schema.STATUS_CHANNEL, NOTICE_CHANNEL}.union(
     channel.name for market in schema.MARKETS.values() for channel in market.channels
 )
 """Every channel of every market, and those of control messages and of notices."""
-
-UNKNOWN: Final = "unknown"
-"""What a batch calls the channel of messages that its market does not know."""
 
 
 class _Plan:
@@ -47,10 +47,10 @@ class _Plan:
 
     __slots__ = ("awaits", "only", "parts")
 
-    def __init__(self, parts: dict[Caller, tuple[str, ...]]) -> None:
+    def __init__(self, parts: dict[ChannelHandler, tuple[str, ...]]) -> None:
         self.parts = tuple(parts.items())
         self.only = self.parts[0][0] if len(parts) == 1 else None
-        self.awaits = any(caller.awaits for caller in parts)
+        self.awaits = any(target.awaits for target in parts)
 
 
 def _channel_of_anything(message: Any) -> Any:
@@ -66,6 +66,11 @@ _CHANNEL: Final[dict[Messages, Callable[[Any], Any]]] = {
     "dicts": itemgetter("ev"),
     "events": attrgetter("event_type"),
 }
+
+
+def log_notice(notice: Any) -> None:
+    """Log a notice: the handler of notices while they have no other."""
+    logger.warning("%s", notice)
 
 
 class Dispatcher:
@@ -97,13 +102,13 @@ class Dispatcher:
         self._report = report
         self._make_buffer = make_buffer
         self._fail = fail
-        self._workers = Workers(drive)
+        self._tasks = HandlerTasks(drive)
         self._plans: dict[tuple[str, ...], _Plan] = {}
-        self._by_channel: dict[str, Caller] = {}
-        self._callers: list[Caller] = []
-        self._default = self._caller(default)
+        self._by_channel: dict[str, ChannelHandler] = {}
+        self._handlers: list[ChannelHandler] = []
+        self._default = self._target_of(default)
         # The batch that is being delivered to several handlers, and who is called right now.
-        self._reading: Reading | None = None
+        self._reader: MessageReader | None = None
         self._left: Batch | None = None
         self._current = self._default
         self._later: deque[Batch] = deque()
@@ -111,22 +116,18 @@ class Dispatcher:
     @property
     def busy(self) -> bool:
         """Whether a handler waits, or has messages that wait."""
-        return self._workers.waiting > 0
+        return self._tasks.waiting > 0
 
     # -------------------------------------------------------------------------- handlers
 
-    def handler_of(self, channel: str) -> Handler:
-        """The handler that messages of a channel go to."""
-        return self._by_channel.get(channel, self._default).handler
-
     def set_handler(self, channel: str, handler: Handler | None) -> None:
-        """Gives a channel another handler; it gets the very next message.
+        """Give a channel another handler; it gets the very next message.
 
         Args:
             channel: The channel, or ``status``.
             handler: The handler; None for the default one.
         """
-        new = self._default if handler is None else self._caller(handler)
+        new = self._default if handler is None else self._target_of(handler)
         old = self._by_channel.get(channel, self._default)
         if new is old:
             return
@@ -139,42 +140,42 @@ class Dispatcher:
         self._plans.clear()
         # What the old handler has not begun with may be the new one's now.
         self._stop()
-        for batch in old.surrender():
+        for batch in old.drain_unstarted():
             self._queue(batch)
-        self._callers = [
-            one for one in self._callers if one.channels > 0 or one.busy or one is self._default
+        self._handlers = [
+            one for one in self._handlers if one.channels > 0 or one.busy or one is self._default
         ]
 
-    def _caller(self, handler: Handler) -> Caller:
-        for caller in self._callers:
+    def _target_of(self, handler: Handler) -> ChannelHandler:
+        for target in self._handlers:
             # Two accesses of one method are equal and not identical.
-            if caller.handler is handler or (
-                caller.handler == handler and type(caller.handler) is type(handler)
+            if target.handler is handler or (
+                target.handler == handler and type(target.handler) is type(handler)
             ):
-                return caller
+                return target
         name = getattr(handler, "__qualname__", type(handler).__qualname__)
-        caller = Caller(
+        target = ChannelHandler(
             handler,
             self._make_buffer(name),
-            self._workers,
+            self._tasks,
             messages=self._form,
             report=self._report,
             fail=self._fail,
         )
-        self._callers.append(caller)
-        return caller
+        self._handlers.append(target)
+        return target
 
     # -------------------------------------------------------------------------- messages
 
     def deliver(self, batch: Batch) -> None:
-        """Calls the handlers of a batch's messages, or queues what they cannot take yet."""
+        """Call the handlers of a batch's messages, or queue what they cannot take yet."""
         channels = batch.channels
         plan = self._plans.get(channels)
         if plan is None:
             plan = self._plan(channels)
         if plan.only is not None:
-            plan.only.take(batch)
-        elif self._reading is None:
+            plan.only.deliver(batch)
+        elif self._reader is None:
             self._deliver(batch, plan)
             while self._later:
                 batch = self._later.popleft()
@@ -187,11 +188,11 @@ class Dispatcher:
         plan = self._plans.get(channels)
         if plan is not None:
             return plan
-        parts: dict[Caller, tuple[str, ...]] = {}
-        if self._whole or UNKNOWN not in channels:
+        parts: dict[ChannelHandler, tuple[str, ...]] = {}
+        if self._whole or schema.UNKNOWN_CHANNEL not in channels:
             for channel in channels:
-                caller = self._by_channel.get(channel, self._default)
-                parts[caller] = (*parts.get(caller, ()), channel)
+                target = self._by_channel.get(channel, self._default)
+                parts[target] = (*parts.get(target, ()), channel)
         if len(self._plans) >= MAX_PLANS:
             self._plans.clear()
         plan = self._plans[channels] = _Plan(parts)
@@ -200,22 +201,22 @@ class Dispatcher:
     def _deliver(self, batch: Batch, plan: _Plan) -> None:
         while True:
             if plan.only is not None:
-                plan.only.take(batch)
+                plan.only.deliver(batch)
                 return
             if not plan.parts:
                 if len(batch):
                     self._deliver_slices(batch)
                 return
-            if self._whole or (plan.awaits and not self._workers.ready):
-                for caller, channels in plan.parts:
-                    caller.take(batch.select(*channels))
+            if self._whole or (plan.awaits and not self._tasks.ready):
+                for target, channels in plan.parts:
+                    target.deliver(batch.select(*channels))
                 return
             free: list[str] = []
             waiting = [part for part in plan.parts if part[0].busy]
             if waiting:
                 # What has to wait does so undecoded; the others get theirs in the next round.
-                for caller, channels in waiting:
-                    caller.take(batch.select(*channels))
+                for target, channels in waiting:
+                    target.deliver(batch.select(*channels))
                 free = [name for one, names in plan.parts if not one.busy for name in names]
                 if not free:
                     return
@@ -228,11 +229,11 @@ class Dispatcher:
             plan = self._plan(batch.channels)
 
     def _deliver_slices(self, batch: Batch) -> None:
-        """Neighbours that belong to one handler together, where channels do not tell which."""
-        for caller, part in self._slices(batch):
-            caller.take(part)
+        """Deliver neighbours of one handler together, where channels do not tell which."""
+        for target, part in self._slices(batch):
+            target.deliver(part)
 
-    def _slices(self, batch: Batch) -> Iterator[tuple[Caller, Batch]]:
+    def _slices(self, batch: Batch) -> Iterator[tuple[ChannelHandler, Batch]]:
         start = 0
         for channel, run in groupby(batch.dicts(), _channel_of_anything):
             stop = start + sum(1 for _ in run)
@@ -240,90 +241,90 @@ class Dispatcher:
             start = stop
 
     def _deliver_mixed(self, batch: Batch, awaits: bool) -> Batch | None:
-        """Calls handlers that are all free, in the order of the messages.
+        """Call handlers that are all free, in the order of the messages.
 
         Returns:
             What is left, because one of the handlers waits or has been changed.
         """
-        self._reading = Reading(self._form)
+        self._reader = MessageReader(self._form)
         try:
-            messages = self._reading.begin(batch)
+            messages = self._reader.read(batch)
             if awaits:
-                self._workers.begin_shared((self, messages), self._who_waits)
+                self._tasks.run_shared((self, messages), self._who_waits)
             else:
                 self._call(messages)
         finally:
-            self._reading = None
+            self._reader = None
             left, self._left = self._left, None
         return left
 
     def _call(self, messages: Iterator[Any]) -> None:
         channel_of, by_channel, default = self._channel_of, self._by_channel, self._default
-        caller, message = default, None
+        target, message = default, None
         while True:
             try:
                 for message in messages:
-                    caller = by_channel.get(channel_of(message), default)
-                    result = caller.handler(message)
+                    target = by_channel.get(channel_of(message), default)
+                    result = target.handler(message)
                     if result is not None and inspect.isawaitable(result):
                         self._stop()
-                        caller.wait(result, message, iter(()))
+                        target.wait(result, message, iter(()))
                 return
             except Exception as error:
-                caller.fault(error, message)
+                target.handler_failed(error, message)
 
     async def call(self, messages: Iterator[Any]) -> None:
-        """Calls each message's handler with it and awaits what that gives."""
+        """Call each message's handler with it and await what that gives."""
         channel_of, by_channel, default = self._channel_of, self._by_channel, self._default
-        caller, message = default, None
+        target, message = default, None
         while True:
             try:
                 for message in messages:
-                    caller = by_channel.get(channel_of(message), default)
-                    result = caller.handler(message)
-                    if result is not None and (caller.awaits or inspect.isawaitable(result)):
-                        self._current = caller
+                    target = by_channel.get(channel_of(message), default)
+                    result = target.handler(message)
+                    if result is not None and (target.awaits or inspect.isawaitable(result)):
+                        self._current = target
                         await result  # type: ignore[misc]
                 return
             except asyncio.CancelledError as error:
                 if cancelled_from_outside():
                     raise
-                caller.fault(error, message)
+                target.handler_failed(error, message)
             except Exception as error:
-                caller.fault(error, message)
+                target.handler_failed(error, message)
 
-    def _who_waits(self) -> Caller:
+    def _who_waits(self) -> ChannelHandler:
         self._stop()
         return self._current
 
     def _stop(self) -> None:
-        """Leaves the rest of the batch that is being delivered to another round."""
-        if self._reading is not None:
-            left = self._reading.stop()
+        """Leave the rest of the batch that is being delivered to another round."""
+        if self._reader is not None:
+            left = self._reader.stop()
             self._left = self._left if left is None else left
 
     def _queue(self, batch: Batch) -> None:
-        """Queues messages that were another handler's, and calls none from inside another."""
+        """Queue messages that were another handler's, and call none from inside another."""
         plan = self._plan(batch.channels)
         if plan.parts:
-            for caller, channels in plan.parts:
-                caller.queue(batch.select(*channels))
+            for target, channels in plan.parts:
+                target.queue(batch.select(*channels))
         else:
-            for caller, part in self._slices(batch):
-                caller.queue(part)
+            for target, part in self._slices(batch):
+                target.queue(part)
 
     # ------------------------------------------------------------------------------- end
 
     def start(self) -> None:
-        """Gets ready, in the running loop."""
-        self._workers.start()
+        """Get ready, in the running loop."""
+        self._tasks.start()
 
-    def rest(self) -> None:
-        """Keeps nothing ready, as nothing new will come until `start`."""
-        self._workers.rest()
+    def idle(self) -> None:
+        """Keep nothing ready, as nothing new will come until `start`."""
+        self._tasks.idle()
 
     async def finish(self, timeout: float) -> int:
-        """Lets the handlers finish what they were given, and cancels them if they take too long.
+        """Let the handlers finish what they were given, and cancel them if they take too long.
 
         Where a handler itself calls this, nothing more is given to it or to any other.
 
@@ -333,21 +334,21 @@ class Dispatcher:
         Returns:
             How many messages no handler was called with.
         """
-        left = self._surrender() if self._workers.current else 0
-        await self._workers.finish(timeout)
-        return left + self._surrender()
+        left = self._drain_unstarted() if self._tasks.current else 0
+        await self._tasks.finish(timeout)
+        return left + self._drain_unstarted()
 
-    def _surrender(self) -> int:
+    def _drain_unstarted(self) -> int:
         self._stop()
         left = [] if self._left is None else [self._left]
         self._left = None
-        for caller in self._callers:
-            left.extend(caller.surrender())
+        for target in self._handlers:
+            left.extend(target.drain_unstarted())
         return sum(map(len, left))
 
 
 async def drive() -> None:
-    """The driver of the workers; a job is whom to call, and with what."""
+    """The driver of the tasks; a job is whom to call, and with what."""
     while True:
-        caller, messages = await next_job()
-        await caller.call(messages)
+        target, messages = await next_job()
+        await target.call(messages)

@@ -1,4 +1,4 @@
-"""A batch's messages, made as they are asked for, and what is left of them."""
+"""Makes the messages of a batch as they are asked for, and keeps account of what is left."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 if TYPE_CHECKING:
     from fastpoly._core import Batch
 
-__all__ = ["Messages", "Reading"]
+__all__ = ["MessageReader", "Messages"]
 
 Messages: TypeAlias = Literal["dicts", "events", "batches"]
 """What handlers get: dicts or events one at a time, or the batches of their channels."""
@@ -27,7 +27,7 @@ _LISTS: Final[dict[Messages, Callable[[Batch], list[Any]]]] = {
 }
 
 
-class Reading:
+class MessageReader:
     """Takes batches apart, one after the other.
 
     Args:
@@ -43,8 +43,8 @@ class Reading:
         self._chunk: Iterator[Any] = iter(())
         self._made = self._total = 0
 
-    def begin(self, batch: Batch) -> Iterator[Any]:
-        """A batch's messages. The one before must have been read to its end, or stopped."""
+    def read(self, batch: Batch) -> Iterator[Any]:
+        """Return a batch's messages. The one before must have been read to its end, or stopped."""
         self._batch = batch
         total = self._total = 1 if self._whole else len(batch)
         if total > CHUNK:
@@ -62,7 +62,7 @@ class Reading:
             yield self._chunk
 
     def stop(self) -> Batch | None:
-        """Ends the reading.
+        """Give up what was not read yet.
 
         Returns:
             The events that were not asked for; None if there are none.

@@ -7,10 +7,11 @@ import contextlib
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from fastpoly.errors import ConnectionLost, FastpolyError, UsageError
-from fastpoly.net.reader_loop import ThreadHost
+from fastpoly.consumers.buffer import FAIR_SHARE_S
+from fastpoly.errors import ConnectionLost, FastpolyError
+from fastpoly.net.reader_loop import ThreadLoop
 from fastpoly.net.session import CloseReason, Session
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from fastpoly.consumers.buffer import Buffer
 
 __all__ = ["ThreadedSession"]
-
-FAIR_SHARE_S: Final = 0.01
-"""How long batches are handed over without letting the caller's loop do anything else."""
 
 
 class ThreadedSession:
@@ -50,15 +48,13 @@ class ThreadedSession:
         self._session = session
         self._buffer = buffer
         self._on_overflow = on_overflow
-        self._host = ThreadHost("fastpoly session")
+        self._reader = ThreadLoop("fastpoly session")
         self._caller: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Future[CloseReason] | None = None
         self._watch: asyncio.Task[None] | None = None
         self._paused = False
         session.on_batch = self._put
-        buffer.on_ready = self._on_ready
-        buffer.on_full = self._update_reading
-        buffer.on_room = self._update
+        buffer.owner = self
 
     @property
     def is_open(self) -> bool:
@@ -72,11 +68,11 @@ class ThreadedSession:
         self._caller = asyncio.get_running_loop()
         self._ended = self._caller.create_future()
         self._buffer.arm()
-        await self._host.start()
+        await self._reader.start()
         try:
-            await self._host.call(self._open)
+            await self._reader.call(self._open)
         except BaseException:
-            await self._host.stop()
+            await self._reader.stop()
             raise
 
     def send_text(self, text: str) -> None:
@@ -99,9 +95,8 @@ class ThreadedSession:
         self._post(self._update_reading)
 
     def _post(self, function: Callable[[], object]) -> None:
-        # A thread that has not begun, or has ended, has no line that this could be meant for.
-        with contextlib.suppress(RuntimeError, UsageError):
-            self._host.post(function)
+        # A thread that has not begun, or has ended, has no connection that this could be meant for.
+        self._reader.post(function)
 
     async def closed(self) -> CloseReason:
         """See `Session.closed`. The last batch was handed over before."""
@@ -114,9 +109,9 @@ class ThreadedSession:
         if self._ended is None:
             return
         if not self._ended.done():
-            await self._host.call(self._session.close)
+            await self._reader.call(self._session.close)
             await asyncio.shield(self._ended)
-        await self._host.stop()
+        await self._reader.stop()
 
     def abort(self) -> None:
         """See `Session.abort`."""
@@ -142,7 +137,7 @@ class ThreadedSession:
             self.on_batch(batch)
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(reason)
-        self._host.stop_soon()
+        self._reader.stop_soon()
 
     # ------------------------------------------------------------------------- in the thread
 
@@ -162,8 +157,17 @@ class ThreadedSession:
     def _put(self, batch: Batch) -> None:
         self._buffer.put(batch)
 
-    def _on_ready(self) -> None:
+    def on_ready(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_ready`."""
         self._tell(self._pump)
+
+    def on_full(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_full`."""
+        self._update_reading()
+
+    def on_room(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_room`."""
+        self._update()
 
     def _update_reading(self) -> None:
         # Asked anew, not remembered: news of the two ends of the buffer may overtake each other.

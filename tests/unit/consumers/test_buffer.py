@@ -41,6 +41,23 @@ def make(overflow: str = "drop_oldest", **options: float) -> Buffer:
     )
 
 
+class Owner:
+    """Writes down what it is told."""
+
+    def __init__(self, buffer: Buffer) -> None:
+        self.told: list[str] = []
+        buffer.owner = self
+
+    def on_ready(self, buffer: Buffer) -> None:
+        self.told.append("ready")
+
+    def on_full(self, buffer: Buffer) -> None:
+        self.told.append("full")
+
+    def on_room(self, buffer: Buffer) -> None:
+        self.told.append("room")
+
+
 def drain(buffer: Buffer) -> list[object]:
     """Numbers of events, and notices, in order."""
     out: list[object] = []
@@ -174,8 +191,6 @@ def test_batches_of_nothing_are_no_loss(overflow: Overflow) -> None:
 def test_error_gives_what_was_there_and_then_ends() -> None:
     buffer = make("error")
     batches = [batch("T") for _ in range(12)]
-    woken = []
-    buffer.on_ready = lambda: woken.append(1)
     for one in batches:
         buffer.put(one)
     assert buffer.closed
@@ -203,9 +218,7 @@ def test_who_was_told_of_the_end_is_told_of_nothing_more() -> None:
 
 def test_block_says_when_to_stop_and_when_to_go_on_and_loses_nothing() -> None:
     buffer = make("block")
-    events: list[str] = []
-    buffer.on_full = lambda: events.append("full")
-    buffer.on_room = lambda: events.append("room")
+    events = Owner(buffer).told
     batches = [batch("T") for _ in range(12)]
     for one in batches:
         buffer.put(one)
@@ -303,8 +316,7 @@ def test_what_waits_keeps_no_memory_that_held_more_before() -> None:
 
 def test_waking() -> None:
     buffer = make()
-    woken: list[int] = []
-    buffer.on_ready = lambda: woken.append(1)
+    woken = Owner(buffer).told
     buffer.put(batch("T"))
     assert not woken
     assert not buffer.arm()
@@ -324,12 +336,11 @@ def test_waking() -> None:
 
 def test_clear_counts_as_lost() -> None:
     buffer = make("block")
-    room: list[int] = []
-    buffer.on_room = lambda: room.append(1)
+    told = Owner(buffer).told
     for _ in range(12):
         buffer.put(batch("T"))
     buffer.clear()
-    assert room == [1]
+    assert told == ["full", "room"]
     stats = buffer.stats()
     assert (stats.lost, stats.events, stats.nbytes) == (12, 0, 0)
 

@@ -76,11 +76,15 @@ class BufferMachine(RuleBasedStateMachine):
         self.overflow = overflow
         self.max_bytes = room
         self.max_age_ns = int(MAX_AGE_S * 1e9) if has_age else None
-        self.buffer.on_full = lambda: self.calls.append("full")
-        self.buffer.on_room = lambda: self.calls.append("room")
-        self.buffer.on_ready = self.wake
+        self.buffer.owner = self
 
-    def wake(self) -> None:
+    def on_full(self, buffer: Buffer) -> None:
+        self.calls.append("full")
+
+    def on_room(self, buffer: Buffer) -> None:
+        self.calls.append("room")
+
+    def on_ready(self, buffer: Buffer) -> None:
         assert self.armed
         self.armed = False
 

@@ -45,13 +45,29 @@ def make_engine() -> tuple[Engine, Line]:
     return engine, line
 
 
+class LateOwner:
+    """Tells the engine of a full buffer at once, and of room when it is asked to."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.late: list[Buffer] = []  # what one thread has posted to the other
+
+    def on_ready(self, buffer: Buffer) -> None:
+        pass
+
+    def on_full(self, buffer: Buffer) -> None:
+        self.engine.note_room(buffer)
+
+    def on_room(self, buffer: Buffer) -> None:
+        self.late.append(buffer)
+
+
 def test_late_news_of_room_does_not_read_on_for_a_buffer_that_is_full_again() -> None:
     engine, line = make_engine()
     batch = decode(b'[{"ev":"T","sym":"A","q":1}]')
     buffer = Buffer("stocks", overflow=Overflow.BLOCK, max_bytes=batch.nbytes * 4)
-    late: list[Buffer] = []  # what one thread has posted to the other
-    buffer.on_full = lambda: engine.note_room(buffer)
-    buffer.on_room = lambda: late.append(buffer)
+    owner = LateOwner(engine)
+    buffer.owner, late = owner, owner.late
     for _ in range(4):
         buffer.put(batch)
     assert not line.reads

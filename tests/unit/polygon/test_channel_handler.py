@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from fastpoly.consumers.tasks import Workers
+from fastpoly.consumers.tasks import HandlerTasks
 from fastpoly.errors import FastpolyError
-from fastpoly.polygon.channel_handler import Caller, always_awaitable
+from fastpoly.polygon.channel_handler import ChannelHandler, always_awaitable
 from fastpoly.polygon.dispatcher import drive
 from tests.loops import in_loop
 
@@ -45,13 +45,15 @@ class Batches(deque[list[int]]):
         return self.popleft() if self else None
 
 
-def make(handler: Any, books: Books | None = None, workers: Workers | None = None) -> Caller:
+def make(
+    handler: Any, books: Books | None = None, tasks: HandlerTasks | None = None
+) -> ChannelHandler:
     buffer: Any = Batches()
     books = books or Books()
-    return Caller(
+    return ChannelHandler(
         handler,
         buffer,
-        workers or Workers(drive),
+        tasks or HandlerTasks(drive),
         messages="events",
         report=books.report,
         fail=books.fail,
@@ -59,15 +61,15 @@ def make(handler: Any, books: Books | None = None, workers: Workers | None = Non
 
 
 @asynccontextmanager
-async def started(handler: Any, books: Books | None = None) -> AsyncIterator[Caller]:
-    workers = Workers(drive)
-    workers.start()
+async def started(handler: Any, books: Books | None = None) -> AsyncIterator[ChannelHandler]:
+    tasks = HandlerTasks(drive)
+    tasks.start()
     await asyncio.sleep(0)
-    yield make(handler, books, workers)
-    await workers.finish(5)
+    yield make(handler, books, tasks)
+    await tasks.finish(5)
 
 
-async def settle(caller: Caller) -> None:
+async def settle(caller: ChannelHandler) -> None:
     async with asyncio.timeout(5):
         while caller.busy:
             await asyncio.sleep(0)
@@ -76,7 +78,7 @@ async def settle(caller: Caller) -> None:
 def test_function_is_called_where_the_messages_arrive() -> None:
     # No loop runs here at all.
     got: list[int] = []
-    make(got.append).take([1, 2, 3])
+    make(got.append).deliver([1, 2, 3])
     assert got == [1, 2, 3]
 
 
@@ -88,7 +90,7 @@ async def test_coroutine_that_need_not_wait_costs_no_turn_of_the_loop() -> None:
         got.append(message)
 
     async with started(handler) as caller:
-        caller.take([1, 2, 3])
+        caller.deliver([1, 2, 3])
         assert got == [1, 2, 3]
         assert not caller.busy
 
@@ -100,14 +102,14 @@ async def test_first_messages_before_the_task_has_started() -> None:
     async def handler(message: int) -> None:
         got.append(message)
 
-    workers = Workers(drive)
-    caller = make(handler, workers=workers)
-    caller.take([1, 2])
-    caller.take([3])
+    tasks = HandlerTasks(drive)
+    caller = make(handler, tasks=tasks)
+    caller.deliver([1, 2])
+    caller.deliver([3])
     assert got == []
     await settle(caller)
     assert got == [1, 2, 3]
-    await workers.finish(5)
+    await tasks.finish(5)
 
 
 @in_loop
@@ -124,16 +126,16 @@ async def test_coroutine_that_waits_is_never_run_twice_at_once_and_keeps_order()
         ended.append(message)
 
     async with started(handler, books) as caller:
-        caller.take([0, 1, 2])
+        caller.deliver([0, 1, 2])
         assert began == [0, 1]
         assert caller.busy
-        caller.take([3, 4])
-        caller.take([5])
+        caller.deliver([3, 4])
+        caller.deliver([5])
         assert len(caller.buffer) == 2
         await settle(caller)
         assert ended == [0, 1, 2, 3, 4, 5]
         assert len(caller.buffer) == 0
-        caller.take([6])
+        caller.deliver([6])
         assert ended[-1] == 6
 
 
@@ -154,7 +156,7 @@ async def test_task_and_context_are_the_same_before_and_after_waiting(wait: floa
     async with started(handler, books) as caller:
         outer = asyncio.current_task()
         for message in "abc":
-            caller.take([message])
+            caller.deliver([message])
             assert asyncio.current_task() is outer
             await settle(caller)
         assert tasks[0::2] == tasks[1::2]
@@ -175,7 +177,7 @@ async def test_messages_may_arrive_from_a_callback_of_the_loop() -> None:
 
     books = Books()
     async with started(handler, books) as caller:
-        asyncio.get_running_loop().call_soon(caller.take, [1, 2])
+        asyncio.get_running_loop().call_soon(caller.deliver, [1, 2])
         await asyncio.sleep(0)
         await settle(caller)
     assert (got, books.errors) == ([1, 2], [])
@@ -195,8 +197,8 @@ async def test_timeout_of_the_handlers_own(seconds: float) -> None:
 
     books = Books()
     async with started(handler, books) as caller:
-        caller.take([1])
-        caller.take([2, 3])
+        caller.deliver([1])
+        caller.deliver([2, 3])
         await settle(caller)
         assert outcomes == ["late"] * 3
     assert books.errors == []
@@ -216,7 +218,7 @@ async def test_task_group_of_the_handlers_own() -> None:
             group.create_task(work(-message))
 
     async with started(handler) as caller:
-        caller.take([1, 2])
+        caller.deliver([1, 2])
         await settle(caller)
     assert got == [1, -1, 2, -2]
 
@@ -230,7 +232,7 @@ async def test_future_that_is_done_before_the_task_has_its_turn() -> None:
         got.append(await future)
 
     async with started(handler) as caller:
-        caller.take([1])
+        caller.deliver([1])
         future.set_result("done")
         await settle(caller)
     assert got == ["done"]
@@ -250,7 +252,7 @@ async def test_error_that_is_thrown_while_it_waits_reaches_the_handler() -> None
         caught.append(RuntimeError(message))
 
     async with started(handler) as caller:
-        caller.take([1])
+        caller.deliver([1])
         future.set_exception(OSError("broken"))
         await settle(caller)
     assert [type(error) for error in caught] == [OSError, RuntimeError]
@@ -301,11 +303,11 @@ async def test_function_that_gives_something_to_await_now_and_then() -> None:
 
     books = Books()
     async with started(handler, books) as caller:
-        caller.take([0, 1, 2, 3])
-        caller.take([4, 5])
+        caller.deliver([0, 1, 2, 3])
+        caller.deliver([4, 5])
         assert got == [0]
         await settle(caller)
-        caller.take([6])
+        caller.deliver([6])
     assert (got, books.errors) == ([0, 1, 2, 3, 4, 5, 6], [])
 
 
@@ -339,8 +341,8 @@ async def test_error_costs_its_own_message_only(failing: Callable[[int], Any]) -
         return failing(message)
 
     async with started(handler, books) as caller:
-        caller.take([1, 2, 3])
-        caller.take([4])
+        caller.deliver([1, 2, 3])
+        caller.deliver([4])
         await settle(caller)
     assert got == [1, 2, 3, 4]
     assert [(type(error), message) for error, message in books.errors] == [(ValueError, 2)]
@@ -359,7 +361,7 @@ async def test_cancelled_future_is_the_handlers_error_and_not_its_end() -> None:
         got.append(message)
 
     async with started(handler, books) as caller:
-        caller.take([1, 2])
+        caller.deliver([1, 2])
         await settle(caller)
     assert got == [2]
     assert isinstance(books.errors[0][0], asyncio.CancelledError)
@@ -376,14 +378,14 @@ async def test_what_ends_the_process_is_not_kept_from_it(kind: type[BaseExceptio
 
     async with started(handler) as caller:
         with pytest.raises(kind):
-            caller.take([1])
+            caller.deliver([1])
         assert not caller.busy
     with pytest.raises(kind):
-        make(function).take([1])
+        make(function).deliver([1])
 
 
 @in_loop
-async def test_surrender_gives_up_what_the_handler_has_not_begun_with() -> None:
+async def test_drain_unstarted_gives_up_what_the_handler_has_not_begun_with() -> None:
     books = Books()
     got: list[int] = []
     gate = asyncio.Event()
@@ -393,27 +395,27 @@ async def test_surrender_gives_up_what_the_handler_has_not_begun_with() -> None:
         await gate.wait()
 
     async with started(handler, books) as caller:
-        caller.take([1, 2])
-        caller.take([3])
+        caller.deliver([1, 2])
+        caller.deliver([3])
         caller.queue([4])
-        assert caller.surrender() == [[2], [4], [3]]
-        assert caller.surrender() == []
+        assert caller.drain_unstarted() == [[2], [4], [3]]
+        assert caller.drain_unstarted() == []
         gate.set()
         await settle(caller)
     assert got == [1]
 
 
 @in_loop
-async def test_handler_may_surrender_its_own_messages() -> None:
+async def test_handler_may_drain_unstarted_its_own_messages() -> None:
     got: list[int] = []
     left: list[Any] = []
 
     async def handler(message: int) -> None:
         got.append(message)
-        left.extend(caller.surrender())
+        left.extend(caller.drain_unstarted())
 
     async with started(handler) as caller:
-        caller.take([1, 2, 3])
+        caller.deliver([1, 2, 3])
     assert (got, left) == ([1], [[2, 3]])
 
 
@@ -423,11 +425,11 @@ async def test_handler_that_causes_messages_for_itself_gets_them_afterwards() ->
 
     async def handler(message: int) -> None:
         if message < 3:
-            caller.take([message + 1])
+            caller.deliver([message + 1])
         got.append(message)
 
     async with started(handler) as caller:
-        caller.take([1])
+        caller.deliver([1])
         await settle(caller)
     assert got == [1, 2, 3]
 
@@ -447,10 +449,10 @@ async def test_handler_may_be_called_no_more_after_an_error(
         return failing(message)
 
     async with started(handler, books) as caller:
-        caller.take([1, 2, 3])
-        caller.take([4])
+        caller.deliver([1, 2, 3])
+        caller.deliver([4])
         await settle(caller)
-        caller.take([5])
+        caller.deliver([5])
         await settle(caller)
     assert got == [1, 2]
     assert len(books.errors) == 1
@@ -464,9 +466,9 @@ async def test_end_of_the_buffer_is_told() -> None:
         await asyncio.sleep(0)
 
     async with started(handler, books) as caller:
-        caller.take([1])
+        caller.deliver([1])
         error: Any = FastpolyError("full")
         caller.buffer.error = error  # type: ignore[misc]
-        caller.take([2])
+        caller.deliver([2])
         assert books.failures == [error]
         await settle(caller)

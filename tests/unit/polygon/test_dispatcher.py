@@ -12,7 +12,7 @@ from fastpoly import Batch, decode, events
 from fastpoly.consumers.buffer import Buffer
 from fastpoly.consumers.tasks import MAX_IDLE
 from fastpoly.enums import Overflow
-from fastpoly.polygon.dispatcher import MAX_PLANS, Dispatcher
+from fastpoly.polygon.dispatcher import MAX_PLANS, Dispatcher, log_notice
 from fastpoly.polygon.messages import Messages
 from tests.loops import in_loop
 
@@ -259,7 +259,6 @@ def test_change_of_handler_applies_to_the_next_batch() -> None:
     desk.dispatcher.set_handler("T", None)
     desk.dispatcher.deliver(batch("T"))
     assert (len(first), len(second), len(desk.unclaimed)) == (1, 1, 1)
-    assert desk.dispatcher.handler_of("T") == desk.unclaimed.append
 
 
 @pytest.mark.parametrize("text", ["T T T Q", "T T T"])
@@ -442,3 +441,8 @@ async def test_errors_name_the_message_and_the_rest_goes_on() -> None:
     assert isinstance(failure[0], RuntimeError)
     assert failure[1]["q"] == 1
     assert await desk.dispatcher.finish(1) == 0
+
+
+def test_notices_are_logged_while_they_have_no_handler(caplog: pytest.LogCaptureFixture) -> None:
+    log_notice("a gap")
+    assert [record.getMessage() for record in caplog.records] == ["a gap"]

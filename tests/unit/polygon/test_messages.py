@@ -10,7 +10,7 @@ import pytest
 
 from fastpoly import Batch, decode
 from fastpoly.events import EquityTrade
-from fastpoly.polygon.messages import CHUNK, Reading
+from fastpoly.polygon.messages import CHUNK, MessageReader
 
 
 def batch(count: int) -> Batch:
@@ -22,8 +22,8 @@ SIZES = (0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 7)
 
 @pytest.mark.parametrize("count", SIZES)
 def test_all_messages_in_order(count: int) -> None:
-    assert list(Reading("dicts").begin(batch(count))) == batch(count).dicts()
-    events: list[Any] = list(Reading("events").begin(batch(count)))
+    assert list(MessageReader("dicts").read(batch(count))) == batch(count).dicts()
+    events: list[Any] = list(MessageReader("events").read(batch(count)))
     assert [event.sequence_number for event in events] == list(range(count))
     assert all(type(event) is EquityTrade for event in events)
 
@@ -33,8 +33,8 @@ def test_stop_gives_what_was_not_asked_for_and_ends_the_iterator(count: int) -> 
     for asked in {0, 1, CHUNK - 1, CHUNK, CHUNK + 1, count - 1, count}:
         if not 0 <= asked <= count:
             continue
-        reading = Reading("dicts")
-        messages = reading.begin(batch(count))
+        reading = MessageReader("dicts")
+        messages = reading.read(batch(count))
         got = list(islice(messages, asked))
         left = reading.stop()
         assert got + (left.dicts() if left is not None else []) == batch(count).dicts()
@@ -44,17 +44,17 @@ def test_stop_gives_what_was_not_asked_for_and_ends_the_iterator(count: int) -> 
 
 
 def test_whole_batches() -> None:
-    reading = Reading("batches")
+    reading = MessageReader("batches")
     whole = batch(3)
-    messages = reading.begin(whole)
+    messages = reading.read(whole)
     assert reading.stop() is whole
     assert list(messages) == []
-    assert list(reading.begin(whole)) == [whole]
+    assert list(reading.read(whole)) == [whole]
     assert reading.stop() is None
 
 
 def test_one_batch_after_another() -> None:
-    reading = Reading("dicts")
+    reading = MessageReader("dicts")
     assert reading.stop() is None
     for count in SIZES:
-        assert len(list(reading.begin(batch(count)))) == count
+        assert len(list(reading.read(batch(count)))) == count

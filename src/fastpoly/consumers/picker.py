@@ -1,0 +1,59 @@
+"""Picks out of each batch the channels and events that one consumer wants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastpoly.notices import NOTICE_CHANNEL
+
+if TYPE_CHECKING:
+    from fastpoly._core import Batch, Filter
+    from fastpoly.consumers.buffer import Buffer
+
+__all__ = ["Picker", "count_notices"]
+
+
+class Picker:
+    """Picks by channel, then by filter.
+
+    Args:
+        channels: Names of channels; None for all.
+        filter: What is wanted of them; None for everything.
+        buffer: The consumer's, which counts what the filter leaves out.
+    """
+
+    def __init__(
+        self, channels: frozenset[str] | None, filter: Filter | None, buffer: Buffer
+    ) -> None:
+        self._channels = channels
+        self._filter = filter
+        self._buffer = buffer
+        # Channels of a batch -> those to select, all of them or none; there are few combinations.
+        self._plans: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def pick(self, batch: Batch, channels: tuple[str, ...]) -> Batch | None:
+        """Return the events that are wanted; None if there are none."""
+        picked: Batch | None = batch
+        if self._channels is not None:
+            picked = self._select(batch, channels, self._channels)
+        if self._filter is None or picked is None:
+            return picked
+        passed = self._filter.apply(picked)
+        self._buffer.filtered += len(picked) - len(passed)
+        return passed if len(passed) else None
+
+    def _select(
+        self, batch: Batch, channels: tuple[str, ...], wanted: frozenset[str]
+    ) -> Batch | None:
+        plan = self._plans.get(channels)
+        if plan is None:
+            plan = tuple(channel for channel in channels if channel in wanted)
+            self._plans[channels] = plan
+        if not plan:
+            return None
+        return batch if len(plan) == len(channels) else batch.select(*plan)
+
+
+def count_notices(batch: Batch, channels: tuple[str, ...]) -> int:
+    """Return how many notices there are in a batch of these channels."""
+    return batch.count(NOTICE_CHANNEL) if NOTICE_CHANNEL in channels else 0
