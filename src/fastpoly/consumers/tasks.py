@@ -133,11 +133,11 @@ class HandlerTask:
     @property
     def is_ready(self) -> bool:
         """Whether a job may be given by `step`, from outside of the task."""
-        return self._wake is not None and self._yielded is _DONE
+        return self._wake is not None and self._yielded is _DONE and not self._wake.done()
 
     @property
     def is_running(self) -> bool:
-        """Whether the task is awake, and `step` would be called from inside of it."""
+        """Whether it is between two jobs, and `step` would be called from inside of it."""
         return self._inside
 
     if sys.version_info >= (3, 12):
@@ -200,7 +200,6 @@ class HandlerTask:
                 if not owner.on_idle(self):
                     return
                 error = await self._wait()
-            self._inside = True
             while self._yielded is not _DONE:
                 yielded, self._yielded = self._yielded, _DONE
                 if yielded is _NOT_BEGUN:
@@ -209,8 +208,9 @@ class HandlerTask:
                     yielded = driver.send(self.job)
                 await _continued(driver, yielded, error)
                 error = None
+                self._inside = True
                 owner.on_job_done(self)
-            self._inside = False
+                self._inside = False
             self.job = None
 
     async def _wait(self) -> asyncio.CancelledError | None:
@@ -381,7 +381,8 @@ class HandlerTasks:
         return task
 
     def _release(self, task: HandlerTask) -> None:
-        if self._is_closing:
+        if self._is_closing or task.task.cancelling():
+            # The latter by the job itself; it would strike the next one.
             task.task.cancel()
         else:
             self._idle.append(task)

@@ -195,6 +195,22 @@ async def test_finish_from_inside_does_not_wait_for_itself() -> None:
     assert got == [True, True]
 
 
+@in_loop
+async def test_job_that_cancels_its_task_and_ends_costs_the_next_job_nothing() -> None:
+    got: list[int] = []
+    tasks = await made()
+
+    async def cancel() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+
+    tasks.run(cancel(), Owner())
+    tasks.run(note(got, 1, 0), Owner())
+    assert await tasks.finish(5)
+    assert got == [1]
+
+
 @pytest.mark.parametrize("shared", [False, True])
 @in_loop
 async def test_what_ends_the_process_is_raised_and_another_worker_comes(shared: bool) -> None:
