@@ -42,7 +42,6 @@ async def test_what_was_sent_is_what_was_received() -> None:
             "auth",
             "subscribe",
         ]
-        assert simulator.cpu_seconds() > 0
         simulator.resume()
         simulator.set_rate(50_000)
         await client.until(lambda: len(client.texts) > 300)
@@ -120,7 +119,7 @@ def test_signals_end_it_quietly(number: signal.Signals) -> None:
     output, errors = process.communicate(timeout=10)
     assert process.returncode == 0
     assert output == ""
-    assert all(line.startswith("ws://") for line in errors.splitlines())
+    assert [line for line in errors.splitlines() if not line.startswith("ws://")] == []
 
 
 def test_a_wrong_option_is_named() -> None:

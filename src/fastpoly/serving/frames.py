@@ -15,7 +15,7 @@ PONG: Final = 0xA
 
 
 def frame(payload: bytes, opcode: int = TEXT, *, final: bool = True) -> bytes:
-    """One frame.
+    """Return one frame.
 
     Args:
         payload: What it carries; nothing is checked, so that it can be wrong on purpose.
@@ -32,7 +32,7 @@ def frame(payload: bytes, opcode: int = TEXT, *, final: bool = True) -> bytes:
 
 
 def fragments(payload: bytes, pieces: int) -> Iterator[bytes]:
-    """One text message as that many frames (fewer if it is shorter), all but the last not final."""
+    """Yield one text message as that many frames (fewer if it is shorter)."""
     length = max(-(-len(payload) // max(pieces, 1)), 1)
     starts = range(0, max(len(payload), 1), length)
     for start in starts:
@@ -44,7 +44,7 @@ def fragments(payload: bytes, pieces: int) -> Iterator[bytes]:
 
 
 def close(code: int, reason: str = "") -> bytes:
-    """A close frame.
+    """Return a close frame.
 
     Args:
         code: Any code below 65536, also one that must not be sent.

@@ -1,4 +1,4 @@
-"""What the simulator says and understands: status objects, requests, parameters, symbols."""
+"""What a server says and understands: status objects, requests, parameters, symbols."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TAILS: Final = {
 
 
 def status(name: str, tail: str = "") -> bytes:
-    """One status object as JSON.
+    """Return one status object as JSON.
 
     Args:
         name: The name of an entry of `fastpoly.schema.STATUSES`.
@@ -37,20 +37,20 @@ def status(name: str, tail: str = "") -> bytes:
 
 
 def array(objects: Iterable[bytes]) -> bytes:
-    """A frame's text: the objects in one array."""
+    """Return a frame's text: the objects in one array."""
     return b"[" + b",".join(objects) + b"]"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ClientRequest:
     """One message of a client."""
 
     action: str
     params: str
 
 
-def parse_request(payload: bytes) -> Request | None:
-    """A client's message, or None if it is not a JSON object with two texts."""
+def parse_request(payload: bytes) -> ClientRequest | None:
+    """Return a client's message, or None if it is not a JSON object with two texts."""
     try:
         value: Any = json.loads(payload)
     except ValueError:
@@ -60,7 +60,7 @@ def parse_request(payload: bytes) -> Request | None:
     action, params = value.get("action"), value.get("params")
     if not isinstance(action, str) or not isinstance(params, str):
         return None
-    return Request(action, params)
+    return ClientRequest(action, params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Param:
 
 
 def parse_params(params: str, market: MarketSpec) -> list[Param]:
-    """The parameters of a request, in order, without those of channels that do not exist.
+    """Return the parameters of a request, in order, without those of unknown channels.
 
     The service answers a parameter that it does not know with silence.
     """
@@ -93,7 +93,7 @@ def parse_params(params: str, market: MarketSpec) -> list[Param]:
 
 
 def canonical(market: MarketSpec, symbol: str) -> str:
-    """A symbol as the data spells it, from any of the spellings that clients use."""
+    """Return a symbol as the data spells it, from any of the spellings that clients use."""
     if symbol == "*":
         return symbol
     if market.name == "forex":

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
+from fastpoly.serving.policy import EarlySubscribe, Evict, ServerPolicy, SlowReader
 from fastpoly.sim.faults import Fault
 
 Acks = Literal["combined", "separate", "mixed"]
-Evict = Literal["oldest", "newest"]
 SlowConsumer = Literal["kill", "wait"]
-EarlySubscribe = Literal["refuse", "ignore"]
+
+_SLOW_READER: dict[SlowConsumer, SlowReader] = {"kill": "drop", "wait": "wait"}
 
 _CHOICES = {
     "acks": ("combined", "separate", "mixed"),
@@ -143,13 +144,27 @@ class SimulatorConfig:
         for fault in self.faults:
             Fault.parse(fault)
 
+    def policy(self) -> ServerPolicy:
+        """Return what the settings mean for a server of any data."""
+        return ServerPolicy(
+            max_readers_per_account=self.max_connections,
+            evict=self.evict,
+            eviction_text=self.max_connections_suffix,
+            max_buffer_bytes=self.max_buffer_bytes,
+            slow_reader=_SLOW_READER[self.slow_consumer],
+            early_subscribe=self.early_subscribe,
+            login_timeout_s=self.auth_timeout,
+            ping_interval_s=self.ping_interval,
+            socket_buffer_bytes=self.socket_buffer_bytes,
+        )
+
     def to_json(self) -> str:
-        """The settings as one line of JSON."""
+        """Return the settings as one line of JSON."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> SimulatorConfig:
-        """What `to_json` wrote; settings left out have their defaults.
+        """Make settings from what `to_json` wrote; those left out have their defaults.
 
         Raises:
             ValueError: It is not a JSON object, or has an unknown setting or a bad value.
@@ -161,7 +176,7 @@ class SimulatorConfig:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> SimulatorConfig:
-        """Settings by name; lists become tuples.
+        """Make settings from a mapping by name; lists become tuples.
 
         Raises:
             ValueError: A setting is unknown or has a bad value.

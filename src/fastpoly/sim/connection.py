@@ -1,227 +1,155 @@
-"""One client of the simulator: its login, its requests, its end."""
+"""One client of the simulator: how its requests are answered and which events it is sent."""
 
 from __future__ import annotations
 
-import asyncio
 import random
-from typing import TYPE_CHECKING, Any
-
-from picows import WSFrame, WSListener, WSMsgType, WSTransport
+from typing import Any, Protocol, cast
 
 from fastpoly.schema import MarketSpec
-from fastpoly.serving import frames
-from fastpoly.serving.messages import array, parse_params, parse_request, status
-from fastpoly.serving.outlet import Outlet
+from fastpoly.serving.messages import Param
+from fastpoly.serving.reader import Reader
+from fastpoly.sim.config import SimulatorConfig
+from fastpoly.sim.faults import FaultedServer, Faults
 from fastpoly.sim.holdings import Holdings
-
-if TYPE_CHECKING:
-    from fastpoly.sim.pump import Pump
-    from fastpoly.sim.server import Simulator
+from fastpoly.sim.outlet import FaultyOutlet
+from fastpoly.sim.pump import Pump
 
 # How long a mixed confirmation waits for market data to travel with.
-_MIXED_ACK_SECONDS = 0.1
-# How long a connection that is one too many lives if it does not subscribe.
-_DOOMED_SECONDS = 1.0
-# How long a client may take to answer a close frame.
-_CLOSE_SECONDS = 2.0
+_MIXED_ACK_S = 0.1
 
 
-class Connection(WSListener):
-    """The server's side of one connection.
+class ConnectionOwner(FaultedServer, Protocol):
+    """The simulator that a connection belongs to."""
+
+    @property
+    def config(self) -> SimulatorConfig:
+        """Its settings."""
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong and when."""
+
+    def record(self, number: int, payload: bytes) -> None:
+        """Remember a client's message."""
+
+    def forget(self, connection: SimulatedConnection) -> None:
+        """Move a connection that has ended to the records."""
+
+
+class SimulatedConnection:
+    """What is behind one reader of the simulator.
 
     Attributes:
-        number: 1, 2, 3, ... in the order in which clients came.
-        simulator: The server.
-        pump: The market that it is connected to.
+        number: The reader's number.
+        reader: The server's side of the connection.
+        simulator: The simulator that it belongs to.
+        pump: The clock of the market that it is connected to.
         outlet: The way to the client.
-        holdings: Its subscriptions.
+        holdings: The instruments whose events it gets.
         random: Chance, of this connection only.
         muted: Whether it gets no market data for now.
         ack_delay: Seconds from a request to its confirmations.
         lost_acks: How many of its requests go unanswered, 0 to 1.
-        ended: Why it ended, or an empty string while it lives.
     """
 
-    def __init__(self, simulator: Simulator, pump: Pump, number: int) -> None:
-        super().__init__()
+    def __init__(self, simulator: ConnectionOwner, pump: Pump, reader: Reader) -> None:
         config = simulator.config
-        self.number = number
+        self.number = reader.number
+        self.reader = reader
         self.simulator = simulator
         self.pump = pump
-        self.outlet = Outlet()
-        self.holdings = Holdings(pump.spec, pump.market, config)
-        self.random = random.Random(f"{config.seed}/{number}")
+        self.outlet = cast(FaultyOutlet, reader.outlet)
+        self.holdings = Holdings(pump.market, config.refused, duplicates=config.duplicates)
+        self.random = random.Random(f"{config.seed}/{self.number}")
         self.muted = False
         self.ack_delay = config.ack_delay
         self.lost_acks = 0.0
-        self.ended = ""
         self._config = config
         self._events_per_frame = config.events_per_frame
         self._max_frame_bytes = config.max_frame_bytes
-        self._key = ""
-        self._authenticated = False
-        self._subscribed = False
-        self._doomed = False
-        self._closing = False
-        self._parts: list[bytes] = []
+        self._asked = False
         self._acks: list[bytes] = []
-        self._timers: set[asyncio.TimerHandle] = set()
-        self._loop = asyncio.get_running_loop()
-        self._writable = asyncio.Event()
-        self._writable.set()
+        simulator.faults.begin(self, "connect")
 
-    # ------------------------------------------------------------------------------- picows
+    # ----------------------------------------------------------- what the reader calls
 
-    def on_ws_connected(self, transport: WSTransport) -> None:
-        """Greets the client."""
-        self.outlet.open(transport)
-        if self._config.socket_buffer_bytes:
-            self.outlet.limit_kernel_buffer(self._config.socket_buffer_bytes)
-        self.simulator.welcome(self)
-        self.send([status("CONNECTED")])
-        self.simulator.faults.begin(self, "connect")
-        self.later(self._config.auth_timeout, self._auth_timed_out)
+    def on_message(self, payload: bytes) -> None:
+        """Remember a message of the client."""
+        self.simulator.record(self.number, payload)
 
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        """Joins fragments and answers the message."""
-        kind = frame.msg_type
-        if kind == WSMsgType.PING:
-            self.outlet.raw(frames.frame(frame.get_payload_as_bytes(), frames.PONG))
-        elif kind == WSMsgType.CLOSE:
-            self.end("closed by the client")
-            if not self._closing:
-                self.outlet.raw(frames.frame(frame.get_payload_as_bytes(), frames.CLOSE))
-            self._closing = True
-            self.outlet.finish()
-        elif kind != WSMsgType.PONG:
-            self._parts.append(frame.get_payload_as_bytes())
-            if frame.fin:
-                message = b"".join(self._parts)
-                self._parts.clear()
-                self._on_message(message)
-
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
-        """Forgets the client, but not its counts."""
-        self.end("connection lost")
-        self._writable.set()
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
-        self.pump.remove(self)
-        self.simulator.forget(self)
-
-    def pause_writing(self) -> None:
-        """The transport's buffer is full."""
-        if self.outlet.is_open:
-            self._writable.clear()
-
-    def resume_writing(self) -> None:
-        """The transport's buffer has room again."""
-        self._writable.set()
-
-    # ----------------------------------------------------------------------------- requests
-
-    def _on_message(self, payload: bytes) -> None:
-        if self._closing:
-            return
-        self.simulator.record(self, payload)
-        request = parse_request(payload)
-        if request is None:
-            self.send([status("INVALID_JSON")])
-        elif request.action == "auth":
-            self._on_auth(request.params)
-        elif request.action in ("subscribe", "unsubscribe"):
-            if self._authenticated:
-                self._on_change(request.action, request.params)
-            elif self._config.early_subscribe == "refuse":
-                self.send([status("NOT_AUTHORIZED")])
-
-    def _on_auth(self, key: str) -> None:
+    def judge_key(self, key: str) -> None:
+        """Decide about a key, after `SimulatorConfig.auth_delay` if it is good."""
         config = self._config
         if key in config.keys_without_plan:
-            self._refuse(status("NO_PLAN"), "no plan")
+            self.reader.refuse("NO_PLAN", "no plan")
         elif not key or (config.keys and key not in config.keys):
-            self._refuse(status("AUTH_FAILED"), "bad key")
+            self.reader.refuse("AUTH_FAILED", "bad key")
         elif config.auth_delay:
-            self.later(config.auth_delay, self._admit, key)
+            self.later(config.auth_delay, self.reader.accept, key)
         else:
-            self._admit(key)
+            self.reader.accept(key)
 
-    def _admit(self, key: str) -> None:
-        self.send([status("AUTH_SUCCESS")])
-        if not self._authenticated:
-            self._authenticated = True
-            self._key = key
-            self.simulator.admit(self)
-            self.simulator.faults.begin(self, "login")
+    def on_login(self) -> None:
+        """Start the clocks of faults that count from the login."""
+        self.simulator.faults.begin(self, "login")
 
-    def _auth_timed_out(self) -> None:
-        if not self._authenticated:
-            self._refuse(status("AUTH_TIMEOUT"), "no key in time")
+    def refusal(self, param: Param) -> str | None:
+        """Return the name of the status that refuses a parameter, or None if it is granted."""
+        return self.holdings.refusal(param)
 
-    def _refuse(self, text: bytes, reason: str) -> None:
-        """Says no and hangs up: the service sends no close frame then."""
-        self.send([text])
-        self.end(reason)
-        self._closing = True
-        self.outlet.finish()
+    def add(self, param: Param) -> None:
+        """Begin to send a parameter's events."""
+        self.holdings.add(param)
 
-    def _on_change(self, action: str, text: str) -> None:
-        params = parse_params(text, self.spec)
-        if action == "subscribe":
-            statuses = self.holdings.subscribe(params)
+    def remove(self, param: Param) -> None:
+        """Stop sending a parameter's events."""
+        self.holdings.remove(param)
+
+    def answer(self, statuses: list[bytes]) -> None:
+        """Send confirmations and refusals in the way and at the time that was asked for."""
+        if self.lost_acks and self.random.random() < self.lost_acks:
+            return
+        if self.ack_delay:
+            self.later(self.ack_delay, self._send_answer, statuses)
         else:
-            statuses = self.holdings.unsubscribe(params)
-        if len(self.holdings):
+            self._send_answer(statuses)
+
+    def after_request(self, added: list[Param], removed: list[Param]) -> None:
+        """Have events made while there is somebody who wants them."""
+        if len(self.reader.subscriptions):
             self.pump.add(self)
         else:
             self.pump.remove(self)
-        lost = self.lost_acks and self.random.random() < self.lost_acks
-        if statuses and not lost:
-            if self.ack_delay:
-                self.later(self.ack_delay, self._answer, statuses)
-            else:
-                self._answer(statuses)
-        if self._doomed:
-            self.evict()
-        elif not self._subscribed:
-            self._subscribed = True
+        if not self._asked:
+            self._asked = True
             self.simulator.faults.begin(self, "subscribe")
 
-    def _answer(self, statuses: list[bytes]) -> None:
-        if self._config.acks == "separate":
-            for text in statuses:
-                self.send([text])
-        elif self._config.acks == "mixed":
-            self._acks += statuses
-            self.later(_MIXED_ACK_SECONDS, self._flush_acks)
-        else:
-            self.send(statuses)
-
-    def _flush_acks(self) -> None:
+    def flush(self) -> None:
+        """Send confirmations that wait for market data."""
         if self._acks:
             acks, self._acks = self._acks, []
-            self.send(acks)
+            self.reader.send(acks)
 
-    # --------------------------------------------------------------------------------- data
+    def detach(self) -> None:
+        """Forget the client, but not its counts."""
+        self.pump.remove(self)
+        self.simulator.forget(self)
 
-    def send(self, objects: list[bytes]) -> None:
-        """Sends JSON objects as one message."""
-        self.send_text(array(objects))
+    def _send_answer(self, statuses: list[bytes]) -> None:
+        if self._config.acks == "separate":
+            for text in statuses:
+                self.reader.send([text])
+        elif self._config.acks == "mixed":
+            self._acks += statuses
+            self.later(_MIXED_ACK_S, self.flush)
+        else:
+            self.reader.send(statuses)
 
-    def send_text(self, payload: bytes) -> None:
-        """Sends a text message as it is."""
-        if not self._closing:
-            self.outlet.message(payload)
-
-    def send_raw(self, data: bytes) -> None:
-        """Sends bytes as they are, whatever they are."""
-        if not self._closing:
-            self.outlet.raw(data)
+    # ------------------------------------------------------------- what the pump calls
 
     def deliver(self) -> None:
-        """Sends what the last moment of the market brought for this client."""
-        if self._closing or self.muted or not self.outlet.is_open:
+        """Send what the last moment of the market brought for this client."""
+        if self.muted or not self.reader.is_open:
             return
         subscription = self.holdings.subscription
         prefix = b",".join(self._acks)
@@ -238,107 +166,51 @@ class Connection(WSListener):
             sent = bool(data)
         if sent:
             self._acks.clear()
-        if (
-            self._config.slow_consumer == "kill"
-            and self.outlet.buffered > self._config.max_buffer_bytes
-        ):
-            self.drop("slow consumer")
+        self.reader.check_buffer()
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the client reads fast enough for more."""
+        return self.reader.has_room
+
+    async def writable(self) -> None:
+        """Wait until the client has read enough for more."""
+        await self.reader.room()
+
+    # ------------------------------------------------------------------- what faults call
 
     def deliver_giant(self, events: int) -> None:
-        """Makes `events` trades and quotes happen and sends them here in one frame."""
+        """Make `events` trades and quotes happen and send them here in one frame."""
         self._events_per_frame, self._max_frame_bytes = 1 << 62, 1 << 62
         self.pump.happen(events)
         self._events_per_frame = self._config.events_per_frame
         self._max_frame_bytes = self._config.max_frame_bytes
 
-    async def writable(self) -> None:
-        """Waits until the client has read enough for more."""
-        await self._writable.wait()
-
-    @property
-    def is_writable(self) -> bool:
-        """Whether the transport's buffer has room."""
-        return self._writable.is_set()
-
-    # ---------------------------------------------------------------------------------- end
-
-    def doom(self) -> None:
-        """Marks this client as the one too many: it may subscribe, then it goes."""
-        self._doomed = True
-        self.later(_DOOMED_SECONDS, self.evict)
-
-    def evict(self) -> None:
-        """Tells the client that there are too many of it, and closes."""
-        self._flush_acks()
-        self.send([status("MAX_CONNECTIONS", self._config.max_connections_suffix)])
-        self.close(1008, "max_connections")
-
-    def close(self, code: int, reason: str = "") -> None:
-        """Starts a close handshake.
-
-        Args:
-            code: Any code, also one that must not be sent.
-            reason: The text that goes with it.
-        """
-        if not self._closing:
-            self.end(f"closed with {code}")
-            self._closing = True
-            self.outlet.raw(frames.close(code, reason))
-            self.later(_CLOSE_SECONDS, self.outlet.finish)
-
-    def hang_up(self, reason: str) -> None:
-        """Ends the TCP connection in good order, without a close frame."""
-        self.end(reason)
-        self._closing = True
-        self.outlet.finish()
-
-    def drop(self, reason: str) -> None:
-        """Resets the TCP connection."""
-        self.end(reason)
-        self._closing = True
-        self.outlet.reset()
-
-    def end(self, reason: str) -> None:
-        """Notes why the connection ends; the first reason stays."""
-        self.ended = self.ended or reason
-        self._writable.set()  # nobody waits for it any more
-
     def die(self) -> None:
-        """Goes dead without a sign: nothing is sent or read any more."""
+        """Go dead without a sign: nothing is sent or read any more."""
         self.outlet.die()
-        self._writable.set()
+        self.reader.make_room()
 
     def later(self, seconds: float, call: Any, *arguments: Any) -> None:
-        """Calls something after so many seconds, if the connection is still there."""
+        """Call something after so many seconds, if the connection is still there."""
+        self.reader.later(seconds, call, *arguments)
 
-        def run() -> None:
-            self._timers.discard(timer)
-            call(*arguments)
-
-        timer = self._loop.call_later(seconds, run)
-        self._timers.add(timer)
-
-    # -------------------------------------------------------------------------------- facts
+    # ------------------------------------------------------------------------------ facts
 
     @property
     def spec(self) -> MarketSpec:
         """The market's entry in the schema table."""
         return self.pump.spec
 
-    @property
-    def account(self) -> tuple[str, str]:
-        """What connections are counted by: market and key."""
-        return (self.spec.name, self._key)
-
     def stats(self) -> dict[str, Any]:
-        """What this client holds and was sent, as plain data."""
+        """Return what this client holds and was sent, as plain data."""
         subscription = self.holdings.subscription
         return {
             "number": self.number,
             "market": self.spec.name,
-            "authenticated": self._authenticated,
-            "ended": self.ended,
-            "subscriptions": len(self.holdings),
+            "authenticated": self.reader.authenticated,
+            "ended": self.reader.ended,
+            "subscriptions": len(self.reader.subscriptions),
             "events": subscription.sent,
             "frames": subscription.frames_sent,
             "bytes": subscription.bytes_sent,

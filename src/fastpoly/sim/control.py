@@ -47,11 +47,6 @@ async def _requests(simulator: Simulator, _: dict[str, Any]) -> Any:
     return [[number, payload.decode("utf-8", "replace")] for number, payload in simulator.requests]
 
 
-async def _usage(_: Simulator, __: dict[str, Any]) -> Any:
-    times = os.times()
-    return {"user": times.user, "system": times.system}
-
-
 COMMANDS: Final[dict[str, Callable[[Simulator, dict[str, Any]], Awaitable[Any]]]] = {
     "stats": _stats,
     "pause": _pause,
@@ -60,7 +55,6 @@ COMMANDS: Final[dict[str, Callable[[Simulator, dict[str, Any]], Awaitable[Any]]]
     "send": _send,
     "inject": _inject,
     "requests": _requests,
-    "usage": _usage,
 }
 """Command -> what it does; each gets the simulator and the command's own JSON object."""
 

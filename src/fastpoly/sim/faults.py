@@ -1,4 +1,4 @@
-"""Faults on demand, as a table: what can go wrong with a line, a server or a clock, and when.
+"""Faults on demand, as a table: what can go wrong with a connection, a server or a clock, and when.
 
 A fault is written ``NAME`` or ``NAME:KEY=VALUE,KEY=VALUE``, as in ``close:code=1012,at=5``. Beside
 the fault's own settings, every one takes these:
@@ -18,15 +18,90 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from random import Random
+from typing import Any, Final, Protocol
 
 from fastpoly.serving import frames
-
-if TYPE_CHECKING:
-    from fastpoly.sim.connection import Connection
+from fastpoly.serving.reader import Reader
+from fastpoly.sim.outlet import FaultyOutlet
 
 Setting = float | str
-Act = Callable[["Connection", Mapping[str, Any]], None]
+
+
+class FaultedMarket(Protocol):
+    """What can go wrong with a market and its clock."""
+
+    clock_offset_ms: int
+
+    def happen_at_once(self, events: int) -> None:
+        """Make so many trades and quotes without a pause between them."""
+
+    def hurry(self, factor: float) -> None:
+        """Multiply the rate; 1 undoes it."""
+
+    def stall(self, on: bool) -> None:
+        """Let nothing happen for a while; what was due happens when it is over."""
+
+
+class FaultedServer(Protocol):
+    """What can go wrong with a server."""
+
+    @property
+    def ack_delay(self) -> float:
+        """Seconds from a request to its confirmations when nothing is wrong."""
+
+    def inject(self, name: str, number: int | None = None, **settings: Any) -> int:
+        """Make a fault happen now, to one connection or to all."""
+
+    def restart(self, seconds: float) -> None:
+        """Drop everyone and listen again after so many seconds."""
+
+    def later(self, seconds: float, call: Any, *arguments: Any) -> None:
+        """Call something after so many seconds, if the server still runs."""
+
+
+class FaultedConnection(Protocol):
+    """What can go wrong with a connection."""
+
+    number: int
+    muted: bool
+    ack_delay: float
+    lost_acks: float
+
+    @property
+    def reader(self) -> Reader:
+        """The server's side of it."""
+
+    @property
+    def outlet(self) -> FaultyOutlet:
+        """The way to the client."""
+
+    @property
+    def pump(self) -> FaultedMarket:
+        """The market that it is connected to."""
+
+    @property
+    def simulator(self) -> FaultedServer:
+        """The server that it belongs to."""
+
+    @property
+    def random(self) -> Random:
+        """Chance, of this connection only."""
+
+    def deliver(self) -> None:
+        """Send what the last moment of the market brought."""
+
+    def deliver_giant(self, events: int) -> None:
+        """Make so many trades and quotes happen and send them in one frame."""
+
+    def die(self) -> None:
+        """Go dead without a sign."""
+
+    def later(self, seconds: float, call: Any, *arguments: Any) -> None:
+        """Call something after so many seconds, if the connection is still there."""
+
+
+Act = Callable[[FaultedConnection, Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,98 +123,98 @@ class FaultKind:
     settings: Mapping[str, Setting] = field(default_factory=dict)
 
 
-def _drop(connection: Connection, _: Mapping[str, Any]) -> None:
-    connection.drop("fault: drop")
+def _drop(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
+    connection.reader.drop("fault: drop")
 
 
-def _fin(connection: Connection, _: Mapping[str, Any]) -> None:
-    connection.hang_up("fault: fin")
+def _fin(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
+    connection.reader.hang_up("fault: fin")
 
 
-def _close(connection: Connection, settings: Mapping[str, Any]) -> None:
-    connection.close(int(settings["code"]), str(settings["reason"]))
+def _close(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
+    connection.reader.close(int(settings["code"]), str(settings["reason"]))
 
 
-def _abrupt_close(connection: Connection, settings: Mapping[str, Any]) -> None:
-    connection.send_raw(frames.close(int(settings["code"]), str(settings["reason"])))
-    connection.hang_up("fault: abrupt_close")
+def _abrupt_close(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
+    connection.reader.write(frames.close(int(settings["code"]), str(settings["reason"])))
+    connection.reader.hang_up("fault: abrupt_close")
 
 
-def _half_open(connection: Connection, _: Mapping[str, Any]) -> None:
+def _half_open(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
     connection.die()
 
 
-def _revive(connection: Connection, _: Mapping[str, Any]) -> None:
+def _revive(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
     connection.outlet.revive()
 
 
-def _mute(connection: Connection, _: Mapping[str, Any]) -> None:
+def _mute(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
     connection.muted = True
 
 
-def _unmute(connection: Connection, _: Mapping[str, Any]) -> None:
+def _unmute(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
     connection.muted = False
 
 
-def _evict(connection: Connection, _: Mapping[str, Any]) -> None:
-    connection.evict()
+def _evict(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
+    connection.reader.evict()
 
 
-def _slow_acks(connection: Connection, settings: Mapping[str, Any]) -> None:
+def _slow_acks(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
     connection.ack_delay = float(settings["seconds"])
 
 
-def _prompt_acks(connection: Connection, _: Mapping[str, Any]) -> None:
-    connection.ack_delay = connection.simulator.config.ack_delay
+def _prompt_acks(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
+    connection.ack_delay = connection.simulator.ack_delay
 
 
-def _lost_acks(connection: Connection, settings: Mapping[str, Any]) -> None:
+def _lost_acks(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
     connection.lost_acks = float(settings["share"])
 
 
-def _found_acks(connection: Connection, _: Mapping[str, Any]) -> None:
+def _found_acks(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
     connection.lost_acks = 0.0
 
 
-def _split(connection: Connection, settings: Mapping[str, Any]) -> None:
+def _split(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
     connection.outlet.split = max(int(settings["bytes"]), 1)
 
 
-def _unsplit(connection: Connection, _: Mapping[str, Any]) -> None:
+def _unsplit(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
     connection.outlet.split = 0
 
 
-def _fragment(connection: Connection, settings: Mapping[str, Any]) -> None:
+def _fragment(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
     connection.outlet.pieces = max(int(settings["pieces"]), 1)
 
 
-def _defragment(connection: Connection, _: Mapping[str, Any]) -> None:
+def _defragment(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
     connection.outlet.pieces = 1
 
 
-def _giant(connection: Connection, settings: Mapping[str, Any]) -> None:
+def _giant(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
     connection.deliver_giant(int(settings["events"]))
 
 
-def _bad_json(connection: Connection, settings: Mapping[str, Any]) -> None:
-    connection.send_text(str(settings["text"]).encode())
+def _bad_json(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
+    connection.reader.send_text(str(settings["text"]).encode())
 
 
-def _bad_utf8(connection: Connection, _: Mapping[str, Any]) -> None:
-    connection.send_text(b'[{"ev":"status","status":"\xff\xfe","message":""}]')
+def _bad_utf8(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
+    connection.reader.send_text(b'[{"ev":"status","status":"\xff\xfe","message":""}]')
 
 
-def _bad_frame(connection: Connection, settings: Mapping[str, Any]) -> None:
-    connection.send_raw(frames.frame(b"", int(settings["opcode"])))
+def _bad_frame(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
+    connection.reader.write(frames.frame(b"", int(settings["opcode"])))
 
 
-def _deep(connection: Connection, settings: Mapping[str, Any]) -> None:
+def _deep(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
     depth = int(settings["depth"])
-    connection.send_text(b"[" * depth + b"]" * depth)
+    connection.reader.send_text(b"[" * depth + b"]" * depth)
 
 
-def _surprise(connection: Connection, _: Mapping[str, Any]) -> None:
-    connection.send(
+def _surprise(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
+    connection.reader.send(
         [
             b'{"ev":"NEWS","sym":"AAPL","nested":{"list":[1,null,true]}}',
             b'{"ev":"status","status":"unheard_of","message":"Nobody knows this status.","more":1}',
@@ -148,52 +223,52 @@ def _surprise(connection: Connection, _: Mapping[str, Any]) -> None:
     )
 
 
-def _empty(connection: Connection, _: Mapping[str, Any]) -> None:
-    connection.send_text(b"[]")
+def _empty(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
+    connection.reader.send_text(b"[]")
 
 
-def _pings(connection: Connection, settings: Mapping[str, Any]) -> None:
+def _pings(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
     for number in range(int(settings["count"])):
-        connection.send_raw(frames.frame(str(number).encode(), frames.PING))
+        connection.reader.write(frames.frame(str(number).encode(), frames.PING))
 
 
-def _repeat(connection: Connection, _: Mapping[str, Any]) -> None:
+def _repeat(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
     connection.deliver()
 
 
-def _clock(connection: Connection, settings: Mapping[str, Any]) -> None:
+def _clock(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
     connection.pump.clock_offset_ms = int(settings["ms"])
 
 
-def _clock_right(connection: Connection, _: Mapping[str, Any]) -> None:
+def _clock_right(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
     connection.pump.clock_offset_ms = 0
 
 
-def _burst(connection: Connection, settings: Mapping[str, Any]) -> None:
+def _burst(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
     connection.pump.happen_at_once(int(settings["events"]))
 
 
-def _faster(connection: Connection, settings: Mapping[str, Any]) -> None:
+def _faster(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
     connection.pump.hurry(float(settings["factor"]))
 
 
-def _as_before(connection: Connection, _: Mapping[str, Any]) -> None:
+def _as_before(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
     connection.pump.hurry(1.0)
 
 
-def _stall(connection: Connection, _: Mapping[str, Any]) -> None:
+def _stall(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
     connection.pump.stall(True)
 
 
-def _flow(connection: Connection, _: Mapping[str, Any]) -> None:
+def _flow(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
     connection.pump.stall(False)
 
 
-def _restart(connection: Connection, settings: Mapping[str, Any]) -> None:
+def _restart(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
     connection.simulator.restart(float(settings["seconds"]))
 
 
-def _chaos(connection: Connection, settings: Mapping[str, Any]) -> None:
+def _chaos(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
     name = connection.random.choice(str(settings["kinds"]).split("+"))
     connection.simulator.inject(name, connection.number, lasts=settings["lasts"])
 
@@ -217,7 +292,7 @@ FAULTS: Final = {
         ),
         FaultKind(
             "half_open",
-            "The line is dead but looks alive: nothing is sent and nothing is read.",
+            "The connection is dead but looks alive: nothing is sent and nothing is read.",
             _half_open,
             _revive,
         ),
@@ -372,19 +447,19 @@ class Faults:
         self._left = {id(fault): int(fault.settings["times"]) or -1 for fault in self._planned}
         self.happened: dict[str, int] = {}
 
-    def begin(self, connection: Connection, beginning: str) -> None:
+    def begin(self, connection: FaultedConnection, beginning: str) -> None:
         """Starts the clocks of the faults that count from this point of a connection's life."""
         for fault in self._planned:
             settings = fault.settings
             if settings["after"] == beginning and settings["only"] in (0, connection.number):
                 self._plan(fault, connection, settings["at"])
 
-    def _plan(self, fault: Fault, connection: Connection, seconds: float) -> None:
+    def _plan(self, fault: Fault, connection: FaultedConnection, seconds: float) -> None:
         jitter = fault.settings["jitter"]
         seconds *= 1 + jitter * (2 * connection.random.random() - 1)
         connection.later(max(seconds, 0.0), self._due, fault, connection)
 
-    def _due(self, fault: Fault, connection: Connection) -> None:
+    def _due(self, fault: Fault, connection: FaultedConnection) -> None:
         if self._left[id(fault)] == 0:
             return
         self._left[id(fault)] -= 1
@@ -392,7 +467,7 @@ class Faults:
         if fault.settings["every"]:
             self._plan(fault, connection, fault.settings["every"])
 
-    def commit(self, fault: Fault, connection: Connection) -> None:
+    def commit(self, fault: Fault, connection: FaultedConnection) -> None:
         """Makes a fault happen now, and end when its time is up."""
         name = fault.kind.name
         self.happened[name] = self.happened.get(name, 0) + 1

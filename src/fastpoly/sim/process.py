@@ -133,11 +133,6 @@ class SimulatorProcess:
         """What clients sent: number of the connection and text, in order."""
         return [(number, text) for number, text in self.command("requests")]
 
-    def cpu_seconds(self) -> float:
-        """Processor time that the simulator has used."""
-        usage = self.command("usage")
-        return float(usage["user"] + usage["system"])
-
     def command(self, command: str, /, **arguments: Any) -> Any:
         """Has the simulator carry out one of `fastpoly.sim.control.COMMANDS`.
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from fastpoly._core import SyntheticMarket
 from fastpoly.schema import MarketSpec
-
-if TYPE_CHECKING:
-    from fastpoly.sim.config import SimulatorConfig
-    from fastpoly.sim.connection import Connection
+from fastpoly.sim.config import SimulatorConfig
 
 # Moments are at least this far apart, and at most that: bars need a clock when trading is slow.
 _SHORTEST_MOMENT = 0.001
@@ -24,6 +21,24 @@ _LONGEST_BURST = 0.25
 # The history before the first connection covers a minute, so that a minute bar exists.
 _HISTORY_MS = 70_000
 _HISTORY_STEPS = 700
+
+
+class Subscriber(Protocol):
+    """Who gets what happens on a market."""
+
+    @property
+    def number(self) -> int:
+        """What tells subscribers apart."""
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether it reads fast enough for more."""
+
+    async def writable(self) -> None:
+        """Wait until it has read enough for more."""
+
+    def deliver(self) -> None:
+        """Send what the last moment of the market brought for it."""
 
 
 class Pump:
@@ -55,7 +70,7 @@ class Pump:
         self._hurry = 1.0
         self._stalled = False
         self._config = config
-        self._subscribers: dict[int, Connection] = {}
+        self._subscribers: dict[int, Subscriber] = {}
         self._wake = asyncio.Event()
         self._running = asyncio.Event()
         self._running.set()
@@ -90,14 +105,14 @@ class Pump:
         """Lets the clock run on."""
         self._running.set()
 
-    def add(self, connection: Connection) -> None:
+    def add(self, subscriber: Subscriber) -> None:
         """Adds a subscriber."""
-        self._subscribers[connection.number] = connection
+        self._subscribers[subscriber.number] = subscriber
         self._wake.set()
 
-    def remove(self, connection: Connection) -> None:
+    def remove(self, subscriber: Subscriber) -> None:
         """Removes a subscriber."""
-        self._subscribers.pop(connection.number, None)
+        self._subscribers.pop(subscriber.number, None)
         if not self._subscribers:
             self._wake.clear()
 
@@ -178,13 +193,13 @@ class Pump:
         now_ms = time.time_ns() // 1_000_000 + self.clock_offset_ms
         self.market.advance(now_ms, events)
         self.made += events
-        for connection in list(self._subscribers.values()):
-            connection.deliver()
+        for subscriber in list(self._subscribers.values()):
+            subscriber.deliver()
 
     async def _wait_for_readers(self) -> None:
-        for connection in list(self._subscribers.values()):
-            if not connection.is_writable:
-                await connection.writable()
+        for subscriber in list(self._subscribers.values()):
+            if not subscriber.is_writable:
+                await subscriber.writable()
 
     def stats(self) -> dict[str, Any]:
         """What happened, as plain data."""

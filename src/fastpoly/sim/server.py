@@ -1,28 +1,24 @@
-"""The simulator: a WebSocket server that speaks the service's protocol with made-up markets."""
+"""The simulator: a server of the protocol with made-up markets behind it."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
 from collections.abc import Coroutine
 from types import TracebackType
-from typing import Any, Final
-
-from picows import WSUpgradeRequest, ws_create_server
+from typing import Any, Final, Self
 
 from fastpoly.schema import MARKETS, MarketSpec
-from fastpoly.serving import frames
+from fastpoly.serving.feed import ReaderFeed
+from fastpoly.serving.reader import Reader
+from fastpoly.serving.server import StreamServer
 from fastpoly.sim.config import SimulatorConfig
-from fastpoly.sim.connection import Connection
+from fastpoly.sim.connection import SimulatedConnection
 from fastpoly.sim.faults import Fault, Faults
+from fastpoly.sim.outlet import FaultyOutlet
 from fastpoly.sim.pump import Pump
 
-logger = logging.getLogger("fastpoly.sim")
-
 _SPEC_BY_PATH: Final = {path: spec for spec in MARKETS.values() for path in spec.paths}
-# What a client may send at once; the service takes a megabyte.
-_MAX_REQUEST_BYTES = 2 * 1024 * 1024
 # How many ended connections, and messages of clients, are remembered.
 _REMEMBERED = 10_000
 
@@ -40,21 +36,24 @@ class Simulator:
 
     def __init__(self, config: SimulatorConfig | None = None) -> None:
         self.config = config or SimulatorConfig()
-        self.port = 0
-        self.connections: dict[int, Connection] = {}
+        self.connections: dict[int, SimulatedConnection] = {}
         self.requests: list[tuple[int, bytes]] = []
+        self.faults = Faults(self.config.faults)
         self._ended: list[dict[str, Any]] = []
         self._pumps: dict[str, Pump] = {}
-        self._accounts: dict[tuple[str, str], list[Connection]] = {}
-        self._accepted = 0
         self._paused = False
-        self.faults = Faults(self.config.faults)
         self._timers: set[asyncio.TimerHandle] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._context: ssl.SSLContext | None = None
-        self._server: asyncio.Server | None = None
+        self._server = StreamServer(
+            self,
+            host=self.config.host,
+            port=self.config.port,
+            context=_context(self.config),
+            policy=self.config.policy(),
+            outlet=FaultyOutlet,
+        )
 
-    async def __aenter__(self) -> Simulator:
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 
@@ -67,33 +66,15 @@ class Simulator:
         await self.stop()
 
     async def start(self) -> None:
-        """Listens.
+        """Listen.
 
         Raises:
             OSError: The address is taken or not ours.
         """
-        if self.config.certfile:
-            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self._context.load_cert_chain(self.config.certfile, self.config.keyfile)
-        await self._listen(self.config.port)
-        if self.config.ping_interval:
-            self._spawn(self._ping())
-
-    async def _listen(self, port: int) -> None:
-        self._server = await ws_create_server(
-            self._accept,
-            self.config.host,
-            port,
-            logger_name=logger,
-            max_frame_size=_MAX_REQUEST_BYTES,
-            enable_auto_pong=False,
-            ssl=self._context,
-            reuse_address=True,
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
+        await self._server.start()
 
     async def stop(self) -> None:
-        """Drops every connection and stops listening."""
+        """Drop every connection and stop listening."""
         for timer in self._timers:
             timer.cancel()
         for task in self._tasks:
@@ -101,20 +82,15 @@ class Simulator:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for pump in self._pumps.values():
             await pump.stop()
-        await self._go_down("simulator stopped")
+        await self._server.stop("simulator stopped")
 
-    async def _go_down(self, reason: str) -> None:
-        """Stops listening and drops every connection."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for connection in list(self.connections.values()):
-            connection.drop(reason)
-        while self.connections:  # noqa: ASYNC110 - many ends, one waiter, milliseconds
-            await asyncio.sleep(0.001)
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return self._server.port
 
     def url(self, market: str = "stocks") -> str:
-        """The URL of a market; a path such as ``futures/cme`` will do.
+        """Return the URL of a market; a path such as ``futures/cme`` will do.
 
         Raises:
             ValueError: There is no such market.
@@ -122,28 +98,30 @@ class Simulator:
         path = MARKETS[market].paths[0] if market in MARKETS else market
         if path not in _SPEC_BY_PATH:
             raise ValueError(f"there is no market {market!r}")
-        scheme = "wss" if self.config.certfile else "ws"
-        return f"{scheme}://{self.config.host}:{self.port}/{path}"
+        return self._server.url(path)
 
     # ------------------------------------------------------------------------------ control
 
     def pause(self) -> None:
-        """Makes nothing happen until `resume`; requests are still answered."""
+        """Make nothing happen until `resume`; requests are still answered."""
         self._paused = True
         for pump in self._pumps.values():
             pump.pause()
 
     def resume(self) -> None:
-        """Lets the markets run on."""
+        """Let the markets run on."""
         self._paused = False
         for pump in self._pumps.values():
             pump.resume()
 
     def set_rate(self, rate: float) -> None:
-        """Changes the rate of all markets.
+        """Change the rate of all markets.
 
         Args:
             rate: Trades and quotes per second and market, above 0.
+
+        Raises:
+            ValueError: It is not above 0.
         """
         if rate <= 0:
             raise ValueError("a rate must be above 0")
@@ -151,7 +129,7 @@ class Simulator:
             self._pump(spec).rate = rate
 
     def inject(self, name: str, number: int | None = None, **settings: Any) -> int:
-        """Makes a fault happen now.
+        """Make a fault happen now.
 
         Args:
             name: A key of `fastpoly.sim.faults.FAULTS`.
@@ -171,17 +149,17 @@ class Simulator:
         return len(targets)
 
     def restart(self, seconds: float) -> None:
-        """Drops everyone and listens again, on the same port, after so many seconds."""
+        """Drop everyone and listen again, on the same port, after so many seconds."""
 
         async def away() -> None:
-            await self._go_down("server restart")
+            await self._server.stop("server restart")
             await asyncio.sleep(seconds)
-            await self._listen(self.port)
+            await self._server.start()
 
         self._spawn(away())
 
     def later(self, seconds: float, call: Any, *arguments: Any) -> None:
-        """Calls something after so many seconds, if the simulator still runs."""
+        """Call something after so many seconds, if the simulator still runs."""
 
         def run() -> None:
             self._timers.discard(timer)
@@ -195,7 +173,7 @@ class Simulator:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _chosen(self, number: int | None) -> list[Connection]:
+    def _chosen(self, number: int | None) -> list[SimulatedConnection]:
         return [
             connection
             for connection in self.connections.values()
@@ -203,32 +181,26 @@ class Simulator:
         ]
 
     async def drain(self, seconds: float = 20.0) -> None:
-        """Waits until everything sent so far has been handed to the kernel.
+        """Wait until everything sent so far has been handed to the kernel.
 
         Raises:
             TimeoutError: A client did not read it within so many seconds.
         """
-
-        def waiting() -> bool:
-            return any(connection.outlet.buffered for connection in self.connections.values())
-
-        async with asyncio.timeout(seconds):
-            while waiting():  # noqa: ASYNC110 - a transport does not tell when its buffer is empty
-                await asyncio.sleep(0.001)
+        await self._server.drain(seconds)
 
     def send(self, payload: bytes, number: int | None = None) -> int:
-        """Sends one text frame as it is, to one connection or to all.
+        """Send one text frame as it is, to one connection or to all.
 
         Returns:
             How many connections it went to.
         """
         targets = self._chosen(number)
         for connection in targets:
-            connection.send_text(payload)
+            connection.reader.send_text(payload)
         return len(targets)
 
     def stats(self) -> dict[str, Any]:
-        """Everything that was counted, as plain data.
+        """Return everything that was counted, as plain data.
 
         Returns:
             ``events``: events sent per channel, over all connections; ``connections``: one dict
@@ -246,20 +218,22 @@ class Simulator:
         return {
             "events": events,
             "connections": connections,
-            "accepted": self._accepted,
+            "accepted": self._server.accepted,
             "faults": dict(self.faults.happened),
             "markets": {name: pump.stats() for name, pump in self._pumps.items()},
         }
 
-    # -------------------------------------------------------- what connections call
+    # ---------------------------------------------------------------- what the server calls
 
-    def _accept(self, request: WSUpgradeRequest) -> Connection | None:
-        path = request.path.decode("ascii", "replace").partition("?")[0].strip("/")
-        spec = _SPEC_BY_PATH.get(path)
-        if spec is None:
-            return None
-        self._accepted += 1
-        return Connection(self, self._pump(spec), self._accepted)
+    def market_at(self, path: str) -> MarketSpec | None:
+        """Return the market that a URL's path stands for."""
+        return _SPEC_BY_PATH.get(path)
+
+    def attach(self, reader: Reader) -> ReaderFeed:
+        """Enter a new connection."""
+        connection = SimulatedConnection(self, self._pump(reader.market), reader)
+        self.connections[connection.number] = connection
+        return connection
 
     def _pump(self, spec: MarketSpec) -> Pump:
         pump = self._pumps.get(spec.name)
@@ -270,37 +244,29 @@ class Simulator:
             pump.start()
         return pump
 
-    def welcome(self, connection: Connection) -> None:
-        """Enters a new connection."""
-        self.connections[connection.number] = connection
+    # -------------------------------------------------------------- what connections call
 
-    def admit(self, connection: Connection) -> None:
-        """Counts a connection that has logged in, and evicts where there is one too many."""
-        peers = self._accounts.setdefault(connection.account, [])
-        peers.append(connection)
-        limit = self.config.max_connections
-        if limit and len(peers) > limit:
-            if self.config.evict == "newest":
-                connection.doom()
-            else:
-                peers.pop(0).evict()
+    @property
+    def ack_delay(self) -> float:
+        """Seconds from a request to its confirmations when nothing is wrong."""
+        return self.config.ack_delay
 
-    def forget(self, connection: Connection) -> None:
-        """Moves a connection that has ended to the records."""
-        peers = self._accounts.get(connection.account, [])
-        if connection in peers:
-            peers.remove(connection)
+    def record(self, number: int, payload: bytes) -> None:
+        """Remember a client's message."""
+        self.requests.append((number, payload))
+        del self.requests[:-_REMEMBERED]
+
+    def forget(self, connection: SimulatedConnection) -> None:
+        """Move a connection that has ended to the records."""
         if self.connections.pop(connection.number, None) is not None:
             self._ended.append(connection.stats())
             del self._ended[:-_REMEMBERED]
 
-    def record(self, connection: Connection, payload: bytes) -> None:
-        """Remembers a client's message."""
-        self.requests.append((connection.number, payload))
-        del self.requests[:-_REMEMBERED]
 
-    async def _ping(self) -> None:
-        while True:
-            await asyncio.sleep(self.config.ping_interval)
-            for connection in list(self.connections.values()):
-                connection.send_raw(frames.frame(b"", frames.PING))
+def _context(config: SimulatorConfig) -> ssl.SSLContext | None:
+    """Return the TLS context that the settings ask for."""
+    if not config.certfile:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(config.certfile, config.keyfile)
+    return context

@@ -7,7 +7,14 @@ import json
 import pytest
 
 from fastpoly.schema import MARKETS, STATUSES, status_spec
-from fastpoly.serving.messages import Request, array, canonical, parse_params, parse_request, status
+from fastpoly.serving.messages import (
+    ClientRequest,
+    array,
+    canonical,
+    parse_params,
+    parse_request,
+    status,
+)
 
 
 @pytest.mark.parametrize("name", [spec.name for spec in STATUSES])
@@ -32,8 +39,8 @@ def test_status_texts_are_the_services_own() -> None:
 @pytest.mark.parametrize(
     ("payload", "request_"),
     [
-        (b'{"action":"auth","params":"k"}', Request("auth", "k")),
-        (b' {"params":"T.*","action":"subscribe","more":1} ', Request("subscribe", "T.*")),
+        (b'{"action":"auth","params":"k"}', ClientRequest("auth", "k")),
+        (b' {"params":"T.*","action":"subscribe","more":1} ', ClientRequest("subscribe", "T.*")),
         (b"", None),
         (b"\xff", None),
         (b"null", None),
@@ -41,7 +48,7 @@ def test_status_texts_are_the_services_own() -> None:
         (b'{"action":"auth","params":null}', None),
     ],
 )
-def test_requests(payload: bytes, request_: Request | None) -> None:
+def test_requests(payload: bytes, request_: ClientRequest | None) -> None:
     assert parse_request(payload) == request_
 
 

@@ -1,0 +1,197 @@
+"""A server of the protocol: listens, takes readers in, and keeps them within their limits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Protocol, Self
+
+from picows import (
+    WSUpgradeRequest,
+    WSUpgradeResponse,
+    WSUpgradeResponseWithListener,
+    ws_create_server,
+)
+
+from fastpoly.schema import MarketSpec
+from fastpoly.serving import frames
+from fastpoly.serving.accounts import Accounts
+from fastpoly.serving.feed import ReaderFeed
+from fastpoly.serving.outlet import Outlet
+from fastpoly.serving.policy import ServerPolicy
+from fastpoly.serving.reader import Reader
+
+logger = logging.getLogger("fastpoly.serving")
+
+# More ends at once than one turn of the loop: what waits for them looks this often, in seconds.
+_POLL_S = 0.001
+
+
+class Backend(Protocol):
+    """What is behind a server: a synthetic market, a live connection, a recording."""
+
+    def market_at(self, path: str) -> MarketSpec | None:
+        """Return the market that a URL's path stands for, or None for HTTP status 404.
+
+        Args:
+            path: Without the slash at its beginning and without a query.
+        """
+
+    def attach(self, reader: Reader) -> ReaderFeed:
+        """Return what is behind a reader whose connection is up. It is greeted afterwards."""
+
+
+class StreamServer:
+    """A WebSocket server that speaks the service's protocol; an async context manager.
+
+    Args:
+        backend: Where its data come from.
+        host: Address to listen on.
+        port: Port to listen on; 0 for any free one.
+        context: For wss://, the server's TLS context.
+        policy: Its limits.
+        outlet: The class of what stands between readers and their sockets.
+
+    Attributes:
+        port: The port that it listens on; the same again after `stop` and `start`.
+        readers: The clients that are connected, by number.
+        accepted: How many there were so far.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        context: ssl.SSLContext | None = None,
+        policy: ServerPolicy | None = None,
+        outlet: type[Outlet] = Outlet,
+    ) -> None:
+        self.port = port
+        self.readers: dict[int, Reader] = {}
+        self.accepted = 0
+        self._backend = backend
+        self._host = host
+        self._context = context
+        self._policy = policy or ServerPolicy()
+        self._outlet = outlet
+        self._accounts: Accounts[Reader] = Accounts(
+            self._policy.max_readers_per_account, self._policy.evict
+        )
+        self._server: asyncio.Server | None = None
+        self._pinging: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: The address is taken or not ours.
+        """
+        self._server = await ws_create_server(
+            self._accept,
+            self._host,
+            self.port,
+            logger_name=logger,
+            max_frame_size=self._policy.max_request_bytes,
+            enable_auto_pong=False,
+            ssl=self._context,
+            reuse_address=True,
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        if self._policy.ping_interval_s:
+            self._pinging = asyncio.get_running_loop().create_task(self._ping())
+
+    async def stop(self, reason: str = "server stopped") -> None:
+        """Stop listening and drop every reader.
+
+        Args:
+            reason: Why, for `Reader.ended`.
+        """
+        pinging, self._pinging = self._pinging, None
+        if pinging is not None:
+            pinging.cancel()
+            await asyncio.gather(pinging, return_exceptions=True)
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for reader in list(self.readers.values()):
+            reader.drop(reason)
+        while self.readers:  # noqa: ASYNC110 - many ends, one waiter, milliseconds
+            await asyncio.sleep(_POLL_S)
+
+    def url(self, path: str) -> str:
+        """Return the URL of a path."""
+        scheme = "ws" if self._context is None else "wss"
+        return f"{scheme}://{self._host}:{self.port}/{path}"
+
+    async def drain(self, seconds: float = 20.0) -> None:
+        """Wait until everything sent so far has been handed to the kernel.
+
+        Raises:
+            TimeoutError: A client did not read it within so many seconds.
+        """
+        async with asyncio.timeout(seconds):
+            while any(reader.outlet.buffered for reader in self.readers.values()):  # noqa: ASYNC110
+                # A transport does not tell when its buffer is empty.
+                await asyncio.sleep(_POLL_S)
+
+    async def _ping(self) -> None:
+        ping = frames.frame(b"", frames.PING)
+        while True:
+            await asyncio.sleep(self._policy.ping_interval_s)
+            write_to_all(list(self.readers.values()), ping)
+
+    def _accept(self, request: WSUpgradeRequest) -> Reader | WSUpgradeResponseWithListener | None:
+        path = request.path.decode("ascii", "replace").partition("?")[0].strip("/")
+        market = self._backend.market_at(path)
+        if market is None:
+            return None
+        if self._policy.max_readers and len(self.readers) >= self._policy.max_readers:
+            response = WSUpgradeResponse.create_error_response(
+                503, b"The server has as many readers as it may."
+            )
+            return WSUpgradeResponseWithListener(response, None)
+        self.accepted += 1
+        return Reader(self, market, self.accepted, self._policy, self._outlet())
+
+    # ---------------------------------------------------------------------- what readers call
+
+    def on_connected(self, reader: Reader) -> ReaderFeed:
+        """Enter a reader whose connection is up, and return what is behind it."""
+        self.readers[reader.number] = reader
+        return self._backend.attach(reader)
+
+    def on_accepted(self, reader: Reader) -> None:
+        """Count a reader that has logged in, and evict where there is one too many."""
+        superfluous = self._accounts.admit(reader.account, reader)
+        if superfluous is reader:
+            reader.doom()
+        elif superfluous is not None:
+            superfluous.evict()
+
+    def on_disconnected(self, reader: Reader) -> None:
+        """Forget a reader whose connection has ended."""
+        self._accounts.remove(reader.account, reader)
+        self.readers.pop(reader.number, None)
+
+
+def write_to_all(readers: Iterable[Reader], data: bytes) -> None:
+    """Send prepared frames to many readers: the same bytes, neither copied nor encoded again."""
+    for reader in readers:
+        reader.write(data)
