@@ -103,3 +103,31 @@ def test_fragment(fragment: str) -> None:
 def test_filters(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FASTPOLY_API_KEY", "simulator")
     exec(blocks("docs/filter.md")[number], {})  # noqa: S102
+
+
+def scripted() -> Iterator[Any]:
+    """Programs that bring their own server."""
+    for number, block in enumerate(blocks("docs/simulator.md"), 1):
+        if "asyncio.run(" in block:
+            yield pytest.param(block, id=f"simulator-{number}")
+
+
+@pytest.mark.parametrize("program", [*scripted()])
+def test_a_program_with_a_server_of_its_own(program: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    # Only what a stream says about a reconnect.
+    assert all(line.startswith("stocks: ") for line in done.stderr.splitlines()), done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "1.5"
+    assert "T.AAPL" in lines[-1]
+
+
+def test_there_are_programs_with_a_server_of_their_own() -> None:
+    assert len([*scripted()]) == 2
