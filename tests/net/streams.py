@@ -36,6 +36,14 @@ def numbers(batch: Batch) -> list[int]:
     return [event["q"] for event in batch.select("T", "Q")]
 
 
+async def settled(stream: Stream) -> None:
+    """Wait until the loop that reads has done what was asked of it so far.
+
+    It does so in order, and this asks for what is there already.
+    """
+    await stream.subscribe(*stream.subscriptions)
+
+
 def check_threads() -> Iterator[None]:
     """A fixture's body: no thread of a stream outlives its test."""
     before = set(threading.enumerate())

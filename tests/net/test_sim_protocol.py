@@ -18,6 +18,7 @@ from fastpoly.schema import MARKETS, OPTIONS_CONTRACT_LIMIT
 from fastpoly.sim import Simulator, SimulatorConfig
 from tests.loops import in_loop
 from tests.net.wire_client import WireClient
+from tests.waiting import until
 
 CONNECTED = {"ev": "status", "status": "connected", "message": "Connected Successfully"}
 AUTHENTICATED = {"ev": "status", "status": "auth_success", "message": "authenticated"}
@@ -392,7 +393,7 @@ async def test_the_newer_connection_is_evicted_after_its_first_subscription() ->
         assert await older.subscribe("T.*") == [ack("T.*")]
         await older.close()
         # There is room again.
-        await asyncio.sleep(0.05)
+        await until(lambda: not server.connections)
         third = await WireClient.login(server.url())
         assert await third.subscribe("T.*") == [ack("T.*")]
         assert third.close_code is None
@@ -459,7 +460,7 @@ async def test_or_the_market_waits_for_it() -> None:
         assert client.transport is not None
         client.transport.underlying_transport.pause_reading()
         client.send("subscribe", "Q.*,T.*")
-        await asyncio.sleep(0.3)
+        await until(lambda: not server.connections[1].is_writable)
         assert not server.stats()["markets"]["stocks"]["finished"]
         client.transport.underlying_transport.resume_reading()
         await client.until(lambda: b"".join(client.texts).count(b'"ev":"') >= 100_004, 20)
@@ -500,7 +501,7 @@ async def test_counts_are_per_connection_and_channel() -> None:
         assert first["frames"] == len([m for m in everything.messages if m[0]["ev"] != "status"])
         await everything.close()
         await trades.close()
-        await asyncio.sleep(0.01)
+        await until(lambda: not server.connections)
         closed = server.stats()["connections"]
         assert [entry["events"] for entry in closed] == [first["events"], second["events"]]
         assert server.stats()["accepted"] == 2
@@ -537,8 +538,8 @@ async def test_pause_resume_and_rate() -> None:
         await client.some_events(20)
         server.pause()
         await server.drain()
-        await asyncio.sleep(0.05)
-        count = len(client.events())
+        count = sum(server.stats()["events"].values())
+        await client.until(lambda: len(client.events()) == count)
         await asyncio.sleep(0.1)
         assert len(client.events()) == count == sum(server.stats()["events"].values())
         server.set_rate(100_000)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Literal
 
 import pytest
@@ -11,6 +10,7 @@ from fastpoly.sim import Cut, Proxy, ScriptedPeer, ScriptedServer
 from tests.loops import in_loop
 from tests.net.test_sim_protocol import ack, simulator
 from tests.net.wire_client import WireClient
+from tests.waiting import until
 
 
 @in_loop
@@ -98,10 +98,9 @@ async def test_receive_ends_with_the_client() -> None:
     async with ScriptedServer(script) as server:
         client = await WireClient.connect(server.url())
         client.send_text("one")
-        await asyncio.sleep(0.02)
+        await server.peers[0].wait_for(1)
         await client.close()
-        await server.peers[0].gone.wait()
-        await asyncio.sleep(0.01)
+        await until(lambda: len(seen) == 2)
     assert seen == ["one", "the client has gone"]
     assert server.errors == []
 
@@ -162,8 +161,7 @@ async def test_a_request_can_be_cut_short() -> None:
         client.send("subscribe", "T." + "A" * 500)
         await client.ended()
         assert proxy.up == 400
-        await asyncio.sleep(0.02)
-        assert not server.connections
+        await until(lambda: not server.connections)
 
 
 @in_loop

@@ -16,7 +16,7 @@ from fastpoly.notices import Gap
 from fastpoly.sim import ScriptedServer
 from fastpoly.stream import Stream
 from tests.net.events import quote, trade
-from tests.net.streams import BOTH_WAYS, KEY, SOON, check_threads, make, run
+from tests.net.streams import BOTH_WAYS, KEY, SOON, check_threads, make, run, settled
 from tests.waiting import until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
@@ -156,7 +156,7 @@ def test_batches_that_were_handed_over_are_let_go(ingest: str) -> None:
             handled: list[Batch] = []
             stream.add_handler(handled.append)
             iterator = aiter(stream)
-            await asyncio.sleep(0.01)
+            await settled(stream)
             # The only trades that ever come: nothing else replaces them as the last ones.
             server.peers[0].send(*[trade(q=q) for q in range(1000)])
             taken = [await anext(iterator)]

@@ -18,7 +18,7 @@ from fastpoly.notices import Gap, SlowConsumer
 from fastpoly.protocol.lifecycle import State
 from fastpoly.sim import ScriptedServer, SimulatorProcess
 from tests.net.events import quote, trade
-from tests.net.streams import BOTH_WAYS, SOON, check_threads, make, numbers, run
+from tests.net.streams import BOTH_WAYS, SOON, check_threads, make, numbers, run, settled
 from tests.waiting import until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
@@ -89,7 +89,7 @@ def test_each_consumer_has_a_filter_of_its_own(ingest: str) -> None:
 
             async with stream:
                 batches = stream.batches("Q", "T", where=field("symbol", "Q") == "A")
-                await asyncio.sleep(0.1)  # until the line's thread knows of it
+                await settled(stream)
                 server.peers[0].send(trade(q=1, s=7), trade(q=2, s=200), trade("B", q=3))
                 server.peers[0].send(quote("A", q=4), quote("B", q=5), trade("B", q=6, s=300))
                 got: list[int] = []

@@ -73,7 +73,7 @@ def test_handler_added_late_gets_what_has_come(ingest: str) -> None:
     async def main() -> None:
         async with ScriptedServer() as server, make(server, "T.A", ingest=ingest) as stream:
             server.peers[0].send(trade(q=1), quote(q=2))
-            await asyncio.sleep(0.05)
+            await until(lambda: stream.stats().received == 2)
             trades: list[int] = []
             quotes: list[int] = []
             stream.add_handler(lambda batch: trades.extend(numbers(batch)), "T")

@@ -15,7 +15,7 @@ from fastpoly.notices import SlowConsumer
 from fastpoly.protocol.lifecycle import State
 from fastpoly.sim import ScriptedServer
 from tests.net.events import quote, trade
-from tests.net.streams import BOTH_WAYS, KEY, check_threads, make, numbers, run
+from tests.net.streams import BOTH_WAYS, KEY, check_threads, make, numbers, run, settled
 from tests.waiting import until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
@@ -31,7 +31,7 @@ def test_iteration(ingest: str) -> None:
                 assert peer.requested == ["T.AAPL", "Q.AAPL"]
                 # Sent before anyone iterates: kept.
                 peer.send(trade(q=1), quote(q=2))
-                await asyncio.sleep(0.05)
+                await until(lambda: stream.stats().received == 2)
                 got = []
                 async for batch in stream:
                     got += numbers(batch)
@@ -58,13 +58,17 @@ def test_iteration_ends_when_the_stream_is_closed(ingest: str) -> None:
         async with ScriptedServer() as server, make(server, "T.A", ingest=ingest) as stream:
             server.peers[0].send(trade(q=1))
 
-            async def consume() -> list[int]:
-                return [q async for batch in stream for q in numbers(batch)]
+            got: list[int] = []
+
+            async def consume() -> None:
+                async for batch in stream:
+                    got.extend(numbers(batch))
 
             task = asyncio.create_task(consume())
-            await asyncio.sleep(0.05)
+            await until(lambda: got)
             await stream.close()
-            assert await asyncio.wait_for(task, 5) == [1]
+            await asyncio.wait_for(task, 5)
+            assert got == [1]
             assert [batch async for batch in stream] == []
 
     run(main())
@@ -119,7 +123,7 @@ def test_iterations_of_their_own(ingest: str) -> None:
     async def main() -> None:
         async with ScriptedServer() as server, make(server, "T.A", ingest=ingest) as stream:
             trades, quotes = stream.batches("T"), stream.batches("Q")
-            await asyncio.sleep(0.02)
+            await settled(stream)
             server.peers[0].send(trade(q=1), quote(q=2), trade(q=3))
             assert numbers(await anext(trades)) == [1, 3]
             assert numbers(await anext(quotes)) == [2]
@@ -136,7 +140,7 @@ def test_two_tasks_on_one_iteration() -> None:
     async def main() -> None:
         async with ScriptedServer() as server, make(server, "T.A") as stream:
             first = asyncio.create_task(anext(aiter(stream)))
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
             with pytest.raises(errors.UsageError, match=r"stream\.batches\(\)"):
                 await anext(aiter(stream))
             first.cancel()
@@ -179,6 +183,8 @@ def test_stats(ingest: str) -> None:
             await until(lambda: second.held)
             second.send(trade(q=3))
             await anext(aiter(stream))
+            # With a thread, the trade may be here before the news of the confirmation.
+            await until(lambda: stream.state is State.LIVE and stream.stats().confirmed)
             stats = stream.stats()
             assert stats.received == 3
             assert stats.lost == 0
@@ -228,7 +234,7 @@ def test_slow_iteration_is_told_what_it_lost(ingest: str) -> None:
                 other: list[int] = []
                 fast = stream.batches("T", max_buffer_bytes=1 << 30)
                 iterator = aiter(stream)
-                await asyncio.sleep(0.05)
+                await settled(stream)
                 total = 2000
                 for number in range(0, total, 10):
                     server.peers[0].send(*(trade(q=q) for q in range(number, number + 10)))
@@ -272,7 +278,7 @@ def test_lag_and_whose_fault_it_is(ingest: str) -> None:
             assert stats.line.backlog_bytes == 0
             # Nobody takes it: then this side is behind.
             server.peers[0].send(trade(q=20, t=now_ms()))
-            await asyncio.sleep(0.4)
+            await until(lambda: stream.stats().iterations[0].waiting_s > 0.4)
             stats = stream.stats()
             assert stats.judgement.verdict is Verdict.CLIENT_SLOW
             assert "iteration is 0." in stats.judgement.reason

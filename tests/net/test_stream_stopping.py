@@ -45,8 +45,8 @@ def test_first_connection_is_retried_if_asked() -> None:
             await server.stop()
             stream = make(server, "T.A", reconnect=Backoff(initial_s=0.02, retry_first=True))
             opening = asyncio.create_task(stream.open())
-            await asyncio.sleep(0.1)
-            await server.__aenter__()
+            await until(lambda: stream.state is State.WAITING)
+            await server.start()
             await asyncio.wait_for(opening, 5)
             await stream.close()
 
@@ -142,7 +142,7 @@ def test_handler_that_does_not_finish_is_cut_off(
             server.peers[0].send(trade(q=1))
             await until(lambda: state)
             await asyncio.wait_for(stream.close(), 5)
-            await asyncio.sleep(0.01)
+            await until(lambda: len(state) == 2)
             assert state == ["begun", "cancelled"]
 
     run(main())
@@ -171,10 +171,12 @@ def test_abort(ingest: str) -> None:
     async def main() -> None:
         async with ScriptedServer() as server:
             stream = make(server, "T.A", ingest=ingest)
+            begun: list[int] = []
             cancelled: list[int] = []
 
             @stream.on("T")
             async def never(batch: Batch) -> None:
+                begun.append(1)
                 try:
                     await asyncio.sleep(60)
                 finally:
@@ -182,7 +184,7 @@ def test_abort(ingest: str) -> None:
 
             await stream.open()
             server.peers[0].send(trade(q=1))
-            await asyncio.sleep(0.05)
+            await until(lambda: begun)
             began = time.monotonic()
             stream.abort()
             await stream.wait_closed()
