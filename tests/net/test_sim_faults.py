@@ -8,12 +8,17 @@ import time
 
 import pytest
 
+from fastpoly.sim import Simulator
 from fastpoly.sim.faults import FAULTS, Fault
 from tests.loops import in_loop
 from tests.net.test_sim_protocol import ack, simulator
 from tests.net.wire_client import WireClient
 
 EARLY = "at=0.05"
+
+
+def events_sent(server: Simulator) -> int:
+    return sum(server.stats()["events"].values())
 
 
 async def subscribed(url: str) -> WireClient:
@@ -60,7 +65,7 @@ async def test_half_open() -> None:
     async with simulator(faults=(f"half_open:{EARLY}",)) as server:
         client = await subscribed(server.url())
         await client.until(lambda: server.stats()["faults"] == {"half_open": 1})
-        await asyncio.sleep(0.05)
+        await client.until(lambda: len(client.events()) == events_sent(server))
         count, sent = len(client.texts), server.stats()["events"]
         assert client.transport is not None
         client.transport.send_ping()
@@ -94,7 +99,6 @@ async def test_half_open_for_a_while() -> None:
     async with simulator(faults=(f"half_open:lasts=0.2,{EARLY}",)) as server:
         client = await subscribed(server.url())
         await client.until(lambda: server.stats()["faults"] == {"half_open": 1})
-        await asyncio.sleep(0.05)
         client.send("subscribe", "LULD.*")
         assert (await client.statuses(5))[-1] == ack("LULD.*")
         await client.close()
@@ -105,7 +109,7 @@ async def test_mute() -> None:
     async with simulator(faults=(f"mute:lasts=0.3,{EARLY}",)) as server:
         client = await subscribed(server.url())
         await client.until(lambda: server.stats()["faults"] == {"mute": 1})
-        await asyncio.sleep(0.02)
+        await client.until(lambda: len(client.events()) == events_sent(server))
         count = len(client.events())
         assert client.transport is not None
         client.transport.send_ping()
@@ -122,12 +126,12 @@ async def test_acks_are_slow_or_lost() -> None:
     faults = ("slow_acks:seconds=0.3,after=login,at=0", "lost_acks:after=login,at=0,only=2")
     async with simulator(faults=faults, rate=50) as server:
         slow = await WireClient.login(server.url())
-        await asyncio.sleep(0.01)
+        await slow.until(lambda: server.stats()["faults"] == {"slow_acks": 1})
         asked = time.monotonic()
         assert await slow.subscribe("T.*") == [ack("T.*")]
         assert time.monotonic() - asked > 0.25
         lost = await WireClient.login(server.url())
-        await asyncio.sleep(0.01)
+        await lost.until(lambda: server.stats()["faults"] == {"slow_acks": 2, "lost_acks": 1})
         lost.send("subscribe", "Q.*")
         await lost.some_events(10)
         await asyncio.sleep(0.4)
@@ -146,7 +150,8 @@ async def test_split_and_fragmented_messages_are_the_same_messages() -> None:
         plain, split, fragmented = [await WireClient.login(server.url()) for _ in range(3)]
         for client in (plain, split, fragmented):
             client.send("subscribe", "T.*,Q.*")
-        await asyncio.sleep(0.4)
+        for client in (plain, split, fragmented):
+            await client.some_events(60)
         server.pause()
         await server.drain()
         sent = {number: server.connections[number].stats()["frames"] for number in (1, 2, 3)}
@@ -214,7 +219,7 @@ async def test_the_clock_can_be_wrong() -> None:
         await client.some_events(20)
         lags = [time.time() * 1000 - event["t"] for event in client.events()[-5:]]
         assert all(4900 < lag < 7000 for lag in lags)
-        await asyncio.sleep(0.25)
+        await client.until(lambda: server.connections[1].pump.clock_offset_ms == 0)
         count = len(client.events())
         event = (await client.some_events(count + 20))[-1]
         assert time.time() * 1000 - event["t"] < 2000
@@ -230,16 +235,13 @@ async def test_bursts_speed_and_stalls() -> None:
         pump = server.stats()["markets"]["stocks"]
         assert pump["made"] >= 12_345
         server.inject("stall", lasts=0.5)
-        await asyncio.sleep(0.1)
         made = server.stats()["markets"]["stocks"]["made"]
         await asyncio.sleep(0.2)
         assert server.stats()["markets"]["stocks"]["made"] == made
-        await asyncio.sleep(0.4)
-        assert server.stats()["markets"]["stocks"]["made"] >= made + 80, "it catches up"
+        await client.until(lambda: server.stats()["markets"]["stocks"]["made"] >= made + 80)
         server.inject("faster", factor=50, lasts=0.3)
         made = server.stats()["markets"]["stocks"]["made"]
-        await asyncio.sleep(0.4)
-        assert server.stats()["markets"]["stocks"]["made"] > made + 1000
+        await client.until(lambda: server.stats()["markets"]["stocks"]["made"] > made + 1000)
         await client.close()
 
 

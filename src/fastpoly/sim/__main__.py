@@ -60,7 +60,7 @@ def _announce(simulator: Simulator) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the simulator; returns the exit code."""
+    """Run the simulator and return the exit code."""
     parser = _parser()
     options = vars(parser.parse_args(arguments))
     controlled = options.pop("control")

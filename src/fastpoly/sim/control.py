@@ -60,7 +60,7 @@ COMMANDS: Final[dict[str, Callable[[Simulator, dict[str, Any]], Awaitable[Any]]]
 
 
 async def _obey(simulator: Simulator) -> None:
-    """Carries out commands until standard input ends or one says stop."""
+    """Carry out commands until standard input ends or one says stop."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=16 * 1024 * 1024)
     transport, _ = await loop.connect_read_pipe(
@@ -93,7 +93,7 @@ async def serve(
     controlled: bool = False,
     on_ready: Callable[[Simulator], None] | None = None,
 ) -> None:
-    """Runs a simulator until SIGINT, SIGTERM or, if `controlled`, the command to stop.
+    """Run a simulator until SIGINT, SIGTERM or, if `controlled`, the command to stop.
 
     Args:
         config: Its settings.
@@ -124,7 +124,7 @@ def run(
     controlled: bool = False,
     on_ready: Callable[[Simulator], None] | None = None,
 ) -> None:
-    """As `serve`, in an event loop of its own (uvloop's where there is one)."""
+    """Do as `serve` does, in an event loop of its own (uvloop's where there is one)."""
     try:
         import uvloop
     except ImportError:

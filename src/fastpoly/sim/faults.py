@@ -385,7 +385,7 @@ class Fault:
 
     @classmethod
     def make(cls, name: str, settings: Mapping[str, Any]) -> Fault:
-        """A fault by name.
+        """Make a fault by name.
 
         Args:
             name: A key of `FAULTS`.
@@ -420,7 +420,7 @@ class Fault:
 
     @classmethod
     def parse(cls, text: str) -> Fault:
-        """A fault from its text, ``NAME:KEY=VALUE,...``.
+        """Make a fault from its text, ``NAME:KEY=VALUE,...``.
 
         Raises:
             ValueError: The text does not name a fault and settings that exist.
@@ -448,7 +448,7 @@ class Faults:
         self.happened: dict[str, int] = {}
 
     def begin(self, connection: FaultedConnection, beginning: str) -> None:
-        """Starts the clocks of the faults that count from this point of a connection's life."""
+        """Start the clocks of the faults that count from this point of a connection's life."""
         for fault in self._planned:
             settings = fault.settings
             if settings["after"] == beginning and settings["only"] in (0, connection.number):
@@ -468,7 +468,7 @@ class Faults:
             self._plan(fault, connection, fault.settings["every"])
 
     def commit(self, fault: Fault, connection: FaultedConnection) -> None:
-        """Makes a fault happen now, and end when its time is up."""
+        """Make a fault happen now, and end when its time is up."""
         name = fault.kind.name
         self.happened[name] = self.happened.get(name, 0) + 1
         fault.kind.act(connection, fault.settings)

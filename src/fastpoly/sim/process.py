@@ -55,7 +55,7 @@ class SimulatorProcess:
         self.stop()
 
     def start(self) -> None:
-        """Starts the process and waits until it listens.
+        """Start the process and wait until it listens.
 
         Raises:
             RuntimeError: It did not start; its standard error says why.
@@ -72,7 +72,7 @@ class SimulatorProcess:
         self.port = self._line(_START_SECONDS)["port"]
 
     def stop(self) -> None:
-        """Ends the process, gently if it can; does nothing if it has ended."""
+        """End the process, gently if it can; does nothing if it has ended."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -90,7 +90,7 @@ class SimulatorProcess:
         answers.close()
 
     def url(self, market: str = "stocks") -> str:
-        """The URL of a market, as `Simulator.url`."""
+        """Return the URL of a market, as `Simulator.url`."""
         scheme = "wss" if self.config.certfile else "ws"
         path = MARKETS[market].paths[0] if market in MARKETS else market
         return f"{scheme}://{self.config.host}:{self.port}/{path}"
@@ -110,31 +110,31 @@ class SimulatorProcess:
         return stats
 
     def pause(self) -> None:
-        """Stops the markets and waits until all that was sent is in the kernel's hands."""
+        """Stop the markets and wait until all that was sent is in the kernel's hands."""
         self.command("pause")
 
     def resume(self) -> None:
-        """Lets the markets run on."""
+        """Let the markets run on."""
         self.command("resume")
 
     def set_rate(self, rate: float) -> None:
-        """Changes the rate, as `Simulator.set_rate`."""
+        """Change the rate, as `Simulator.set_rate`."""
         self.command("rate", rate=rate)
 
     def send(self, text: str, number: int | None = None) -> int:
-        """Sends one text frame as it is, as `Simulator.send`."""
+        """Send one text frame as it is, as `Simulator.send`."""
         return int(self.command("send", text=text, number=number))
 
     def inject(self, name: str, number: int | None = None, **settings: float | str) -> int:
-        """Makes a fault happen now, as `Simulator.inject`."""
+        """Make a fault happen now, as `Simulator.inject`."""
         return int(self.command("inject", name=name, number=number, settings=settings))
 
     def requests(self) -> list[tuple[int, str]]:
-        """What clients sent: number of the connection and text, in order."""
+        """Return what clients sent: number of the connection and text, in order."""
         return [(number, text) for number, text in self.command("requests")]
 
     def command(self, command: str, /, **arguments: Any) -> Any:
-        """Has the simulator carry out one of `fastpoly.sim.control.COMMANDS`.
+        """Have the simulator carry out one of `fastpoly.sim.control.COMMANDS`.
 
         Returns:
             Its reply.

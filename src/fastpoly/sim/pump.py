@@ -78,7 +78,7 @@ class Pump:
         self._recall_history()
 
     def _recall_history(self) -> None:
-        """Lets the market live for a minute that nobody sees."""
+        """Let the market live for a minute that nobody sees."""
         now = time.time_ns() // 1_000_000
         share, rest = divmod(self._config.history, _HISTORY_STEPS)
         for step in range(_HISTORY_STEPS):
@@ -87,31 +87,31 @@ class Pump:
             )
 
     def start(self) -> None:
-        """Starts the clock."""
+        """Start the clock."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def stop(self) -> None:
-        """Stops the clock for good."""
+        """Stop the clock for good."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
     def pause(self) -> None:
-        """Stops the clock: nothing happens and nothing is sent until `resume`."""
+        """Stop the clock: nothing happens and nothing is sent until `resume`."""
         self._running.clear()
 
     def resume(self) -> None:
-        """Lets the clock run on."""
+        """Let the clock run on."""
         self._running.set()
 
     def add(self, subscriber: Subscriber) -> None:
-        """Adds a subscriber."""
+        """Add a subscriber."""
         self._subscribers[subscriber.number] = subscriber
         self._wake.set()
 
     def remove(self, subscriber: Subscriber) -> None:
-        """Removes a subscriber."""
+        """Remove a subscriber."""
         self._subscribers.pop(subscriber.number, None)
         if not self._subscribers:
             self._wake.clear()
@@ -122,11 +122,11 @@ class Pump:
         return bool(self._config.stop_after) and self.made >= self._config.stop_after
 
     def hurry(self, factor: float) -> None:
-        """Multiplies the rate; 1 undoes it."""
+        """Multiply the rate; 1 undoes it."""
         self._hurry = max(factor, 0.001)
 
     def stall(self, on: bool) -> None:
-        """Lets nothing happen for a while; what was due happens when it is over."""
+        """Let nothing happen for a while; what was due happens when it is over."""
         self._stalled = on
 
     @property
@@ -148,7 +148,7 @@ class Pump:
             await self._flow(self._pace)
 
     async def _flow(self, pace: float) -> None:
-        """Keeps the pace until it changes or the clock stops."""
+        """Keep the pace until it changes or the clock stops."""
         clock = time.perf_counter
         size = self._config.events_per_frame
         moment = self._moment(pace)
