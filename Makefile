@@ -1,12 +1,12 @@
 # Everything runs in a virtual environment in the tree, .venv, which the first command makes.
 # Needed beforehand: Python 3.11 or newer with venv and its headers, and a C++17 compiler.
 #
-#   make PYTHON=python3.13 demo      another interpreter
+#   make PYTHON=python3.13 demo      another interpreter; VENV=.venv-3.13 keeps it beside the first
 #   make test ARGS="-k columns"      pytest's own arguments; demo, bench and fuzz take ARGS too
 #   make test JOBS=4                 so many tests at a time, see below
 
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -qq
 ARGS ?=
@@ -16,9 +16,12 @@ JOBS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 CORE := setup.py src/fastpoly/schema.py $(shell find src/_core -type f -not -name '*.pyc')
 SANITIZED := build/sanitize/lib
 FUZZ := build/fuzz
+HAND_WRITTEN := $(shell find src/_core tests/fuzz -name '*.[ch]pp' -not -name '*.gen.*')
+# Not simdjson, and not the parsers, which are generated but for the choice among them.
+TIDIED := $(filter-out %/simdjson_unit.cpp %/parsers_avx2.cpp %/parsers_avx512.cpp %/parsers_portable.cpp,$(filter src/_core/%.cpp,$(HAND_WRITTEN)))
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow build lint types sanitize soak bench fuzz fuzz-kernel wheel clean distclean
+.PHONY: help demo test test-slow build lint types sanitize interpreters soak bench fuzz fuzz-kernel wheel clean distclean
 
 help:
 	@echo 'make demo      a simulated market streams past for ten seconds; no key, no network'
@@ -28,6 +31,7 @@ help:
 	@echo 'make lint      style, formatting, generated files up to date'
 	@echo 'make types     mypy --strict, and the stubs against the compiled module'
 	@echo 'make sanitize  unit tests and a short soak under AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'make interpreters  build and unit tests on each Python from 3.11 on that is found here'
 	@echo 'make soak      faults, changes and slow handlers for ten minutes each way; 100 million events'
 	@echo 'make bench     measure against other clients and parsers (ARGS=--gate: fail where too slow)'
 	@echo 'make fuzz      the decoder against json on made-up frames, for a minute (ARGS="--seconds 600")'
@@ -51,6 +55,10 @@ lint: $(VENV)/.tools
 	$(PY) src/_core/generate.py --check
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -c 'import clang_format; clang_format.clang_format()' --dry-run -Werror $(HAND_WRITTEN)
+	@mkdir -p build/tidy
+	@$(PY) -c 'import os, simdjson, sysconfig; print("-xc++", "-std=c++17", "-I" + os.path.abspath("src/_core"), "-isystem", os.path.dirname(simdjson.__file__), "-isystem", sysconfig.get_path("include"), sep="\n")' > build/tidy/compile_flags.txt
+	printf '%s\n' $(TIDIED) | xargs -P$$(getconf _NPROCESSORS_ONLN) -n4 $(PY) -c 'import clang_tidy; clang_tidy.clang_tidy()' --quiet --warnings-as-errors='*' -p build/tidy
 
 types: build $(VENV)/.tools
 	$(PY) -m mypy
@@ -64,6 +72,17 @@ sanitize: $(VENV)/.tools $(VENV)/.core-sanitized
 	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
 	PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED) \
 	$(PY) -m pytest -m '' tests/unit tests/net/test_stream_soak.py -p no:cacheprovider $(ARGS)
+
+INTERPRETERS := 3.11 3.12 3.13 3.14
+
+# Each in an environment of its own; what is not on the path or in pyenv is named and left out.
+interpreters:
+	@for version in $(INTERPRETERS); do \
+		python=$$(command -v python$$version || ls $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$$version.*/bin/python$$version 2>/dev/null | tail -1); \
+		if ! "$$python" -c '' 2>/dev/null; then echo "Python $$version: not found, not tried"; continue; fi; \
+		echo "Python $$version: $$python"; \
+		$(MAKE) --no-print-directory VENV=.venv-$$version PYTHON=$$python ARGS='tests/unit -q $(ARGS)' test || exit 1; \
+	done
 
 bench: build $(VENV)/.tools
 	$(PY) -m bench $(ARGS)

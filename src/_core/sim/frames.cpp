@@ -30,7 +30,8 @@ Subscription::Subscription(Market& market, bool duplicates)
     : market_(market), duplicates_(duplicates), held_(market.symbol_count()) {}
 
 Subscription::~Subscription() {
-  for (uint8_t channel = 0; channel < market_.channel_count(); ++channel) {
+  const auto channels = static_cast<uint8_t>(market_.channel_count());
+  for (uint8_t channel = 0; channel < channels; ++channel) {
     remove_wildcard(channel);
     for (uint32_t symbol = 0; symbol < held_.size(); ++symbol) remove(channel, symbol);
   }

@@ -37,7 +37,7 @@ class Subscription {
   // Writes all messages as unmasked text frames.
   void write(char* out) const;
   size_t message_size(size_t message) const { return messages_[message].size; }
-  void write_message(char* out, size_t message) const;
+  void write_message(char* out, size_t index) const;
   // How many events of the tape one message holds, the prefix not counted.
   size_t message_events(size_t message) const { return messages_[message].events; }
 

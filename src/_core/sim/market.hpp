@@ -213,15 +213,17 @@ class Market {
 template <class Derived, class Instrument>
 class TradedMarket : public Market {
  protected:
-  TradedMarket(const MarketOptions& options, ChannelTable channels,
-               const std::vector<std::string>& names, double skew)
-      : Market(options, channels, names, skew), instruments_(names.size()) {}
-
   static bool is_trading(uint32_t, const Instrument&) { return true; }
 
   std::vector<Instrument> instruments_;  // by symbol
 
  private:
+  friend Derived;
+
+  TradedMarket(const MarketOptions& options, ChannelTable channels,
+               const std::vector<std::string>& names, double skew)
+      : Market(options, channels, names, skew), instruments_(names.size()) {}
+
   void happen(uint64_t events) final {
     auto& self = static_cast<Derived&>(*this);
     for (uint64_t i = 0; i < events; ++i) {

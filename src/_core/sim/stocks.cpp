@@ -37,7 +37,7 @@ std::vector<std::string> make_names(uint32_t count) {
       code /= 20;
     }
     if (serial % 3 == 0) name.resize(3);
-    if (serial % 89 == 7) name += "w";     // a warrant
+    if (serial % 89 == 7) name += 'w';     // a warrant
     if (serial % 97 == 11) name += "pB";   // a preferred share
     if (serial % 101 == 13) name += ".A";  // a share class
     if (serial >= 160000) name += std::to_string(serial);

@@ -24,7 +24,7 @@ FASTPOLY_INLINE const char* read_symbol(const char* p, const Symbol*& symbol) {
 // then copied in larger pieces would have to wait until they are there.
 template <int W>
 FASTPOLY_INLINE void set_text(Text<W>& text, const char* p, int size) {
-  constexpr int kBytes = W + 1;
+  static constexpr int kBytes = W + 1;
   static constexpr auto kKeep = [] {
     struct {
       unsigned char bytes[kBytes * 2]{};
