@@ -14,6 +14,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -28,6 +29,9 @@ SIMDJSON = CORE / "decode/simdjson_unit.cpp"
 def switch(name: str) -> bool:
     return os.environ.get(f"FASTPOLY_{name}", "") == "1"
 
+
+if sysconfig.get_config_var("Py_GIL_DISABLED"):
+    raise SystemExit("setup.py: fastpoly does not run on free-threaded builds of Python")
 
 SANITIZE, COVERAGE = switch("SANITIZE"), switch("COVERAGE")
 DEBUG = switch("DEBUG") or SANITIZE or COVERAGE

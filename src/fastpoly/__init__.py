@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fastpoly import _interpreter as _interpreter
 from fastpoly._core import Batch, Decoder, decode
 from fastpoly._version import __version__
 from fastpoly.enums import (

@@ -187,7 +187,7 @@ cdef class Columns:
         return f"<Columns {self.batch.market} {channel}: {len(self)} rows>"
 
 
-# By market and column: the pyarrow.Schema; None until it is first asked for.
+# By market and column: the pyarrow.Schema; None until it is first asked for, as `RECORD_DTYPES`.
 cdef list ARROW_SCHEMAS = [None] * (kMarketCount * kColumns)
 # pyarrow.RecordBatch._import_from_c, which takes a schema that was imported before. Making one from
 # the capsules imports the schema again each time, which takes longer than all else together.

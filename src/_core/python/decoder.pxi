@@ -88,7 +88,9 @@ cdef object not_json(const DecodeFailure& failure):
     )
 
 
-# One kernel for all calls of `decode`: they hold the interpreter lock throughout.
+# One kernel for all calls of `decode`: they hold the interpreter lock throughout. So it is with the
+# last market: almost every caller names the same one each time, and an identity test is cheaper than
+# a look-up by name.
 cdef Kernel* shared_kernel = new Kernel()
 cdef object last_market = "stocks"
 cdef int last_market_index = MARKET_INDEX["stocks"]

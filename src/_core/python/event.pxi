@@ -7,7 +7,8 @@ cdef inline const EventSpec* event_spec(const RowHead* head) noexcept:
 # dict(event) asks for the keys, and then for one value after the other. So that this does not parse
 # an event anew for each of its keys, of which a server may send very many, the values of the event
 # whose keys were asked for last wait here. Each is handed out once: no two callers share a list, and
-# after the last one nothing is kept.
+# after the last one nothing is kept. For the whole module, because dict() asks for them without a
+# word of who asks; safe only because the interpreter lock is held from one look to the next.
 cdef bytes LEFT_OF = None
 cdef dict LEFT = None
 

@@ -1,6 +1,7 @@
 # Columns for NumPy: rows gathered into the records of a structured array.
 
-# By market, column and layout: the records' dtype; None until it is first asked for.
+# By market, column and layout: the records' dtype; None until it is first asked for. Two threads
+# that ask at once make it twice and keep one: nothing is ever changed in place.
 cdef list RECORD_DTYPES = [None] * (kMarketCount * kColumns * kSymbolWidths)
 # numpy.frombuffer, which is not imported before a user wants an array.
 cdef object array_from_buffer = None
