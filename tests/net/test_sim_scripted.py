@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+import picows
 import pytest
 
+from fastpoly.serving.scripted_server import only_greet
 from fastpoly.sim import Cut, Proxy, ScriptedPeer, ScriptedServer
 from tests.loops import in_loop
 from tests.net.test_sim_protocol import ack, simulator
@@ -105,6 +107,81 @@ async def test_receive_ends_with_the_client() -> None:
     assert server.errors == []
 
 
+@in_loop
+async def test_without_a_script_it_answers_as_the_service_does() -> None:
+    async with ScriptedServer() as server:
+        server.bad_keys = {"wrong"}
+        server.refused, server.ignored = {"NOI.*"}, {"X.1"}
+        bad = await WireClient.connect(server.url())
+        bad.send("auth", "wrong")
+        await bad.ended()
+        assert bad.all_statuses()[-1]["status"] == "auth_failed"
+        client = await WireClient.login(server.url())
+        answers = await client.subscribe("T.A,NOI.*,X.1,T.B", acks=3)
+        assert answers[0]["message"] == "not authorized"
+        assert answers[1:] == [ack("T.A"), ack("T.B")]
+        client.send("subscribe", "T.A")  # is held
+        client.send("unsubscribe", "T.A,T.C")
+        assert (await client.statuses(6))[5:] == [ack("T.A", "unsubscribed")]
+        peer = await server.peer(2)
+        assert (peer.held, peer.requested) == (["T.B"], ["T.A", "NOI.*", "X.1", "T.B", "T.A"])
+        assert server.most_at_once <= 2
+        await client.close()
+        await peer.gone.wait()
+
+
+@in_loop
+async def test_each_answer_can_be_replaced() -> None:
+    def answer(peer: ScriptedPeer, action: str, params: str) -> None:
+        if action == "auth":
+            server.answer(peer, action, params)
+        else:
+            peer.send_together("[]", "{}")
+
+    async with ScriptedServer() as server:
+        server.on_connect = lambda peer: peer.send({"hello": peer.number})
+        server.on_request = answer
+        client = await WireClient.connect(server.url())
+        client.send("auth", "key")
+        client.send("subscribe", "T.A")
+        await client.until(lambda: len(client.texts) == 4)
+        assert client.objects[0] == {"hello": 1}
+        assert client.texts[2:] == [b"[]", b"{}"]
+        await client.close()
+
+
+@in_loop
+async def test_a_server_that_was_stopped_starts_on_the_same_port() -> None:
+    server = ScriptedServer(only_greet)
+    await server.start()
+    url = server.url()
+    client = await WireClient.connect(url)
+    server.stop_listening()
+    with pytest.raises(OSError, match=r"[Cc]onnect"):
+        await WireClient.connect(url)
+    await client.statuses(1)  # this one stayed
+    await server.stop()
+    await client.ended()
+    await server.start()
+    again = await WireClient.connect(url)
+    await again.statuses(1)
+    await server.stop()
+    await again.ended()
+
+
+@in_loop
+async def test_a_reset_at_once_comes_before_the_loop_reads() -> None:
+    async with ScriptedServer(only_greet) as server:
+        client = await WireClient.connect(server.url())
+        await client.statuses(1)
+        peer = server.peers[0]
+        peer.drop(at_once=True)
+        peer.drop()  # twice is harmless
+        await client.ended()
+        await peer.gone.wait()
+        assert client.close_code is None
+
+
 # ------------------------------------------------------------------------------------ proxy
 
 
@@ -169,5 +246,26 @@ async def test_nobody_behind_the_proxy() -> None:
     async with simulator() as server:
         port = server.port
     async with Proxy(port) as proxy:
-        with pytest.raises((OSError, Exception), match=r".*"):
+        with pytest.raises((OSError, picows.WSError)):
             await WireClient.connect(proxy.url())
+
+
+@in_loop
+async def test_each_connection_may_break_elsewhere() -> None:
+    async with ScriptedServer(only_greet) as server:
+        cuts = [Cut("down", 0), Cut("up", 10, "fin"), Cut("down", 200, "reset")]
+        async with Proxy(server.port, cuts=cuts) as proxy:
+            for _ in range(2):
+                with pytest.raises((OSError, picows.WSError)):
+                    await WireClient.connect(proxy.url())
+            client = await WireClient.connect(proxy.url())
+            await client.ended()
+            assert client.texts == []  # the upgrade's answer passed, the greeting did not
+            whole = await WireClient.connect(proxy.url())
+            await whole.statuses(1)
+            assert [carried.down for carried in proxy.connections[:3]] == [0, 0, 200]
+            assert proxy.connections[1].up == 10
+            assert proxy.connections[3].down > 200
+            assert (proxy.accepted, proxy.cuts) == (4, [])
+            assert proxy.down == sum(carried.down for carried in proxy.connections)
+            await whole.close()

@@ -34,6 +34,8 @@ class WireClient(WSListener):
         transport, client = await ws_connect(
             cls, url, ssl_context=context, max_frame_size=1 << 30, disconnect_on_exception=True
         )
+        if client is None:
+            raise ConnectionResetError("the connection ended before the upgrade")
         assert isinstance(client, WireClient)
         client.transport = transport
         return client

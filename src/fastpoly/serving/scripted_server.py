@@ -19,7 +19,7 @@ from fastpoly.serving import frames
 from fastpoly.serving.messages import array, status
 from fastpoly.serving.outlet import Outlet
 
-logger = logging.getLogger("fastpoly.sim")
+logger = logging.getLogger("fastpoly.serving")
 
 # How long a test waits for a client before it is given up as failed.
 _PATIENCE_S = 10.0
