@@ -26,6 +26,25 @@ cdef class Decoder:
         """See `fastpoly.decode`."""
         return decode_frame(self.kernel, kMarkets[self.market], frame)
 
+    def receive(self, frame, int64_t received_ns, LineWatch watch=None):
+        """Decode a frame as a connection does: stamped, and seen by a watch.
+
+        Args:
+            frame: The frame's payload: bytes-like, or text.
+            received_ns: When it was received, Unix time in ns.
+            watch: Sees its events; None for none.
+
+        Raises:
+            DecodeError: The frame is not JSON.
+        """
+        cdef Batch batch = decode_frame(self.kernel, kMarkets[self.market], frame)
+        batch.store.received_ns = received_ns
+        if watch is not None:
+            if watch.market != self.market:
+                raise UsageError("the watch is of another market than the decoder")
+            watch.watch.see(batch.store[0])
+        return batch
+
     def decode_in_place(self, buffer, Py_ssize_t size):
         """Decodes a frame where it lies, as it is done in a socket's buffer.
 

@@ -190,7 +190,7 @@ cdef class Listener(WSListener):
                 self.store = RowStore.acquire(kMarkets[self.market])
             return
         batch = whole_batch(self.take_store())
-        self.events_received += batch.size
+        self.events_received += batch.size - batch.store.columns[kStatusColumn].count
         if self.keep_statuses and batch.store.columns[kStatusColumn].count:
             self.call("on_statuses", list(batch.select("status")))
         # Looked up each time: the owner may change it while the stream runs.
