@@ -9,7 +9,7 @@ import sys
 
 from fastpoly import Stream
 from fastpoly.events import Gap
-from fastpoly.protocol.reconnect import Backoff
+from fastpoly.reconnect import Backoff
 
 URL = sys.argv[1] if len(sys.argv) > 1 else None
 

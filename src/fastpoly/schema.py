@@ -16,7 +16,7 @@ service.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 # --------------------------------------------------------------------------------------- kinds
 
@@ -664,6 +664,11 @@ FORMER_DOMAIN: Final = "polygon.io"
 # ------------------------------------------------------------------------------------ statuses
 
 
+Effect: TypeAlias = Literal["greeting", "accepted", "fatal", "answer"]
+"""What a control message means for the connection: it begins, the key was accepted, it is over, or
+it is an answer to a request."""
+
+
 @dataclass(frozen=True, slots=True)
 class StatusSpec:
     """One control message of the server.
@@ -672,6 +677,7 @@ class StatusSpec:
         name: What the rest of the code calls it.
         status: The ``status`` text.
         message: What the ``message`` text begins with; texts vary in their tails.
+        effect: What it means for the connection, see `Effect`.
         error: The class in `fastpoly.errors` that it becomes, or an empty string.
         doc: When the server sends it.
     """
@@ -679,33 +685,50 @@ class StatusSpec:
     name: str
     status: str
     message: str
+    effect: Effect
     error: str
     doc: str
 
 
 STATUSES: Final = (
-    StatusSpec("CONNECTED", "connected", "Connected Successfully", "", "On connect."),
-    StatusSpec("AUTH_SUCCESS", "auth_success", "authenticated", "", "The key is good."),
-    StatusSpec("SUBSCRIBED", "success", "subscribed to: ", "", "A parameter was accepted."),
-    StatusSpec("UNSUBSCRIBED", "success", "unsubscribed to: ", "", "A parameter was dropped."),
+    StatusSpec("CONNECTED", "connected", "Connected Successfully", "greeting", "", "On connect."),
+    StatusSpec("AUTH_SUCCESS", "auth_success", "authenticated", "accepted", "", "The key is good."),
     StatusSpec(
-        "LEGACY_AUTH_SUCCESS", "success", "authenticated", "", "As the service said in 2019."
+        "SUBSCRIBED", "success", "subscribed to: ", "answer", "", "A parameter was accepted."
+    ),
+    StatusSpec(
+        "UNSUBSCRIBED", "success", "unsubscribed to: ", "answer", "", "A parameter was dropped."
+    ),
+    StatusSpec(
+        "LEGACY_AUTH_SUCCESS",
+        "success",
+        "authenticated",
+        "accepted",
+        "",
+        "As the service said in 2019.",
     ),
     StatusSpec(
         "NO_PLAN",
         "auth_failed",
         "Your plan doesn't include websocket access.",
+        "fatal",
         "NotAuthorizedError",
         "The key is good, the plan does not include this market or feed.",
     ),
-    StatusSpec("AUTH_FAILED", "auth_failed", "", "AuthError", "The key is bad."),
+    StatusSpec("AUTH_FAILED", "auth_failed", "", "fatal", "AuthError", "The key is bad."),
     StatusSpec(
-        "AUTH_TIMEOUT", "auth_timeout", "", "AuthError", "No key arrived within the server's limit."
+        "AUTH_TIMEOUT",
+        "auth_timeout",
+        "",
+        "fatal",
+        "AuthError",
+        "No key arrived within the server's limit.",
     ),
     StatusSpec(
         "MAX_CONNECTIONS",
         "max_connections",
         "",
+        "fatal",
         "ConnectionEvicted",
         "Another connection took this one's place.",
     ),
@@ -713,6 +736,7 @@ STATUSES: Final = (
         "NOT_AUTHORIZED",
         "error",
         "not authorized",
+        "answer",
         "NotAuthorizedError",
         "A channel or symbol is not in the plan; the message does not say which.",
     ),
@@ -720,21 +744,28 @@ STATUSES: Final = (
         "SUBSCRIPTION_LIMIT",
         "error",
         "Subscription limit reached",
+        "answer",
         "SubscriptionLimitError",
         "The connection holds as many options contracts as it may.",
     ),
     StatusSpec(
-        "INVALID_JSON", "error", "Invalid JSON", "ServerError", "It could not read a request."
+        "INVALID_JSON",
+        "error",
+        "Invalid JSON",
+        "answer",
+        "ServerError",
+        "It could not read a request.",
     ),
     StatusSpec(
         "LEGACY_AUTH_FAILED",
         "error",
         "authentication failed",
+        "fatal",
         "AuthError",
         "As the service said in 2019.",
     ),
 )
-"""Control messages, more special before more general: the first that matches is meant."""
+"""Control messages, more specific first: the first that matches is meant."""
 
 
 def status_spec(status: str, message: str) -> StatusSpec | None:

@@ -7,32 +7,38 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack, overload
 
 from fastpoly.consumers.error_policy import ErrorHook
-from fastpoly.consumers.fill_hook import Fill, FillHook, Reply
+from fastpoly.consumers.fill_hook import Fill
 from fastpoly.consumers.iteration import Batches
 from fastpoly.consumers.registry import ConsumerRegistry, Limits
-from fastpoly.engine.supervisor import Engine, EngineSettings
+from fastpoly.engine.supervisor import EngineSettings
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.filters.build import make_filter
 from fastpoly.filters.conditions import Condition
 from fastpoly.health.silence import StaleAfter
+from fastpoly.market_feed import MarketFeed, UserHooks
 from fastpoly.net.credentials import find_api_key
-from fastpoly.net.endpoints import SslLike, make_url, market_of, nominal_delay_s
-from fastpoly.net.read_coalescing import DEFAULT_MAX_READ_DELAY_S, check_max_read_delay
+from fastpoly.net.endpoints import make_url
+from fastpoly.net.options import (
+    ConnectionKeywords,
+    ConnectionOptions,
+    require_positive,
+    takes_options,
+)
 from fastpoly.net.reader_loop import CallerLoop, ReaderLoop, ThreadLoop
-from fastpoly.net.session import DEFAULT_MAX_MESSAGE_BYTES
 from fastpoly.protocol.lifecycle import State, StateChange
+from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.reconnect import ReconnectPolicy, make_policy
+from fastpoly.protocol.subscriptions import Subscriptions
 from fastpoly.run import run_stream
-from fastpoly.state_changes import StateNews
+from fastpoly.sources.live import LiveSource
 from fastpoly.stats import StreamStats
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
-    from fastpoly.notices import Gap
 
 __all__ = ["Stream"]
 
@@ -43,6 +49,17 @@ DEFAULT_MAX_BUFFER_BYTES: Final = 64 * 1024 * 1024
 
 F = TypeVar("F", bound=Callable[..., object])
 C = TypeVar("C", bound=Callable[[StateChange], object])
+
+
+class _End:
+    """What the feed of a stream tells of its end, kept off the stream's public face."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def on_finish(self, error: FastpolyError | None) -> None:
+        """See `FeedOwner.on_finish`."""
+        self._stream._finish(error)
 
 
 class Stream:
@@ -70,8 +87,6 @@ class Stream:
         feed: A feed of the vendor, such as ``delayed``.
         host: A host name, instead of a feed.
         url: A full ``ws://`` or ``wss://`` URL, instead of both.
-        ping_interval: Seconds of silence after which the line is pinged; None for never.
-        ping_timeout: Seconds that the silence may then go on.
         symbols: A set of tickers or pairs, to get no others; None for all.
         where: A condition that events have to meet, such as ``field("size") >= 100``; see
             `fastpoly.field`. What does not pass is counted and never becomes an object.
@@ -91,23 +106,13 @@ class Stream:
             number for all, or by channel; by default only channels subscribed as a whole are
             watched, see `fastpoly.health.silence`.
         subscribe_timeout: Seconds to wait for the server's next answer to a subscription.
-        open_timeout: Seconds for a connection to come up.
-        auth_timeout: Seconds for the server's answer to the key.
-        close_timeout: Seconds for the server, and then for the handlers, to finish on closing.
-        max_message_bytes: A longer message ends the connection.
-        max_read_delay: Seconds that data may wait in the kernel so that one read brings more. It
-            waits only while eight reads and more would come in that time, as in the busiest minutes
-            of single-event frames, when waking up for each costs many times what it brings. 0 for
-            no waiting. On Linux only.
-        ssl: See `fastpoly.net.endpoints.make_ssl_context`.
-        proxy: See `fastpoly.net.endpoints.find_proxy`.
-        use_aiofastnet: The transport: aiofastnet's or the loop's own. None for aiofastnet's, but on
-            uvloop for uvloop's own if the line is ``ws://`` or the system not Linux.
+        connection: See `ConnectionOptions`.
 
     Raises:
         UsageError: An argument makes no sense; the message says which and what would.
     """
 
+    @takes_options()
     def __init__(
         self,
         market: str,
@@ -116,8 +121,6 @@ class Stream:
         feed: str | None = None,
         host: str | None = None,
         url: str | None = None,
-        ping_interval: float | None = 20.0,
-        ping_timeout: float | None = 20.0,
         symbols: Iterable[str] | None = None,
         where: Condition | None = None,
         reconnect: ReconnectPolicy | bool | None = True,
@@ -131,63 +134,40 @@ class Stream:
         fill_timeout: float = 30.0,
         stale_after: StaleAfter = None,
         subscribe_timeout: float = 10.0,
-        open_timeout: float = 10.0,
-        auth_timeout: float = 10.0,
-        close_timeout: float = 5.0,
-        max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
-        max_read_delay: float = DEFAULT_MAX_READ_DELAY_S,
-        ssl: SslLike = None,
-        proxy: str | bool | None = True,
-        use_aiofastnet: bool | None = None,
+        **connection: Unpack[ConnectionKeywords],
     ) -> None:
-        spec = market_of(market).spec
-        target = make_url(market, feed=feed, host=host, url=url)
-        _require_positive(
+        path = market_of(market)
+        spec = path.spec
+        require_positive(
             max_buffer_bytes=max_buffer_bytes,
             max_buffer_age=max_buffer_age,
-            ping_interval=ping_interval or None,
-            ping_timeout=ping_timeout,
             subscribe_timeout=subscribe_timeout,
-            open_timeout=open_timeout,
-            auth_timeout=auth_timeout,
-            close_timeout=close_timeout,
             fill_timeout=fill_timeout,
         )
-        self._market = spec.name
+        options = ConnectionOptions(**connection)
         threaded = member(Ingest, ingest, "a way to ingest") is Ingest.THREAD
-        self._close_timeout = close_timeout
+        self._market = spec.name
+        self._close_timeout = options.close_timeout
         self._reader: ReaderLoop = ThreadLoop(f"fastpoly-{spec.name}") if threaded else CallerLoop()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._engine = Engine(
+        target = make_url(market, feed=feed, host=host, url=url)
+        subscriptions = Subscriptions(spec.name)
+        subscriptions.add(params)
+        self._feed = MarketFeed(
+            LiveSource(target, find_api_key(api_key), spec.name, options),
+            subscriptions,
             EngineSettings(
-                url=target,
-                delay_s=nominal_delay_s(target, spec.name),
-                api_key=find_api_key(api_key),
                 policy=make_policy(reconnect),
                 subscribe_timeout_s=subscribe_timeout,
                 stale_after=stale_after,
-                fill_timeout_s=fill_timeout,
+                fill_timeout_s=None if fill is None else fill_timeout,
                 filter=make_filter(spec.name, symbols, where),
-                session={
-                    "ping_interval": ping_interval,
-                    "ping_timeout": ping_timeout,
-                    "open_timeout": open_timeout,
-                    "auth_timeout": auth_timeout,
-                    "close_timeout": close_timeout,
-                    "max_message_bytes": max_message_bytes,
-                    "max_read_delay": check_max_read_delay(max_read_delay),
-                    "ssl": ssl,
-                    "proxy": proxy,
-                    "use_aiofastnet": use_aiofastnet,
-                },
             ),
-            spec.name,
-            on_change=lambda change: self._reader.to_user(self._news.tell, change),
-            on_trouble=lambda error: self._reader.to_user(self._registry.errors.warn, error),
-            on_finish=self._on_finish,
-            on_gap=None if fill is None else self._on_gap,
+            self._reader,
+            UserHooks(on_error, member(ErrorPolicy, error_policy, "an error policy"), fill, logger),
+            _End(self),
         )
-        self._engine.want(params)
+        self._engine = self._feed.engine
         self._registry = ConsumerRegistry(
             spec,
             Limits(
@@ -195,13 +175,8 @@ class Stream:
             ),
             self._engine,
             self._reader,
-            on_error,
-            member(ErrorPolicy, error_policy, "an error policy"),
+            self._feed.errors,
         )
-        self._fill_hook = (
-            None if fill is None else FillHook(fill, self._registry.errors, self._reader)
-        )
-        self._news = StateNews()
         self._error_was_raised = False
         self._waiting = 0
         self._drain = True
@@ -226,7 +201,7 @@ class Stream:
     @property
     def error(self) -> BaseException | None:
         """What ended it; None while it lives, and if it was closed."""
-        return self._registry.stop_error or self._engine.error
+        return self._feed.error
 
     @property
     def subscriptions(self) -> tuple[str, ...]:
@@ -234,9 +209,8 @@ class Stream:
         return self._engine.desired
 
     def stats(self) -> StreamStats:
-        """What it has done so far."""
-        line = self._engine.stats()
-        lag, stalls = self._engine.flow.lag, self._registry.stalls
+        """Return what it has done so far; from any thread."""
+        stalls = self._registry.stalls
         iterations = tuple(iteration.stats() for iteration in self._registry.iterations)
         handlers = tuple(handler.stats() for handler in self._registry.handlers)
         waiting_s = {one.name: one.buffer.waiting_s for one in handlers}
@@ -244,22 +218,8 @@ class Stream:
             one.name: stats.waiting_s
             for one, stats in zip(self._registry.iterations, iterations, strict=True)
         }
-        return StreamStats(
-            market=self._market,
-            state=self.state,
-            error=str(self.error or ""),
-            subscriptions=self._engine.desired,
-            confirmed=self._engine.confirmed,
-            line=line,
-            filtered=self._engine.flow.filtered,
-            silent=dict(self._engine.silence.seconds_by_channel),
-            lag=lag.stats(),
-            sequences=lag.sequences(),
-            judgement=lag.judge(
-                backlog_bytes=line.backlog_bytes,
-                waiting_s=waiting_s,
-                stalled_s=stalls.longest_within_s(10),
-            ),
+        return StreamStats.of(
+            self._feed.stats(waiting_s=waiting_s, stalled_s=stalls.longest_within_s(10)),
             stalls=stalls.count,
             longest_stall_s=stalls.longest_s,
             iterations=iterations,
@@ -363,8 +323,8 @@ class Stream:
         if not any(handler.is_current for handler in self._registry.handlers):
             await self._closed.wait()
 
-    def _on_finish(self, error: FastpolyError | None) -> None:
-        """Called by the engine, in the line's thread."""
+    def _finish(self, error: FastpolyError | None) -> None:
+        """Take the end of the feed, in the loop that reads."""
         self._registry.end(error)
         self._reader.to_user(self._begin_winding_up)
 
@@ -379,19 +339,13 @@ class Stream:
 
     async def _wind_up(self) -> None:
         try:
-            if self._fill_hook is not None:
-                self._fill_hook.cancel()
+            self._feed.stop_filling()
             await self._registry.wind_up(drain=self._drain, timeout_s=self._close_timeout)
             await self._reader.stop()
         finally:
             # At the program's end this task is cancelled like all others.
             self._reader.stop_soon()
             self._closed.set()
-
-    def _on_gap(self, gap: Gap, reply: Reply) -> None:
-        """Called by the engine, in the line's thread."""
-        if self._fill_hook is not None:
-            self._reader.to_user(self._fill_hook.start, gap, reply)
 
     # -------------------------------------------------------------------------- subscriptions
 
@@ -548,12 +502,12 @@ class Stream:
         Raises:
             UsageError: It is not callable.
         """
-        self._news.add(callback)
+        self._feed.states.add(callback)
         return callback
 
     def states(self) -> AsyncIterator[StateChange]:
         """The changes of state from now on, to the last."""
-        return self._news.iterate()
+        return self._feed.states.iterate()
 
     # ------------------------------------------------------------------------------- scripts
 
@@ -573,9 +527,3 @@ class Stream:
                 "There is no handler to run.", hint="Add one: @stream.on('T') above a function."
             )
         run_stream(self)
-
-
-def _require_positive(**values: float | None) -> None:
-    for name, value in values.items():
-        if value is not None and not value > 0:
-            raise UsageError(f"{name}={value!r} is not above 0.", hint="Pass a positive number.")

@@ -371,7 +371,7 @@ async def test_reading_pauses_while_handlers_are_behind_and_nothing_is_lost() ->
         await asyncio.sleep(0.3)
         # 12 MB were sent; most of it is still with the server or in the kernel's buffers.
         assert server.peers[-1].unsent > 1_000_000
-        waiting = [one.buffer.stats().peak_nbytes for one in client._dispatcher._handlers]
+        waiting = [one.buffer.peak_nbytes for one in client.stats().handlers]
         assert max(waiting) <= 200_000
         gate.set()
         await until(lambda: len(got) == count)
@@ -628,7 +628,7 @@ def test_key_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="There is no API key"):
         AsyncStreamClient(None, "stocks")
     monkeypatch.setenv("POLYGON_API_KEY", "FROM_POLYGON")
-    assert AsyncStreamClient(None, "stocks")._key.reveal() == "FROM_POLYGON"
+    assert AsyncStreamClient(None, "stocks")._source.api_key.reveal() == "FROM_POLYGON"
 
 
 @in_loop

@@ -50,7 +50,7 @@ class Running:
             self.client.handle_messages(reconnect=True, **(FAST | arguments))
         )
         # Until it takes what is read.
-        await until(lambda: self.client._connection.running)
+        await until(lambda: self.client._connection.is_running)
 
     async def close(self) -> None:
         await self.client.close_stream()
@@ -204,7 +204,7 @@ async def test_changes_made_while_the_line_is_down_are_sent_when_it_is_up() -> N
         await run.start(reconnection_delay=0.2)
         server.stop_listening()
         server.peers[-1].drop()
-        await until(lambda: not run.client._connection.is_open)
+        await until(lambda: run.client.state == "waiting")
         await run.client.subscribe_stock_quotes(["B"], run.on_trade)
         await run.client.unsubscribe_stock_trades(["A"])
         await server.start()
@@ -243,7 +243,7 @@ async def test_close_while_it_waits_to_reconnect() -> None:
         run = Running(server)
         await run.start(reconnection_delay=60)
         server.peers[-1].drop()
-        await until(lambda: not run.client._connection.is_open)
+        await until(lambda: run.client.state == "waiting")
         async with asyncio.timeout(2):
             await run.close()
 

@@ -96,7 +96,7 @@ async def test_handler_that_blocks_does_not_make_the_server_wait() -> None:
         await client.change_handler("status", lambda message: None)
         await client.subscribe_stock_trades(handler_function=handler)
         running = asyncio.create_task(client.handle_messages(reconnect=True))
-        await until(lambda: client._connection.running)
+        await until(lambda: client._connection.is_running)
         count, size = 200, 50_000
         frames = [
             frame(f'[{{"ev":"T","q":{number},"x":"{"x" * size}"}}]'.encode())

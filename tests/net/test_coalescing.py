@@ -15,9 +15,9 @@ import pytest
 
 from fastpoly import AsyncStreamClient, Stream, UsageError
 from fastpoly._core import ReadCoalescer
-from fastpoly.net.session import Session
 from fastpoly.sim import ScriptedServer
 from tests.net.events import trade
+from tests.net.sessions import make_session
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, make, numbers, run
 from tests.waiting import until
 
@@ -177,12 +177,10 @@ def test_attached_again_it_begins_anew(ends: Ends) -> None:
 
 @pytest.mark.parametrize("delay", [-1, 1.5, 250, float("nan"), "1ms", None])
 def test_a_delay_that_makes_no_sense(delay: Any) -> None:
-    def ignore(_: object) -> None: ...
-
     for make_one in (
         lambda: Stream("stocks", api_key=KEY, max_read_delay=delay),
         lambda: AsyncStreamClient(KEY, "stocks", max_read_delay=delay),
-        lambda: Session("ws://localhost", KEY, "stocks", on_batch=ignore, max_read_delay=delay),
+        lambda: make_session("ws://localhost", KEY, max_read_delay=delay),
     ):
         with pytest.raises(UsageError, match="in seconds"):
             make_one()

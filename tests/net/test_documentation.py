@@ -82,7 +82,9 @@ def test_program(program: str, simulator: SimulatorProcess) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    # On a machine that is busy the loop does stand still, and that is said.
+    said = [line for line in done.stderr.splitlines() if "The event loop stood still" not in line]
+    assert said == []
     assert len(done.stdout.splitlines()) >= 1
 
 

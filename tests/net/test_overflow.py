@@ -90,8 +90,8 @@ async def client(server: ScriptedServer, **options: Any) -> AsyncIterator[Opened
         await it.change_handler("notice", slow.got.append)
         await it.subscribe_stock_trades(handler_function=slow.take_one)
         running = asyncio.create_task(it.handle_messages(reconnect=True))
-        await until(lambda: server.peers[0].held and it._connection.running)
-        yield slow, lambda: it._watch.sequences().get("T", (0,))[0]
+        await until(lambda: server.peers[0].held and it._connection.is_running)
+        yield slow, lambda: it.stats().received
     await running
 
 
@@ -201,7 +201,7 @@ def test_what_is_lost_on_the_way_to_a_loop_that_is_held_up_is_told_as_a_notice(
             await client.change_handler("Q", quotes.append)
             await client.subscribe_stock_trades(handler_function=block)
             running = asyncio.create_task(client.handle_messages(reconnect=True))
-            await until(lambda: server.peers[0].held and client._connection.running)
+            await until(lambda: server.peers[0].held and client._connection.is_running)
             for q in range(300):
                 server.peers[0].send(trade(q=q), quote(q=q))
             await until(lambda: notices)

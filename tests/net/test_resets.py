@@ -21,11 +21,13 @@ import trustme
 import uvloop
 
 from fastpoly import errors
+from fastpoly._core import Batch
 from fastpoly.net.session import Session
 from fastpoly.net.uvloop_resets import ResetWatch
 from fastpoly.serving.scripted_server import reset_at_once
 from fastpoly.sim import ScriptedPeer, ScriptedServer
 from tests.net.events import trade
+from tests.net.sessions import Reports, make_session
 from tests.net.tls import client_context, server_context
 from tests.waiting import until
 
@@ -70,14 +72,11 @@ class Line:
         await self.session.close()
         await self.server.stop()
 
+    def take(self, batch: Batch) -> None:
+        self.got.extend(event["q"] for event in batch)
+
     async def open(self) -> Session:
-        session = Session(
-            self.server.url(),
-            "key",
-            "stocks",
-            on_batch=lambda batch: self.got.extend(event["q"] for event in batch),
-            **self._options,
-        )
+        session, _ = make_session(self.server.url(), "key", Reports(self.take), **self._options)
         await session.open()
         return session
 
@@ -311,12 +310,8 @@ def test_a_reset_in_the_middle_of_opening(
         with socket.create_server(("127.0.0.1", 0)) as listening:
             listening.setblocking(False)
             port = listening.getsockname()[1]
-            session = Session(
-                f"wss://127.0.0.1:{port}/stocks",
-                "key",
-                "stocks",
-                on_batch=print,
-                ssl=client_context(authority),
+            session, _ = make_session(
+                f"wss://127.0.0.1:{port}/stocks", "key", ssl=client_context(authority)
             )
             opening = asyncio.ensure_future(session.open())
             connection = await accept(listening)

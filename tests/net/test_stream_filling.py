@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fastpoly.engine.backfill import Filling
+from fastpoly.engine.backfill import Backfill
 from fastpoly.errors import HandlerFailed
 from fastpoly.notices import Gap
 from fastpoly.sim import ScriptedServer
@@ -174,10 +174,10 @@ def test_nothing_is_left_of_a_gap_that_was_filled() -> None:
             async with stream:
                 await interrupt(server, stream)
                 assert len(await collect(stream, 5)) == 5
-                timer = stream._engine.flow._fill_timer
+                timer = stream._engine.pipeline._fill_timer
                 assert timer is not None
                 assert timer.cancelled()
                 gc.collect()
-                assert not [one for one in gc.get_objects() if isinstance(one, Filling)]
+                assert not [one for one in gc.get_objects() if isinstance(one, Backfill)]
 
     run(main())

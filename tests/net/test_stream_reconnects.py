@@ -71,9 +71,18 @@ def test_every_loss_leads_back(how: int | str, ingest: str) -> None:
     run(main())
 
 
-def test_gap_over_several_attempts_and_lines_without_data() -> None:
+def test_gap_over_several_attempts_and_connections_without_data() -> None:
+    asked: list[int] = []
+
+    class Soon:
+        stable_after_s = 60.0
+
+        def next_delay(self, attempt: int, error: errors.FastpolyError) -> float:
+            asked.append(attempt)
+            return 0.01
+
     async def main() -> None:
-        async with ScriptedServer() as server, make(server, "T.A") as stream:
+        async with ScriptedServer() as server, make(server, "T.A", reconnect=Soon()) as stream:
             server.peers[0].send(trade(q=1))
             await anext(aiter(stream))
             server.peers[0].drop()
@@ -81,7 +90,7 @@ def test_gap_over_several_attempts_and_lines_without_data() -> None:
             await until(lambda: second.held)
             second.drop()
             await server.stop()
-            await until(lambda: stream.state is State.WAITING)
+            await until(lambda: asked[-1] >= 3)
             await server.start()
             third = await server.peer(3)
             await until(lambda: third.held)

@@ -18,8 +18,9 @@ from fastpoly.cli.formats import FORMATS
 from fastpoly.cli.terminal import ExitCode, Output, OutputClosed, report, run
 from fastpoly.errors import UsageError
 from fastpoly.net.credentials import API_KEY_VARIABLES
-from fastpoly.net.endpoints import make_url, market_of
+from fastpoly.net.endpoints import make_url
 from fastpoly.notices import NOTICE_CHANNEL, Gap, SlowConsumer
+from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.subscriptions import parse_params
 from fastpoly.stream import Stream
 

@@ -11,17 +11,14 @@ from fastpoly.errors import HandlerFailed
 
 if TYPE_CHECKING:
     from fastpoly.consumers.error_policy import HandlerErrorPolicy
-    from fastpoly.engine.backfill import Supplied
+    from fastpoly.engine.pipeline import GapTicket
     from fastpoly.net.reader_loop import ReaderLoop
     from fastpoly.notices import Gap
 
-__all__ = ["Fill", "FillHook", "Reply"]
+__all__ = ["Fill", "FillHook"]
 
 Fill: TypeAlias = "Callable[[Gap], object]"
 """A hook: takes a `Gap`, returns `Supplied` or None; may be a coroutine function."""
-
-Reply: TypeAlias = "Callable[[Supplied | None], object]"
-"""Takes what the hook gave, in the reader loop."""
 
 
 class FillHook:
@@ -43,16 +40,16 @@ class FillHook:
         self._loop = loop
         self._runs: set[asyncio.Task[None]] = set()
 
-    def start(self, gap: Gap, reply: Reply) -> None:
-        """Run the hook; `reply` is called with what it gives, or None."""
-        run = asyncio.get_running_loop().create_task(self._run(gap, reply))
+    def start(self, ticket: GapTicket) -> None:
+        """Run the hook, and fill the gap with what it gives, or None."""
+        run = asyncio.get_running_loop().create_task(self._run(ticket))
         self._runs.add(run)
         run.add_done_callback(self._runs.discard)
 
-    async def _run(self, gap: Gap, reply: Reply) -> None:
+    async def _run(self, ticket: GapTicket) -> None:
         supplied: Any = None
         try:
-            supplied = self._fill(gap)
+            supplied = self._fill(ticket.gap)
             if isinstance(supplied, Awaitable):
                 supplied = await supplied
         except Exception as error:
@@ -60,7 +57,7 @@ class FillHook:
             failure = HandlerFailed(f"The fill hook raised {type(error).__name__}: {error}.")
             failure.__cause__ = error
             self._errors.warn(failure)
-        self._loop.post(reply, supplied)
+        self._loop.post(ticket.fill, supplied)
 
     def cancel(self) -> None:
         """Cancel what runs."""

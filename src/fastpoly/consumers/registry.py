@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from fastpoly import schema
 from fastpoly.consumers.buffer import Buffer
-from fastpoly.consumers.error_policy import ErrorHook, HandlerErrorPolicy
+from fastpoly.consumers.error_policy import HandlerErrorPolicy
 from fastpoly.consumers.fanout import Consumer, FanOut
 from fastpoly.consumers.handler import Handler
 from fastpoly.consumers.iteration import Batches
 from fastpoly.consumers.picker import Picker
 from fastpoly.consumers.stall_log import StallLog
-from fastpoly.enums import ErrorPolicy, Overflow, member
+from fastpoly.enums import Overflow, member
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.filters.build import make_filter
 from fastpoly.filters.conditions import Condition
@@ -71,19 +71,13 @@ class ConsumerRegistry:
         limits: What consumers get that ask for nothing else.
         engine: Where batches come from.
         loop: The loop that reads.
-        on_error: The user's hook for failures of handlers; None for none.
-        error_policy: What becomes of handlers that raise.
+        errors: What becomes of handlers that raise.
 
     Attributes:
         handlers: Handlers, in the order in which they came.
         iterations: Iterations, in the order in which they came.
         stalls: Stalls of the loop in which handlers run, if that is the one that reads.
-        errors: Reports failures of handlers.
-        stop_error: What a handler ended the stream with, as its error policy says.
         has_raised: Whether an iteration has raised what ended the stream.
-
-    Raises:
-        UsageError: `on_error` is not callable.
     """
 
     def __init__(
@@ -92,23 +86,21 @@ class ConsumerRegistry:
         limits: Limits,
         engine: Engine,
         loop: ReaderLoop,
-        on_error: ErrorHook | None,
-        error_policy: ErrorPolicy,
+        errors: HandlerErrorPolicy,
     ) -> None:
         self.handlers: list[Handler] = []
         self.iterations: list[Batches] = []
         self.stalls = Stalls(self)
-        self.errors = HandlerErrorPolicy(on_error, error_policy, self, logger)
-        self.stop_error: BaseException | None = None
         self.has_raised = False
         self._market = spec.name
         self._channels = frozenset(channel.name for channel in spec.channels)
         self._limits = limits
         self._engine = engine
         self._loop = loop
+        self._errors = errors
         self._stall_log = StallLog(loop.threaded)
         self._unclaimed = self._make_buffer("iteration", limits)
-        self._fan_out = FanOut(engine.flow, self._unclaimed, loop)
+        self._fan_out = FanOut(engine.pipeline, self._unclaimed, loop)
         self._main: Batches | None = None
         self._started = False
 
@@ -248,12 +240,12 @@ class ConsumerRegistry:
 
     def handler_failed(self, handler: Handler, error: BaseException, batch: Batch) -> None:
         """See `HandlerOwner.handler_failed`."""
-        if not self.errors.handler_failed(error, handler.function, batch):
+        if not self._errors.handler_failed(error, handler.function, batch):
             self.detach(handler)
 
     def handler_too_slow(self, handler: Handler, error: FastpolyError) -> None:
         """See `HandlerOwner.handler_too_slow`."""
-        self.errors.report(error, handler.function, None)
+        self._errors.report(error, handler.function, None)
         self.detach(handler)
 
     def handler_blocked(self, handler: Handler, seconds: float) -> None:
@@ -267,12 +259,6 @@ class ConsumerRegistry:
     def loop_stalled(self, seconds: float, names: list[str]) -> None:
         """See `StallsOwner.loop_stalled`."""
         self._stall_log.loop_stalled(seconds, names)
-
-    def stop_with(self, error: BaseException) -> None:
-        """See `StreamOwner.stop_with`."""
-        self.stop_error = self.stop_error or error
-        failure = error if isinstance(error, FastpolyError) else FastpolyError(repr(error))
-        self._loop.post(self._engine.fail, failure)
 
     def error_was_raised(self) -> None:
         """See `BatchesOwner.error_was_raised`."""

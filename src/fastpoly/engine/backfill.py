@@ -18,7 +18,7 @@ from fastpoly._core import Batch, Filter, batch_of, decode
 from fastpoly.errors import UsageError
 from fastpoly.notices import Gap, Notice
 
-__all__ = ["Filling", "Supplied"]
+__all__ = ["Backfill", "Supplied"]
 
 Supplied: TypeAlias = "Batch | Iterable[Mapping[str, Any]]"
 """What a hook may give: a batch, or events, or dicts with the wire's keys and ``ev``."""
@@ -49,7 +49,7 @@ def _key(market: schema.MarketSpec, event: Mapping[str, Any]) -> Hashable:
     return json.dumps(event, sort_keys=True, default=str)
 
 
-class Filling:
+class Backfill:
     """One gap while it is being filled.
 
     Args:

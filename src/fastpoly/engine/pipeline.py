@@ -1,28 +1,29 @@
-"""The way of the data from the line to the consumers: gaps announced, perhaps filled, in order."""
+"""From the source to the consumers: filtered, gaps announced in order and perhaps filled."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from fastpoly._core import LineWatch, batch_of, concat
-from fastpoly.consumers.fanout import Route
-from fastpoly.engine.backfill import MAX_HELD_BYTES, Filling, Supplied
+from fastpoly.engine.backfill import MAX_HELD_BYTES, Backfill, Supplied
 from fastpoly.errors import FastpolyError, HandlerFailed
 from fastpoly.health.lag import LagWatch
+from fastpoly.notices import NOTICE_CHANNEL
 from fastpoly.protocol.gaps import Interruption
+from fastpoly.schema import STATUS_CHANNEL
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch, Filter
+    from fastpoly.health.clock import Clock
     from fastpoly.notices import Gap
 
-__all__ = ["Flow", "GapHook"]
+__all__ = ["GapTicket", "Pipeline", "PipelineOwner", "Route"]
 
-GapHook = Callable[["Gap", Callable[["Supplied | None"], None]], object]
-"""Called with a gap that may be filled, and a function that takes what fills it."""
+Route: TypeAlias = "Callable[[Batch, tuple[str, ...]], object]"
+"""Where batches go, each with its channels."""
 
 RECENT_BATCHES: Final = 64
 """Batches that are kept for comparison where gaps are filled."""
@@ -32,62 +33,96 @@ def _drop(batch: Batch, channels: tuple[str, ...]) -> None:
     """Where batches go before anyone has said where."""
 
 
-class Flow:
-    """Takes the batches of all lines of a stream, one line after the other.
+class GapTicket:
+    """A gap that somebody fills, or does not.
+
+    Attributes:
+        gap: The gap.
+    """
+
+    def __init__(self, gap: Gap, pipeline: Pipeline, backfill: Backfill) -> None:
+        self.gap = gap
+        self._pipeline = pipeline
+        self._backfill = backfill
+
+    def fill(self, supplied: Supplied | None) -> None:
+        """Supply what is missing, or None; in the event loop of the engine.
+
+        Once is enough: what comes later, or too late, changes nothing.
+        """
+        self._pipeline.fill(self._backfill, supplied)
+
+
+class PipelineOwner(Protocol):
+    """Whose batches they are."""
+
+    def on_gap(self, ticket: GapTicket) -> object:
+        """Take a gap that is to be filled."""
+
+    def on_warning(self, error: FastpolyError) -> object:
+        """Take what is wrong with what was supplied for a gap."""
+
+
+class Pipeline:
+    """Takes the batches of all connections of a stream, one connection after the other.
 
     Args:
         market: The market's name.
-        on_gap: Where gaps go that are to be filled; None if they are not.
-        fill_timeout_s: Seconds after which a gap stays as it is.
-        on_trouble: Called with what is wrong with what fills a gap.
-        filter: What consumers get; None for everything. Whatever watches the line sees all.
-        delay_s: By how many seconds the feed is late as a matter of course.
+        owner: Whose batches they are.
+        clock: The time.
+        fill_timeout_s: Seconds after which a gap stays as it is; None where gaps are not filled.
+        gap_apart: Whether a gap is a batch of its own, and not the first event of the one that
+            ended it: for consumers that take the server's frames one by one.
+        filter: What consumers get; None for everything. What watches the data sees all of it.
+        delay_s: By how many seconds the data is late as a matter of course.
 
     Attributes:
-        watch: Watches every event of the lines, for whoever reads them.
+        watch: Watches every event of the connections, for whoever reads them.
         lag: How late the data is.
-        filtered: How many events of the line did not pass the filter.
+        filtered: How many events did not pass the filter.
     """
 
     def __init__(
         self,
         market: str,
-        on_gap: GapHook | None,
-        fill_timeout_s: float,
-        on_trouble: Callable[[FastpolyError], object],
-        filter: Filter | None = None,
+        owner: PipelineOwner,
+        clock: Clock,
         *,
+        fill_timeout_s: float | None = None,
+        gap_apart: bool = False,
+        filter: Filter | None = None,
         delay_s: float = 0.0,
     ) -> None:
         self.watch = LineWatch(market)
         self.lag = LagWatch(self.watch, delay_s)
         self.filtered = 0
         self._market = market
-        self._on_gap = on_gap
+        self._owner = owner
+        self._clock = clock
         self._fill_timeout_s = fill_timeout_s
-        self._on_trouble = on_trouble
+        self._gap_apart = gap_apart
         self._filter = filter
         self._deliver: Route = _drop
         self._consumers: Route = _drop
         # What came last, for what a fill hook may give again.
         self._recent: deque[Batch] = deque(maxlen=RECENT_BATCHES)
-        # When data began to flow on this line, by the receive clock; 0 before it did.
+        # When data began to flow on this connection, by the monotonic clock; 0 before it did.
         self._flowing_since_ns = 0
         self._interruption: Interruption | None = None
-        self._filling: Filling | None = None
+        self._backfill: Backfill | None = None
         self._fill_timer: asyncio.TimerHandle | None = None
 
     def route(self, deliver: Route) -> None:
-        """Has a function called with every batch, and its channels, from now on.
+        """Have a function called with every batch, and its channels, from now on.
 
         The function must not raise.
         """
         self._consumers = deliver
-        if self._filling is None:
+        if self._backfill is None:
             self._deliver = deliver
 
     def on_batch(self, batch: Batch) -> None:
-        """Takes a batch of the line."""
+        """Take a batch of the connection."""
         if not self._flowing_since_ns:
             batch = self._begin(batch)
         channels = batch.channels
@@ -98,13 +133,13 @@ class Flow:
                 if not len(passed):
                     return
                 batch, channels = passed, passed.channels
-        if self._on_gap is not None:
+        if self._fill_timeout_s is not None:
             self._recent.append(batch.compact())
         self._deliver(batch, channels)
 
     @property
     def has_begun(self) -> bool:
-        """Whether this line has brought data."""
+        """Whether this connection has brought data."""
         return self._flowing_since_ns != 0
 
     @property
@@ -114,45 +149,50 @@ class Flow:
 
     # ----------------------------------------------------------------------------- losses
 
-    def end_line(self) -> float | None:
-        """A line has ended.
+    def end_connection(self) -> float | None:
+        """Take note that a connection has ended.
 
         Returns:
-            For how many seconds data had flowed on it; None if none had.
+            For how many seconds data had been flowing on it; None if none had.
         """
         since_ns, self._flowing_since_ns = self._flowing_since_ns, 0
-        if not since_ns:
-            return None
-        return (max(self.last_ns.values(), default=since_ns) - since_ns) / 1e9
+        return (self._clock.monotonic_ns() - since_ns) / 1e9 if since_ns else None
 
     def interrupt(self, error: FastpolyError, channels: tuple[str, ...]) -> None:
-        """Notes what was seen last; an interruption that goes on stays the same one.
+        """Note what was seen last; an interruption that goes on stays the same one.
 
         Args:
-            error: Why the line was lost.
+            error: Why the connection was lost.
             channels: Channels that were subscribed.
         """
         if self._interruption is None:
             last = self.watch.last_events()
-            self._interruption = Interruption(error, time.time_ns(), channels, last)
+            self._interruption = Interruption(error, self._clock.time_ns(), channels, last)
 
     def note_attempt(self) -> None:
-        """The line is to be had back once more."""
+        """Count another attempt to reconnect."""
         if self._interruption is not None:
             self._interruption.attempts += 1
 
     # ------------------------------------------------------------------------------- gaps
 
     def _begin(self, batch: Batch) -> Batch:
-        """The first data of a line; after an interruption the gap is announced with it."""
-        self._flowing_since_ns = batch.received_ns
+        """Take note of a connection's first data; after an interruption, announce the gap."""
+        data = [name for name in batch.channels if name != STATUS_CHANNEL]
+        if not data:
+            return batch
+        self._flowing_since_ns = self._clock.monotonic_ns()
         if self._interruption is None:
             return batch
-        gap = self._interruption.gap(self._market, batch)
+        gap = self._interruption.gap(self._market, batch.select(*data), self._clock.time_ns())
         self._interruption = None
-        if self._on_gap is None or self._filling is not None:
-            return concat([batch_of(self._market, [gap]), batch])
-        filling = self._filling = Filling(gap, self._recent, self._filter)
+        if self._fill_timeout_s is None or self._backfill is not None:
+            notice = batch_of(self._market, [gap])
+            if not self._gap_apart:
+                return concat([notice, batch])
+            self._deliver(notice, (NOTICE_CHANNEL,))
+            return batch
+        backfill = self._backfill = Backfill(gap, self._recent, self._filter)
         self._deliver = self._hold
         loop = asyncio.get_running_loop()
         self._fill_timer = loop.call_later(
@@ -161,42 +201,42 @@ class Flow:
             f"The fill hook took longer than {self._fill_timeout_s:g} s.",
             "Raise fill_timeout, or ask for less at a time.",
         )
-        self._on_gap(gap, lambda supplied: self._fill(filling, supplied))
+        self._owner.on_gap(GapTicket(gap, self, backfill))
         return batch
 
     def _hold(self, batch: Batch, channels: tuple[str, ...]) -> None:
-        """Stands in for the consumers while a gap is filled."""
-        filling = self._filling
-        if filling is not None and not filling.hold(batch):
+        """Stand in for the consumers while a gap is filled."""
+        backfill = self._backfill
+        if backfill is not None and not backfill.hold(batch):
             self._leave_unfilled(
                 f"More than {MAX_HELD_BYTES} bytes came while the fill hook was at work.",
                 "Make it quicker; live data is held back until it is done.",
             )
 
     def _leave_unfilled(self, detail: str, hint: str) -> None:
-        """Lets what was held back go although nothing was supplied, and says why."""
-        if self._filling is not None:
-            self._fill(self._filling, None)
-            self._on_trouble(HandlerFailed(f"{detail} The gap stays unfilled.", hint=hint))
+        """Let what was held back go although nothing was supplied, and say why."""
+        if self._backfill is not None:
+            self.fill(self._backfill, None)
+            self._owner.on_warning(HandlerFailed(f"{detail} The gap stays unfilled.", hint=hint))
 
-    def _fill(self, filling: Filling, supplied: Supplied | None) -> None:
-        """Lets what was held back go, after what was supplied; late supplies change nothing."""
-        if filling is not self._filling:
+    def fill(self, backfill: Backfill, supplied: Supplied | None) -> None:
+        """Let what was held back go, after what was supplied; see `GapTicket.fill`."""
+        if backfill is not self._backfill:
             return
-        self._filling = None
+        self._backfill = None
         self._deliver = self._consumers
         if self._fill_timer is not None:
             self._fill_timer.cancel()  # it would end the next one
         try:
-            batches = filling.finish(supplied)
+            batches = backfill.finish(supplied)
         except Exception as failure:
             error = failure if isinstance(failure, FastpolyError) else FastpolyError(repr(failure))
-            self._on_trouble(error)
-            batches = filling.finish(None)
+            self._owner.on_warning(error)
+            batches = backfill.finish(None)
         for batch in batches:
             self._consumers(batch, batch.channels)
 
     def finish(self) -> None:
-        """There will be no more lines: what is held back goes on its way."""
-        if self._filling is not None:
-            self._fill(self._filling, None)
+        """Let what is held back go: there will be no more connections."""
+        if self._backfill is not None:
+            self.fill(self._backfill, None)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from fastpoly.errors import (
     ConnectionLost,
@@ -14,13 +15,14 @@ from fastpoly.errors import (
     SubscriptionError,
     SubscriptionLimitError,
 )
-from fastpoly.protocol.acknowledgements import Exchange, Outcome
-from fastpoly.protocol.subscriptions import Action, Request, Subscriptions, acknowledged
+from fastpoly.protocol.acknowledgements import Outcome, SubscriptionRound
+from fastpoly.protocol.subscriptions import LiteralSubscriptions, Request, Subscriptions
 
 if TYPE_CHECKING:
-    from fastpoly.net.session import Session
+    from fastpoly.protocol.statuses import Action, ControlMessage
+    from fastpoly.sources.source import SourceConnection
 
-__all__ = ["Reconciler"]
+__all__ = ["Reconciler", "ReconcilerOwner"]
 
 logger = logging.getLogger("fastpoly.stream")
 
@@ -47,40 +49,55 @@ class _Wait:
         return all(map(settled, params))
 
 
+class ReconcilerOwner(Protocol):
+    """Whose subscriptions are reconciled."""
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the connection is read; if not, no answer can come."""
+
+    def on_warning(self, error: FastpolyError) -> object:
+        """Take a refusal that nobody waits for."""
+
+    def on_asking(self, asking: bool) -> object:
+        """Take note that answers are awaited now, or no longer."""
+
+    def on_settled(self) -> object:
+        """Take note that nothing is left to ask for."""
+
+
 class Reconciler:
     """Sends what `Subscriptions.plan` says, one round at a time, and collects the answers.
 
     One round at a time, because a refusal does not say what it refuses. What is asked for while a
-    round is under way goes into the next one.
+    round is under way goes into the next one. Only requests in the user's own words do not wait for
+    each other: their answers are collected together.
 
     Args:
-        market: The market's name.
+        subscriptions: What is desired, sent and confirmed.
         timeout_s: Seconds to wait for the next answer of a round.
-        on_trouble: Called with refusals that nobody waits for.
-        on_asking: Called when a round begins and when it ends.
+        owner: Whose subscriptions they are.
 
     Attributes:
-        subscriptions: What is desired, sent and confirmed.
-        is_asking: Whether a round is under way.
+        subscriptions: As above.
     """
 
     def __init__(
-        self,
-        market: str,
-        timeout_s: float,
-        *,
-        on_trouble: Callable[[FastpolyError], object],
-        on_asking: Callable[[], object],
+        self, subscriptions: Subscriptions, timeout_s: float, owner: ReconcilerOwner
     ) -> None:
-        self.subscriptions = Subscriptions(market)
-        self.is_asking = False
+        self.subscriptions = subscriptions
         self._timeout_s = timeout_s
-        self._on_trouble = on_trouble
-        self._on_asking = on_asking
-        self._exchange: Exchange | None = None
+        self._owner = owner
+        self._connection: SourceConnection | None = None
+        self._round: SubscriptionRound | None = None
         self._answered = asyncio.Event()
         self._changed = asyncio.Event()
         self._waits: list[_Wait] = []
+
+    def start(self) -> None:
+        """Get ready in the running loop, for a stream that is opened, or opened again."""
+        self._answered = asyncio.Event()
+        self._changed = asyncio.Event()
 
     # ------------------------------------------------------------------------------- the users
 
@@ -128,71 +145,105 @@ class Reconciler:
             else:
                 self._waits.append(wait)
 
-    # -------------------------------------------------------------------------------- the line
+    def request(self, request: Request) -> None:
+        """Make a request in the user's own words: at once, or as a part of the next connection's.
 
-    async def run(self, session: Session, on_settled: Callable[[], object]) -> None:
-        """Reconciles on a new connection, and again after each change, for as long as it lives.
+        Only for `LiteralSubscriptions`.
+        """
+        connection = self._connection
+        sent = connection is not None and connection.is_open
+        changes = self.subscriptions.changes(request)
+        if isinstance(self.subscriptions, LiteralSubscriptions):
+            self.subscriptions.apply(request, sent=sent)
+        if connection is None or not sent:
+            return
+        connection.send(request.action, request.params)
+        if changes:
+            # What changes nothing is not answered.
+            self._expect(Request(request.action, changes))
+            self._answered.set()
+            self._changed.set()
+
+    # ---------------------------------------------------------------------- the connection
+
+    def begin(self, connection: SourceConnection, left_alone: Iterable[str] = ()) -> None:
+        """Ask a new connection for everything that is desired.
 
         Args:
-            session: The connection.
-            on_settled: Called whenever there is nothing left to ask for.
+            connection: The connection.
+            left_alone: Desired parameters that it is not asked for.
+        """
+        self._connection = connection
+        self.subscriptions.restart()
+        self.subscriptions.adopt(left_alone)
+        with contextlib.suppress(ConnectionLost):  # its own end says the same, and more
+            self._send_plan()
+
+    async def run(self) -> None:
+        """Reconcile after each change, for as long as the connection lives.
 
         Raises:
             ConnectionLost: The connection went down.
         """
-        self.subscriptions.restart()
         while True:
+            if self._round is not None:
+                await self._collect(self._round)
             self._changed.clear()
-            requests = self.subscriptions.plan()
-            if requests:
-                await self._ask(session, requests)
-                continue
-            self._release()
-            on_settled()
-            await self._changed.wait()
+            self._send_plan()
+            if self._round is None:
+                self._release()
+                self._owner.on_settled()
+                await self._changed.wait()
 
-    async def _ask(self, session: Session, requests: list[Request]) -> None:
-        exchange = self._exchange = Exchange(requests, self._timeout_s)
-        self._set_asking(True)
+    def _send_plan(self) -> None:
+        connection = self._connection
+        requests = self.subscriptions.plan()
+        if connection is None or not requests:
+            return
+        self._owner.on_asking(True)
+        for request in requests:
+            connection.send(request.action, request.params)
+            self.subscriptions.sent(request)
+            self._expect(request)
+
+    def _expect(self, request: Request) -> None:
+        if self._round is None:
+            self._round = SubscriptionRound(self._timeout_s)
+        self._round.add(request)
+
+    async def _collect(self, answers: SubscriptionRound) -> None:
         try:
-            for request in requests:
-                session.send(request.action, request.params)
-                self.subscriptions.sent(request)
-            while not exchange.done:
+            while not answers.done:
                 self._answered.clear()
                 try:
-                    async with asyncio.timeout(exchange.quiet_s):
+                    async with asyncio.timeout(answers.quiet_s):
                         await self._answered.wait()
                 except TimeoutError:
-                    break
+                    if self._owner.is_reading:
+                        break
         finally:
-            self._exchange = None
-            self._set_asking(False)
-        outcome = exchange.conclude()
+            self._round = None
+            self._owner.on_asking(False)
+        outcome = answers.conclude()
         if outcome.refused or outcome.unanswered:
-            self._settle(session, outcome)
+            self._settle(outcome)
 
-    def _set_asking(self, asking: bool) -> None:
-        self.is_asking = asking
-        self._on_asking()
-
-    def take(self, status: str, message: str) -> None:
-        """Takes a control message."""
-        if self._exchange is not None:
-            confirmed = self._exchange.take(status, message)
-        elif status == "success" and (late := acknowledged(message)) is not None:
-            confirmed = [(late[0], param) for param in late[1]]
-        else:
-            confirmed = None
-            if status == "error":
-                logger.warning("The server said %r when it had not been asked.", message)
-        for action, param in confirmed or ():
-            self.subscriptions.acknowledge(action, param)
-        if confirmed is not None:
+    def on_status(self, message: ControlMessage) -> None:
+        """Take a control message."""
+        if self._round is not None:
+            self._round.on_status(message)
+        if message.is_refusal and not self._waits:
+            # What it refuses is known only when the round is over; nobody waits for that.
+            logger.warning("The server said: %s", message.message)
+        if message.confirmed is not None:
+            action, params = message.confirmed
+            for param in params:
+                self.subscriptions.acknowledge(action, param)
             self._release()
+        if message.confirmed is not None or message.is_refusal:
             self._answered.set()
 
-    def _settle(self, session: Session, outcome: Outcome) -> None:
+    def _settle(self, outcome: Outcome) -> None:
         """Tells those who wait what was refused or not answered."""
         blamed: set[str] = set()
         for wait in self._waits:
@@ -210,7 +261,8 @@ class Reconciler:
         self.subscriptions.forget(blamed)
         # The server may have taken in silence what nobody wants any more.
         for request in Subscriptions.dropping(blamed.intersection(outcome.unanswered)):
-            session.send(request.action, request.params)
+            if self._connection is not None:
+                self._connection.send(request.action, request.params)
         for param in outcome.unanswered:
             self.subscriptions.acknowledge("unsubscribe", param)
         rest = Outcome(
@@ -219,11 +271,13 @@ class Reconciler:
             outcome.error,
         )
         if rest.refused or rest.unanswered:
-            self._on_trouble(_error("subscribe", rest.refused, rest.unanswered, rest))
+            self._owner.on_warning(_error("subscribe", rest.refused, rest.unanswered, rest))
         self._release()
 
     def disconnected(self) -> None:
-        """The line is down: nothing is held any more. Those who wait to subscribe go on waiting."""
+        """Take note that nothing is held any more. Those who wait to subscribe go on waiting."""
+        self._connection = self._round = None
+        self._owner.on_asking(False)
         self.subscriptions.restart()
         self._release()
 

@@ -1,7 +1,7 @@
-"""Keeps one market connected: sessions one after the other, subscriptions reconciled, gaps noted.
+"""Keeps one market connected: connections one after the other, subscriptions, gaps, silence.
 
-Everything here runs in one event loop, the one that reads the socket. What comes out of it is
-batches, by `Engine.flow`, and changes of state, by `on_change`.
+Everything here runs in one event loop, the one that reads. What comes out of it is batches, by
+`Engine.pipeline`, and what `EngineOwner` is told.
 """
 
 from __future__ import annotations
@@ -10,136 +10,136 @@ import asyncio
 import contextlib
 import logging
 import math
-import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Protocol
 
-from fastpoly.engine.pipeline import Flow, GapHook
+from fastpoly.engine.pipeline import GapTicket, Pipeline
+from fastpoly.engine.reading_gate import Fillable, ReadingGate
 from fastpoly.engine.reconciler import Reconciler
-from fastpoly.errors import (
-    ConnectionEvicted,
-    ConnectionLost,
-    FastpolyError,
-    UsageError,
-)
+from fastpoly.engine.silence_monitor import SilenceMonitor
+from fastpoly.errors import ConnectionEvicted, ConnectionLost, FastpolyError, UsageError
+from fastpoly.health.clock import Clock, SystemClock
+from fastpoly.health.counts import ConnectionCounts, LineStats
 from fastpoly.health.silence import Silence, StaleAfter, Watch
-from fastpoly.net.credentials import ApiKey
-from fastpoly.net.session import Session
 from fastpoly.protocol.lifecycle import Action, Input, Lifecycle, State, StateChange
 from fastpoly.protocol.reconnect import ReconnectPolicy, Verdict, classify
-from fastpoly.stats import LineCount, LineStats
+from fastpoly.protocol.subscriptions import Request, Subscriptions
 
 if TYPE_CHECKING:
-    from fastpoly._core import Filter
-    from fastpoly.consumers.buffer import Buffer
+    from fastpoly._core import Batch, Filter, LineWatch
     from fastpoly.errors import DecodeError
-    from fastpoly.events import Status
+    from fastpoly.protocol.statuses import ControlMessage
+    from fastpoly.sources.source import Source, SourceConnection
 
-__all__ = ["Engine", "EngineSettings"]
+__all__ = ["Engine", "EngineOwner", "EngineSettings"]
 
 logger = logging.getLogger("fastpoly.stream")
 
 
-CLOCK_STEP_NS: Final = 100_000_000
-"""By how much the wall clock has to move against the monotonic one to count as set."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSettings:
-    """What an engine needs to know.
+    """How a market is kept connected.
 
     Attributes:
-        url: Where to connect.
-        api_key: The key.
         policy: When to reconnect.
         subscribe_timeout_s: Seconds to wait for the server's next answer to a request.
         stale_after: Seconds of silence after which a channel is stale.
-        fill_timeout_s: Seconds that a fill hook may take.
+        fill_timeout_s: Seconds that filling a gap may take; None where gaps are not filled.
+        gap_apart: Whether a gap comes as a batch of its own, see `Pipeline`.
         filter: What consumers get; None for everything.
-        delay_s: By how many seconds the feed is late as a matter of course.
-        session: Further arguments of `Session`.
+        clock: The time.
     """
 
-    url: str
-    api_key: ApiKey
     policy: ReconnectPolicy
-    subscribe_timeout_s: float
+    subscribe_timeout_s: float = 10.0
     stale_after: StaleAfter = None
-    fill_timeout_s: float = 30.0
+    fill_timeout_s: float | None = None
+    gap_apart: bool = False
     filter: Filter | None = None
-    delay_s: float = 0.0
-    session: dict[str, Any] = field(default_factory=dict)
+    clock: Clock = field(default_factory=SystemClock)
+
+
+class EngineOwner(Protocol):
+    """Whom an engine reports to, in its own event loop."""
+
+    def on_state_change(self, change: StateChange) -> object:
+        """Take every change of state."""
+
+    def on_warning(self, error: FastpolyError) -> object:
+        """Take an error that ends nothing, such as a refusal after a reconnect."""
+
+    def on_gap(self, ticket: GapTicket) -> object:
+        """Take a gap that is to be filled."""
+
+    def on_finish(self, error: FastpolyError | None) -> object:
+        """Take the end, and what caused it, or None."""
 
 
 class Engine:
-    """One market's line, for as long as the stream lives.
+    """One market, for as long as a stream lives.
 
     Args:
-        settings: What it needs to know.
-        market: The market's name in the schema.
-        on_change: Called with every change of state.
-        on_trouble: Called with errors that end nothing, such as a refusal after a reconnect.
-        on_finish: Called once, at the end, with what ended it or None.
-        on_gap: Where gaps go that are to be filled; None if they are not.
+        source: What feeds it.
+        subscriptions: What is desired; empty to begin with.
+        settings: How the market is kept connected.
+        owner: Whom it reports to.
 
     Attributes:
-        flow: Where the batches go.
+        pipeline: Where the batches go.
+        attempts: Attempts to reconnect since data last flowed for a while.
     """
 
     def __init__(
         self,
+        source: Source,
+        subscriptions: Subscriptions,
         settings: EngineSettings,
-        market: str,
-        *,
-        on_change: Callable[[StateChange], object],
-        on_trouble: Callable[[FastpolyError], object],
-        on_finish: Callable[[FastpolyError | None], object],
-        on_gap: GapHook | None = None,
+        owner: EngineOwner,
     ) -> None:
-        self.flow = Flow(
+        market = subscriptions.market
+        self.pipeline = Pipeline(
             market,
-            on_gap,
-            settings.fill_timeout_s,
-            on_trouble,
-            settings.filter,
-            delay_s=settings.delay_s,
+            owner,
+            settings.clock,
+            fill_timeout_s=settings.fill_timeout_s,
+            gap_apart=settings.gap_apart,
+            filter=settings.filter,
+            delay_s=source.delay_s,
         )
-        self._on_finish = on_finish
-        self._settings = settings
+        self.attempts = 0
         self._market = market
-        self._on_change = on_change
-        self._on_trouble = on_trouble
+        self._source = source
+        self._settings = settings
+        self._owner = owner
         self._lifecycle = Lifecycle()
         self._inputs: deque[tuple[Input, FastpolyError | None, str]] = deque()
         self._feeding = False
-        self._reconciler = Reconciler(
-            market,
-            settings.subscribe_timeout_s,
-            on_trouble=on_trouble,
-            on_asking=self._update_reading,
+        self._reconciler = Reconciler(subscriptions, settings.subscribe_timeout_s, self)
+        self._gate = ReadingGate()
+        self._counts = ConnectionCounts()
+        self._silence = SilenceMonitor(
+            Watch(market, settings.stale_after, source.delay_s), self, settings.clock
         )
-        self._session: Session | None = None
-        self._connection: asyncio.Task[None] | None = None
+        self._connection: SourceConnection | None = None
+        # From its opening to its end.
+        self._session: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
         self._hanging_up: asyncio.Task[None] | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._opened = asyncio.Event()
         self._finished = asyncio.Event()
+        # Done when the first attempt of `connect` has succeeded or failed.
+        self._attempt: asyncio.Future[None] | None = None
+        # What a connection that `connect` opens is not asked for.
+        self._left_alone: tuple[str, ...] = ()
         self._error: FastpolyError | None = None
+        # What the connection was last lost for.
+        self._loss: FastpolyError | None = None
         self._was_live = False
         # Whether anything can be missing after a loss: something had been confirmed, or had come.
         self._had_begun = False
-        self._attempt = 0
-        self._line = LineCount()
-        self._full: set[Buffer] = set()
-        self._watch = Watch(market, settings.stale_after, settings.delay_s)
-        self._silence = Silence({}, mute=False)
-        self._look: asyncio.TimerHandle | None = None
-        self._live_since_ns = 0
-        # How far the wall clock is ahead of the one that nobody sets.
-        self._clock_offset_ns = 0
         self._actions: dict[Action, Callable[[FastpolyError | None], None]] = {
             Action.CONNECT: self._do_connect,
             Action.SUBSCRIBE: self._do_subscribe,
@@ -155,6 +155,11 @@ class Engine:
         return self._lifecycle.state
 
     @property
+    def is_open(self) -> bool:
+        """Whether a connection has been accepted and is up."""
+        return self.state in (State.SUBSCRIBING, State.LIVE, State.STALE)
+
+    @property
     def error(self) -> FastpolyError | None:
         """Why it ended, if it was not closed."""
         return self._error
@@ -166,13 +171,17 @@ class Engine:
 
     @property
     def confirmed(self) -> tuple[str, ...]:
-        """Parameters that the server has confirmed on this line."""
+        """Parameters that the server has confirmed on this connection."""
         return self._reconciler.subscriptions.confirmed
+
+    def stats(self) -> LineStats:
+        """Return what has been received so far; from any thread."""
+        return self._counts.stats()
 
     # ------------------------------------------------------------------------- what users ask
 
     def want(self, params: Iterable[str | Iterable[str]]) -> None:
-        """Adds to what is asked for on connecting; before `open`.
+        """Add to what is asked for on connecting; before `open`.
 
         Raises:
             SubscriptionError: A parameter is malformed.
@@ -180,11 +189,12 @@ class Engine:
         self._reconciler.subscriptions.add(params)
 
     async def open(self) -> None:
-        """Connects and subscribes.
+        """Connect, and wait until the first subscriptions are answered.
 
         Raises:
             FastpolyError: It did not work; the stream is closed then.
         """
+        self._start_life()
         first = self._reconciler.expect(self.desired)
         self._feed(Input.OPEN)
         try:
@@ -197,15 +207,58 @@ class Engine:
             await self.close()
             raise
 
+    async def connect(self, resubscribe: bool = True) -> None:
+        """Connect, also after the end, and wait only until the server has accepted the key.
+
+        Args:
+            resubscribe: Whether the connection is asked for what is desired by now.
+
+        Raises:
+            FastpolyError: This attempt failed; whether there will be others is the policy's affair.
+        """
+        await self._let_go()
+        self._start_life()
+        self._left_alone = () if resubscribe else self.desired
+        attempt = self._attempt = asyncio.get_running_loop().create_future()
+        self._feed(Input.OPEN if self.state is State.IDLE else Input.REOPEN)
+        try:
+            await attempt
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+
+    async def resume(self) -> None:
+        """After the end, ask the policy about what caused it, and go on if it says so."""
+        error = self._error
+        await self._let_go()
+        self._start_life()
+        self._feed(Input.RESUME, error)
+
+    def _start_life(self) -> None:
+        self._opened = asyncio.Event()
+        self._finished = asyncio.Event()
+        self._error = None
+        self.attempts = 0
+        self._reconciler.start()
+
+    async def _let_go(self) -> None:
+        """Wait for the connection of an earlier life, if it has not ended yet."""
+        if self._session is not None:
+            await asyncio.wait([self._session])
+
     async def subscribe(self, params: Iterable[str | Iterable[str]]) -> None:
-        """Wants parameters, and waits until the server has confirmed them."""
+        """Want parameters, and wait until the server has confirmed them."""
         self._require_open()
         await self._reconciler.subscribe(params)
 
     async def unsubscribe(self, params: Iterable[str | Iterable[str]]) -> None:
-        """Wants parameters no more, and waits until the server has confirmed that."""
+        """Want parameters no more, and wait until the server has confirmed that."""
         self._require_open()
         await self._reconciler.unsubscribe(params)
+
+    def request(self, request: Request) -> None:
+        """Make a request in the user's own words, see `Reconciler.request`."""
+        self._reconciler.request(request)
 
     def _require_open(self) -> None:
         if self.state in (State.IDLE, State.CLOSING, State.CLOSED):
@@ -217,32 +270,32 @@ class Engine:
             )
 
     async def close(self) -> None:
-        """Closes the line and waits until it is down; more than once is fine."""
+        """Close the connection and wait until it is down; more than once is fine."""
         self._feed(Input.CLOSE)
         await self._finished.wait()
-        if self._connection is not None:
-            await asyncio.wait([self._connection])
+        await self._let_go()
 
     def fail(self, error: FastpolyError) -> None:
-        """Drops the line and ends the stream with an error."""
-        if self._session is not None:
-            self._session.abort()
+        """Drop the connection and end with an error."""
+        if self._connection is not None:
+            self._connection.abort()
         self._feed(Input.FAILED, error)
 
-    def abort(self) -> None:
-        """Drops the line without waiting for anybody."""
-        if self._session is not None:
-            self._session.abort()
-        self._feed(Input.CLOSE)
+    def give_up(self) -> None:
+        """Wait for no other attempt: end with what caused the loss."""
+        if self.state in (State.WAITING, State.EVICTED):
+            self._feed(Input.FAILED, self._loss)
 
-    async def wait_finished(self) -> None:
-        """Waits for the end, whatever it is."""
-        await self._finished.wait()
+    def abort(self) -> None:
+        """Drop the connection without waiting for anybody."""
+        if self._connection is not None:
+            self._connection.abort()
+        self._feed(Input.CLOSE)
 
     # ------------------------------------------------------------------------------ the table
 
     def _feed(self, cause: Input, error: FastpolyError | None = None, detail: str = "") -> None:
-        """Takes a step through the table, and those that its actions lead to."""
+        """Take a step through the table, and those that its actions lead to."""
         self._inputs.append((cause, error, detail))
         if self._feeding:
             return
@@ -255,7 +308,7 @@ class Engine:
                 if actions is None:
                     continue
                 if old is not self.state:
-                    at_ns = time.time_ns()
+                    at_ns = self._settings.clock.time_ns()
                     self._announce(StateChange(old, self.state, cause, error, at_ns, detail))
                 for action in actions:
                     self._actions[action](error)
@@ -263,24 +316,23 @@ class Engine:
             self._feeding = False
 
     def _announce(self, change: StateChange) -> None:
-        why = f": {change.error}" if change.error is not None else f" ({change.detail})"
-        logger.info(
-            "%s: %s -> %s%s", self._market, change.old, change.new, why if why != " ()" else ""
-        )
+        why = f": {change.error}" if change.error is not None else ""
+        why = why or (f" ({change.detail})" if change.detail else "")
+        logger.info("%s: %s -> %s%s", self._market, change.old, change.new, why)
         if change.new is State.LIVE and change.old is not State.STALE:
             self._was_live = True
             self._opened.set()
-            self._live_since_ns = change.at_ns
-            self._look_for_silence()
-        self._on_change(change)
+            self._silence.start()
+        self._owner.on_state_change(change)
 
     def _lose(self, error: FastpolyError) -> None:
-        """A connection ended, or did not come up, and nobody here wanted that."""
-        flowed_s = self.flow.end_line()
-        if flowed_s is not None and flowed_s >= self._settings.policy.stable_after_s:
-            self._attempt = 0
+        """Take the loss of a connection, or a failure to open one, that nobody here wanted."""
+        flowed_s = self.pipeline.end_connection()
+        policy = self._settings.policy
+        if flowed_s is not None and flowed_s >= policy.stable_after_s:
+            self.attempts = 0
         verdict = classify(error)
-        retry_first = getattr(self._settings.policy, "retry_first", False)
+        retry_first = getattr(policy, "retry_first", False)
         if verdict is Verdict.FATAL or not (self._was_live or retry_first):
             self._feed(Input.FAILED, error)
         elif isinstance(error, ConnectionEvicted):
@@ -291,81 +343,90 @@ class Engine:
     # ------------------------------------------------------------------------------- actions
 
     def _do_connect(self, error: FastpolyError | None) -> None:
-        self._connection = asyncio.get_running_loop().create_task(self._run_session())
-        self._connection.add_done_callback(self._on_session_over)
+        self._session = asyncio.get_running_loop().create_task(self._run_connection())
+        self._session.add_done_callback(self._on_connection_over)
 
-    def _on_session_over(self, connection: asyncio.Task[None]) -> None:
-        if connection.cancelled():
+    def _on_connection_over(self, session: asyncio.Task[None]) -> None:
+        if session.cancelled():
             # By `_do_hang_up`, perhaps before its first step, or with all tasks at a program's end.
             self._feed(Input.CLOSE)
             self._feed(Input.ENDED)
 
-    async def _run_session(self) -> None:
-        """One session from its opening to its end."""
-        session = Session(
-            self._settings.url,
-            self._settings.api_key,
-            self._market,
-            on_batch=self.flow.on_batch,
-            on_upgrade=lambda: self._feed(Input.UPGRADED),
-            on_status=self._on_status,
-            on_bad_frame=self._on_bad_frame,
-            watch=self.flow.watch,
-            **self._settings.session,
-        )
-        self._session = session
-        self._line.begin(session.listener)
+    async def _run_connection(self) -> None:
+        """See one connection from its opening to its end."""
+        connection = self._connection = self._source.connect(self)
+        self._counts.begin(connection)
         try:
-            await session.open()
-            self._line.accepted()
+            await connection.open()
+            self._counts.accept()
             self._feed(Input.ACCEPTED)
-            self._update_reading()
-            reason = await session.closed()
+            self._gate.attach(connection)
+            self._end_attempt(None)
+            reason = await connection.closed()
             error = reason.error
         except FastpolyError as failure:
             error = failure
         except asyncio.CancelledError:
-            session.abort()
+            connection.abort()
             raise
         except Exception as failure:
-            logger.exception("%s: the session failed in a way that it should not", self._market)
-            error = FastpolyError(f"The session failed: {failure!r}.", hint="Please report this.")
+            logger.exception("%s: the connection failed in a way that it should not", self._market)
+            error = FastpolyError(
+                f"The connection failed: {failure!r}.", hint="Please report this."
+            )
             error.__cause__ = failure
         finally:
-            self._session = None
-            self._line.end()
-            self._had_begun = self._was_live or self.flow.has_begun or bool(self.confirmed)
+            self._connection = None
+            self._counts.end()
+            self._gate.attach(None)
+            self._silence.stop()
+            self._had_begun = self._was_live or self.pipeline.has_begun or bool(self.confirmed)
             self._reconciler.disconnected()
             if self._asking is not None:
                 self._asking.cancel()
         if error is None or self.state is State.CLOSING:
+            self.pipeline.end_connection()
             self._feed(Input.ENDED)
         else:
             self._lose(error)
+            self._end_attempt(error)
+
+    def _end_attempt(self, error: FastpolyError | None) -> None:
+        attempt, self._attempt = self._attempt, None
+        if attempt is None or attempt.done():
+            return
+        if error is None:
+            attempt.set_result(None)
+        else:
+            attempt.set_exception(error)
 
     def _do_subscribe(self, error: FastpolyError | None) -> None:
-        if self._session is not None:
-            self._asking = asyncio.get_running_loop().create_task(self._ask(self._session))
+        if self._connection is not None:
+            left_alone, self._left_alone = self._left_alone, ()
+            self._reconciler.begin(self._connection, left_alone)
+            self._asking = asyncio.get_running_loop().create_task(self._ask())
 
-    async def _ask(self, session: Session) -> None:
-        # The session's own end says the same, and more.
+    async def _ask(self) -> None:
+        # The connection's own end says the same, and more.
         with contextlib.suppress(ConnectionLost):
-            await self._reconciler.run(session, on_settled=lambda: self._feed(Input.SETTLED))
+            await self._reconciler.run()
 
     def _do_note_gap(self, error: FastpolyError | None) -> None:
         channels = self._reconciler.subscriptions.channels
-        if error is not None and channels and self._had_begun:
-            self.flow.interrupt(error, channels)
+        if channels and self._had_begun:
+            error = error or ConnectionLost("The connection was closed.", code=1000)
+            self.pipeline.interrupt(error, channels)
 
     def _do_ask_policy(self, error: FastpolyError | None) -> None:
         if error is None:
-            raise AssertionError("a line is lost for a reason")
-        self._attempt += 1
-        self.flow.note_attempt()
+            raise AssertionError("a connection is lost for a reason")
+        self._loss = error
+        self.attempts += 1
+        self.pipeline.note_attempt()
         try:
-            delay_s = self._settings.policy.next_delay(self._attempt, error)
+            delay_s = self._settings.policy.next_delay(self.attempts, error)
             if delay_s is not None and not 0 <= delay_s < math.inf:
-                raise ValueError(f"{delay_s!r} is no number of seconds")
+                raise ValueError(f"{delay_s!r} is not a number of seconds")
         except Exception as failure:
             logger.exception("%s: the reconnect policy raised", self._market)
             error.add_note(f"The reconnect policy raised {failure!r}.")
@@ -374,74 +435,93 @@ class Engine:
             self._feed(Input.FAILED, error)
             return
         logger.warning(
-            "%s: %s Attempt %d in %.2f s.", self._market, error.detail, self._attempt, delay_s
+            "%s: %s Attempt %d in %.2f s.", self._market, error.detail, self.attempts, delay_s
         )
         loop = asyncio.get_running_loop()
         self._retry = loop.call_later(delay_s, self._feed, Input.RETRY)
 
     def _do_hang_up(self, error: FastpolyError | None) -> None:
-        if self._session is not None and self._session.is_open:
-            self._hanging_up = asyncio.get_running_loop().create_task(self._session.close())
-        elif self._connection is not None:
-            self._connection.cancel()
+        if self._connection is not None and self._connection.is_open:
+            self._hanging_up = asyncio.get_running_loop().create_task(self._connection.close())
+        elif self._session is not None:
+            self._session.cancel()
 
     def _do_finish(self, error: FastpolyError | None) -> None:
         self._error = error
-        for timer in (self._retry, self._look):
-            if timer is not None:
-                timer.cancel()
+        if self._retry is not None:
+            self._retry.cancel()
+        self._silence.stop()
         self._reconciler.finish(error)
-        self.flow.finish()
-        self._on_finish(error)
+        self.pipeline.finish()
+        self._owner.on_finish(error)
         self._opened.set()
         self._finished.set()
+        self._end_attempt(error or ConnectionLost("The connection was closed while it was opened."))
 
-    # --------------------------------------------------------------------- what the line says
+    # ------------------------------------------------------------- what the connection says
 
-    def _on_status(self, status: Status) -> None:
-        hide = self._settings.api_key.hide
-        name, message = hide(status.status or ""), hide(status.message or "")
-        logger.debug("%s: status %s: %s", self._market, name, message)
-        self._reconciler.take(name, message)
+    @property
+    def on_batch(self) -> Callable[[Batch], object]:
+        """See `SourceOwner.on_batch`."""
+        return self.pipeline.on_batch
 
-    def _on_bad_frame(self, error: DecodeError) -> None:
-        self._on_trouble(error)
+    @property
+    def watch(self) -> LineWatch:
+        """See `SourceOwner.watch`."""
+        return self.pipeline.watch
 
-    # ------------------------------------------------------------------------------ silence
+    def on_upgraded(self) -> None:
+        """See `SourceOwner.on_upgraded`."""
+        self._feed(Input.UPGRADED)
+
+    def on_status(self, message: ControlMessage) -> None:
+        """See `SourceOwner.on_status`."""
+        logger.debug("%s: status %s", self._market, message)
+        self._reconciler.on_status(message)
+
+    def on_bad_frame(self, error: DecodeError) -> None:
+        """See `SourceOwner.on_bad_frame`."""
+        self._owner.on_warning(error)
+
+    # --------------------------------------------------- what the reconciler and the monitor say
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the connection is read, and does not wait for a consumer."""
+        return not self._gate.is_closed
+
+    @property
+    def last_ns(self) -> Mapping[str, int]:
+        """See `SilenceOwner.last_ns`."""
+        return self.pipeline.last_ns
 
     @property
     def silence(self) -> Silence:
         """Which channels are silent that should speak."""
-        return self._silence
+        return self._silence.silence
 
-    def _look_for_silence(self) -> None:
-        """Looks, judges, and comes back in a while for as long as the line is up."""
-        if self._look is not None:
-            self._look.cancel()
-        if self.state not in (State.LIVE, State.STALE) or self._session is None:
-            self._silence = Silence({}, mute=False)
-            return
-        loop = asyncio.get_running_loop()
-        self._look = loop.call_later(self._watch.interval_s, self._look_for_silence)
-        self._line.look(self._session.backlog_bytes)
-        now_ns = time.time_ns()
-        offset_ns = now_ns - time.monotonic_ns()
-        stepped = abs(offset_ns - self._clock_offset_ns) > CLOCK_STEP_NS
-        self._clock_offset_ns = offset_ns
-        if self._full or stepped:
-            # What is not read cannot be heard; what was heard is dated by a clock that was wrong.
-            self._live_since_ns = now_ns
-            return
-        self._silence = silence = self._watch.look(
-            now_ns,
-            since_ns=self._live_since_ns,
-            params=self._reconciler.subscriptions.confirmed,
-            last_ns=self.flow.last_ns,
-        )
-        if silence.mute:
-            self._session.drop(
+    def on_warning(self, error: FastpolyError) -> None:
+        """See `ReconcilerOwner.on_warning`."""
+        self._owner.on_warning(error)
+
+    def on_asking(self, asking: bool) -> None:
+        """See `ReconcilerOwner.on_asking`."""
+        self._gate.need_answers(asking)
+
+    def on_settled(self) -> None:
+        """See `ReconcilerOwner.on_settled`."""
+        self._feed(Input.SETTLED)
+
+    def on_look(self) -> None:
+        """See `SilenceOwner.on_look`."""
+        self._counts.look()
+
+    def on_silence(self, silence: Silence) -> None:
+        """See `SilenceOwner.on_silence`."""
+        if silence.mute and self._connection is not None:
+            self._connection.drop(
                 ConnectionLost(
-                    f"The line is up but mute: {silence}.",
+                    f"The connection is up but mute: {silence}.",
                     hint="The server has stopped sending; or the market is closed unexpectedly.",
                 )
             )
@@ -452,31 +532,6 @@ class Engine:
 
     # ---------------------------------------------------------------------------- reading
 
-    def note_room(self, consumer: Buffer) -> None:
+    def note_room(self, buffer: Fillable) -> None:
         """A consumer that blocks has become full, or has room again."""
-        # Asked anew, not told: news of the two ends of a buffer may overtake each other.
-        if consumer.is_full:
-            self._full.add(consumer)
-        else:
-            self._full.discard(consumer)
-        self._update_reading()
-
-    def _update_reading(self) -> None:
-        session = self._session
-        if session is None:
-            return
-        # While an answer is awaited the line is read all the same: the consumer that is full may
-        # be the one that waits for it.
-        if self._full and not self._reconciler.is_asking:
-            session.pause_reading()
-        else:
-            session.resume_reading()
-
-    # ------------------------------------------------------------------------------ figures
-
-    def stats(self) -> LineStats:
-        """What came over the line; from any thread."""
-        session = self._session
-        if session is None:
-            return self._line.stats(None, 0)
-        return self._line.stats(session.round_trip_s, session.backlog_bytes)
+        self._gate.note_room(buffer)

@@ -6,62 +6,25 @@ import os
 import ssl as ssl_module
 import urllib.parse
 import urllib.request
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from fastpoly import schema
 from fastpoly.enums import Feed, member
 from fastpoly.errors import UsageError
+from fastpoly.protocol.markets import market_of
 
 __all__ = [
     "SslLike",
     "find_proxy",
     "make_ssl_context",
     "make_url",
-    "market_of",
     "nominal_delay_s",
     "shown_url",
 ]
 
 SslLike: TypeAlias = ssl_module.SSLContext | str | os.PathLike[str] | bool | None
 
-_MARKET_BY_PATH: Final = {path: spec for spec in schema.MARKETS.values() for path in spec.paths}
 _LOOPBACK: Final = ("localhost", "127.", "::1")
-
-
-@dataclass(frozen=True, slots=True)
-class MarketPath:
-    """A market and the path of the URL that serves it.
-
-    Attributes:
-        spec: The market's entry in the schema.
-        path: The URL path, such as ``futures/cme``.
-    """
-
-    spec: schema.MarketSpec
-    path: str
-
-    @property
-    def name(self) -> str:
-        """The name of the market in the schema; all futures paths are ``futures``."""
-        return self.spec.name
-
-
-def market_of(market: str) -> MarketPath:
-    """The market that a name or an enum member means.
-
-    Raises:
-        UsageError: There is no such market.
-    """
-    if isinstance(market, str):
-        # str() first: an enum member formats as its value, a subclass of str as itself.
-        path = str(market).strip().strip("/").lower().replace("futures_", "futures/")
-        if path in _MARKET_BY_PATH:
-            return MarketPath(_MARKET_BY_PATH[path], path)
-    raise UsageError(
-        f"{market!r} is not a market.",
-        hint=f"Choose one of {', '.join(map(repr, _MARKET_BY_PATH))}.",
-    )
 
 
 def make_url(

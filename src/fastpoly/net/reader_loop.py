@@ -186,6 +186,9 @@ class ThreadLoop(_Started):
     async def start(self) -> None:
         """See `ReaderLoop.start`."""
         user = self._user = asyncio.get_running_loop()
+        self._loop = None
+        self._is_to_stop = False
+        self._stopping, self._ended = asyncio.Event(), asyncio.Event()
         ready: asyncio.Future[None] = user.create_future()
 
         def set_ready() -> None:

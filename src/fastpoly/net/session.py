@@ -8,7 +8,7 @@ import logging
 import socket
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import picows
 
@@ -18,7 +18,6 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-from fastpoly import schema
 from fastpoly._core import Listener
 from fastpoly.errors import (
     ConnectError,
@@ -28,32 +27,28 @@ from fastpoly.errors import (
     NotWebSocketError,
     UsageError,
 )
-from fastpoly.net.close_reasons import (
-    CloseReason,
-    close_code,
-    connect_error,
-    connection_lost,
-    server_error,
-)
+from fastpoly.health.counts import SourceCondition, SourceCounts
+from fastpoly.net.connect_errors import close_code, connect_error
 from fastpoly.net.credentials import ApiKey, find_api_key
 from fastpoly.net.dial import dial
-from fastpoly.net.endpoints import SslLike, find_proxy, make_ssl_context, market_of, shown_url
+from fastpoly.net.endpoints import find_proxy, make_ssl_context, shown_url
 from fastpoly.net.keepalive import KeepAlive
-from fastpoly.net.read_coalescing import DEFAULT_MAX_READ_DELAY_S, ReadDelay, check_max_read_delay
+from fastpoly.net.options import ConnectionOptions
+from fastpoly.net.read_coalescing import ReadDelay
 from fastpoly.net.uvloop_resets import CAN_WATCH, ResetWatch, on_uvloop
+from fastpoly.protocol.close_codes import CloseReason, connection_lost
+from fastpoly.protocol.markets import market_of
+from fastpoly.protocol.statuses import ControlMessage, read_status
 from fastpoly.protocol.subscriptions import encode_request
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch, LineWatch
     from fastpoly.events import Status
 
-__all__ = ["DEFAULT_MAX_MESSAGE_BYTES", "CloseReason", "Session"]
+__all__ = ["Session", "SessionOwner"]
 
 logger = logging.getLogger("fastpoly.session")
 _transport_logger = logging.getLogger("fastpoly.transport")
-
-DEFAULT_MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
-"""A message beyond this ends the connection. No message above 1 MB has been reported."""
 
 GREETING_TIMEOUT_S: Final = 2.0
 """How long to wait for the server's greeting before sending the key without one."""
@@ -64,17 +59,28 @@ REFUSAL_GRACE_S: Final = 1.0
 HANG_UP_TURNS: Final = 10
 """How many turns of the loop a line that was shut may take to be let go of."""
 
-# Control messages about the whole connection. The others are answers to single requests.
-_FATAL: Final = frozenset(
-    {"NO_PLAN", "AUTH_FAILED", "AUTH_TIMEOUT", "MAX_CONNECTIONS", "LEGACY_AUTH_FAILED"}
-)
-_AUTHENTICATED: Final = frozenset({"AUTH_SUCCESS", "LEGACY_AUTH_SUCCESS"})
+
+class SessionOwner(Protocol):
+    """Whom a session reports to, in its event loop."""
+
+    @property
+    def on_batch(self) -> Callable[[Batch], object]:
+        """Called with each `Batch`, from inside the read; what it raises is logged."""
+
+    def on_upgraded(self) -> object:
+        """Take note that the connection is up; the key is not sent yet."""
+
+    def on_status(self, message: ControlMessage) -> object:
+        """Take a control message, after the data that came before it."""
+
+    def on_bad_frame(self, error: DecodeError) -> object:
+        """Take note of a frame that could not be read; the connection mostly lives on."""
 
 
 class Session:
     """One connection. Use it in the event loop in which `open` ran, and once.
 
-        session = Session(url, key, "stocks", on_batch=print)
+        session = Session(url, key, "stocks", owner)
         await session.open()                              # connected and authenticated
         session.send("subscribe", ["T.AAPL", "Q.AAPL"])   # no waiting
         reason = await session.closed()                   # CloseReason
@@ -84,29 +90,17 @@ class Session:
         url: A full ``ws://`` or ``wss://`` URL, see `fastpoly.net.endpoints.make_url`.
         api_key: The key; None to take it from the environment.
         market: The market, which says how events are decoded.
-        on_batch: Called with each `Batch`, in the loop, from inside the read. What it raises is
-            logged by the listener.
-        on_upgrade: Called when the line is up, before the key is sent.
-        on_status: Called with each `Status`, after data that came before it on the wire.
-        on_bad_frame: Called with a `DecodeError` for each frame that could not be read.
+        owner: Whom it reports to.
+        options: How the connection is made and kept.
         keep_statuses: Whether control messages stay in the batches too, where they arrived.
         watch: Watches every event that is read.
-        ping_interval: Seconds of silence after which a ping is sent; None or 0 for no pings.
-        ping_timeout: Seconds that the line may stay silent after a ping; None for no limit.
-        open_timeout: Seconds for name, TCP, proxy, TLS and upgrade together.
-        auth_timeout: Seconds for the answer to the key.
-        close_timeout: Seconds for the server's part in closing.
-        max_message_bytes: A longer message ends the connection with code 1009; 0 for no limit.
-        max_read_delay: Seconds that data may wait in the kernel so that one read brings more, while
-            eight reads and more would come in that time; 0 for no waiting. Linux only.
-        ssl: See `fastpoly.net.endpoints.make_ssl_context`.
-        proxy: See `fastpoly.net.endpoints.find_proxy`.
-        server_hostname: The name that the certificate has to carry; the URL's host by default.
-        use_aiofastnet: The transport: aiofastnet's or the loop's own. None for aiofastnet's, but on
-            uvloop for uvloop's own if the line is ``ws://`` or the system not Linux.
+        spaced: Whether requests are written with a space, see `encode_request`.
+
+    Attributes:
+        on_batch: Where batches go: the owner's, as it was when the session was made.
 
     Raises:
-        UsageError: The market is unknown, there is no key, or the read delay is none.
+        UsageError: The market is unknown, or there is no key.
     """
 
     def __init__(
@@ -114,48 +108,31 @@ class Session:
         url: str,
         api_key: str | ApiKey | None,
         market: str,
+        owner: SessionOwner,
+        options: ConnectionOptions | None = None,
         *,
-        on_batch: Callable[[Batch], object],
-        on_upgrade: Callable[[], object] | None = None,
-        on_status: Callable[[Status], object] | None = None,
-        on_bad_frame: Callable[[DecodeError], object] | None = None,
         keep_statuses: bool = False,
         watch: LineWatch | None = None,
-        ping_interval: float | None = 20.0,
-        ping_timeout: float | None = 20.0,
-        open_timeout: float | None = 10.0,
-        auth_timeout: float | None = 10.0,
-        close_timeout: float = 5.0,
-        max_message_bytes: int = DEFAULT_MAX_MESSAGE_BYTES,
-        max_read_delay: float = DEFAULT_MAX_READ_DELAY_S,
-        ssl: SslLike = None,
-        proxy: str | bool | None = True,
-        server_hostname: str | None = None,
-        use_aiofastnet: bool | None = None,
+        spaced: bool = False,
     ) -> None:
         self._key = find_api_key(api_key)
         self._url = url
         self._where = shown_url(url)
-        self.on_batch = on_batch
-        self._on_upgrade = on_upgrade
-        self._on_status = on_status
-        self._on_bad_frame = on_bad_frame
-        self._keep_alive = KeepAlive(ping_interval, ping_timeout) if ping_interval else None
-        self._open_timeout = open_timeout
-        self._auth_timeout = auth_timeout
-        self._close_timeout = close_timeout
-        self._max_message_bytes = max_message_bytes
-        self._ssl = ssl
-        self._proxy = proxy
-        self._server_hostname = server_hostname
-        self._use_aiofastnet = use_aiofastnet
+        self._owner = owner
+        self.on_batch = owner.on_batch
+        self._options = options = options or ConnectionOptions()
+        self._spaced = spaced
+        self._keep_alive = (
+            KeepAlive(options.ping_interval, options.ping_timeout)
+            if options.ping_interval
+            else None
+        )
         self._reset_watch = ResetWatch()
-        check_max_read_delay(max_read_delay)
-        self._read_delay = ReadDelay(max_read_delay) if max_read_delay else None
+        self._read_delay = ReadDelay(options.max_read_delay) if options.max_read_delay else None
         self._listener = Listener(
             self,
             market_of(market).name,
-            max_message_bytes=max_message_bytes,
+            max_message_bytes=options.max_message_bytes or 0,
             keep_statuses=keep_statuses,
             watch=watch,
             coalescer=None if self._read_delay is None else self._read_delay.coalescer,
@@ -183,15 +160,26 @@ class Session:
             return False
         return accepted.exception() is None and not ended.done() and not self._closing
 
-    @property
-    def listener(self) -> Listener:
-        """The listener, for its counters."""
-        return self._listener
+    def counts(self) -> SourceCounts:
+        """Return what it has read so far; from any thread."""
+        listener = self._listener
+        return SourceCounts(
+            reads=listener.reads,
+            bytes_received=listener.bytes_received,
+            frames_received=listener.frames_received,
+            events_received=listener.events_received,
+            bad_frames=listener.bad_frames,
+            last_received_ns=listener.last_received_ns,
+        )
 
-    @property
-    def round_trip_s(self) -> float | None:
-        """Seconds between the latest ping and its pong, or None before the first."""
-        return self._keep_alive.round_trip_s if self._keep_alive is not None else None
+    def condition(self) -> SourceCondition:
+        """Return how it is at the moment; from any thread."""
+        keep_alive = self._keep_alive
+        return SourceCondition(
+            round_trip_s=keep_alive.round_trip_s if keep_alive is not None else None,
+            backlog_bytes=self.backlog_bytes,
+            coalescing=self._listener.coalescing,
+        )
 
     @property
     def backlog_bytes(self) -> int:
@@ -229,11 +217,12 @@ class Session:
         self._ended = ended = loop.create_future()
         try:
             try:
-                async with asyncio.timeout(self._open_timeout):
+                async with asyncio.timeout(self._options.open_timeout):
                     await self._connect()
             except TimeoutError as error:
                 raise ConnectError(
-                    f"{self._where} did not open a connection within {self._open_timeout:g} s.",
+                    f"{self._where} did not open a connection within "
+                    f"{self._options.open_timeout:g} s.",
                     hint="Check the network and any proxy, or raise open_timeout.",
                 ) from error
             await self._authenticate(greeted, accepted)
@@ -243,17 +232,14 @@ class Session:
 
     async def _connect(self) -> None:
         secure = self._url.startswith("wss:")
-        proxy = find_proxy(self._url, self._proxy)
-        context = make_ssl_context(self._ssl) if secure else None
-        options: dict[str, Any] = {}
-        if secure and self._server_hostname is not None:
-            options["server_hostname"] = self._server_hostname
+        proxy = find_proxy(self._url, self._options.proxy)
+        context = make_ssl_context(self._options.ssl) if secure else None
         try:
             _, listener = await picows.ws_connect(
                 lambda *_: self._listener,
                 self._url,
                 ssl_context=context,
-                websocket_handshake_timeout=self._open_timeout,
+                websocket_handshake_timeout=self._options.open_timeout,
                 logger_name=_transport_logger,
                 # The listener answers pings itself: picows would swallow a ping that ends a read,
                 # and with it the sign that the read has ended.
@@ -261,11 +247,10 @@ class Session:
                 disconnect_on_exception=False,
                 # The listener's own limit covers fragmented messages too; this one must not be
                 # the first to act, or the error would not say what to do.
-                max_frame_size=(self._max_message_bytes or 1 << 40) + (1 << 20),
+                max_frame_size=(self._options.max_message_bytes or 1 << 40) + (1 << 20),
                 proxy=proxy,
                 socket_factory=self._dial,
                 use_aiofastnet=self._wants_aiofastnet(),
-                **options,
             )
         except TimeoutError:
             raise
@@ -283,10 +268,10 @@ class Session:
             )
 
     def _wants_aiofastnet(self) -> bool:
-        if self._use_aiofastnet is None and on_uvloop():
+        if self._options.use_aiofastnet is None and on_uvloop():
             # It takes less CPU than uvloop's own TLS, but needs the watch there.
             return CAN_WATCH and self._url.startswith("wss:")
-        return self._use_aiofastnet is not False
+        return self._options.use_aiofastnet is not False
 
     async def _dial(self, target: picows.WSParsedURL) -> socket.socket:
         # Kept, because picows does not close a connection whose opening is cancelled.
@@ -304,12 +289,13 @@ class Session:
         if not accepted.done():
             self._send(encode_request("auth", self._key.reveal()))
         try:
-            async with asyncio.timeout(self._auth_timeout):
+            async with asyncio.timeout(self._options.auth_timeout):
                 await accepted
         except TimeoutError as error:
             # Not an AuthError: nobody has found fault with the key, so trying again makes sense.
             raise ConnectError(
-                f"{self._where} did not answer the API key within {self._auth_timeout:g} s.",
+                f"{self._where} did not answer the API key within "
+                f"{self._options.auth_timeout:g} s.",
                 hint="Try again, or raise auth_timeout.",
             ) from error
 
@@ -318,7 +304,7 @@ class Session:
         self._closing = True
         if self._transport is not None:
             self._hang_up(self._transport)
-            await asyncio.wait([ended], timeout=self._close_timeout)
+            await asyncio.wait([ended], timeout=self._options.close_timeout)
             return
         if self._socket is not None:
             # Not closed: it belongs to a transport, which this makes end, and which would go on
@@ -350,36 +336,31 @@ class Session:
             self._tasks.append(loop.create_task(self._watch_silence(transport, self._keep_alive)))
         if self._closing:
             transport.disconnect(False)
-        elif self._on_upgrade is not None:
-            self._on_upgrade()
+        else:
+            self._owner.on_upgraded()
 
     def on_statuses(self, statuses: list[Status]) -> None:
         """Called by the listener: control messages."""
         for status in statuses:
-            self._take(status)
-            if self._on_status is not None:
-                try:
-                    self._on_status(status)
-                except Exception:
-                    logger.exception("on_status raised")
+            message = read_status(status.status, status.message, self._key.hide)
+            self._apply(message)
+            self._owner.on_status(message)
 
-    def _take(self, status: Status) -> None:
-        name, message = status.status or "", self._key.hide(status.message or "")
-        spec = schema.status_spec(name, message)
-        if spec is None:
-            name = self._key.hide(name)
-            logger.warning("The server sent an unknown status %r: %r", name, message)
+    def _apply(self, message: ControlMessage) -> None:
+        """Do what a control message means for the connection itself."""
+        if message.spec is None:
+            logger.warning("The server sent an unknown status: %s", message)
             return
         accepted = self._accepted
         opening = accepted if accepted is not None and not accepted.done() else None
-        if spec.name == "CONNECTED":
+        if message.effect == "greeting":
             if self._greeted is not None and not self._greeted.done():
                 self._greeted.set_result(None)
-        elif spec.name in _AUTHENTICATED:
+        elif message.effect == "accepted":
             if opening is not None:
                 opening.set_result(None)
-        elif spec.name in _FATAL:
-            error = server_error(spec, message)
+        elif message.effect == "fatal":
+            error = message.error()
             self._error = self._error or error
             if opening is not None:
                 opening.set_exception(error)
@@ -388,13 +369,10 @@ class Session:
                 loop.call_later(REFUSAL_GRACE_S, self._hang_up, self._transport)
 
     def on_bad_frame(self, error: DecodeError) -> None:
-        """Called by the listener: a frame could not be read; the connection mostly lives on."""
-        if self._on_bad_frame is not None:
-            self._on_bad_frame(error)
-        else:
-            logger.warning("%s", error)
+        """Called by the listener: a frame could not be read."""
+        self._owner.on_bad_frame(error)
         if error.detail.startswith("not UTF-8"):
-            # RFC 6455, 8.1: then the rest of the line is not to be trusted either.
+            # RFC 6455, 8.1: then the rest of the connection is not to be trusted either.
             self.drop(connection_lost(self._where, 1007, ""))
 
     def on_disconnected(self, transport: picows.WSTransport) -> None:
@@ -457,7 +435,7 @@ class Session:
     # --------------------------------------------------------------------------- requests, end
 
     def send(self, action: str, params: str | Iterable[str]) -> None:
-        """Sends one request and does not wait for an answer.
+        """Send one request without waiting for an answer.
 
         Args:
             action: ``subscribe`` or ``unsubscribe``.
@@ -466,18 +444,10 @@ class Session:
         Raises:
             ConnectionLost: The connection is not open.
         """
-        joined = params if isinstance(params, str) else ",".join(params)
-        self.send_text(encode_request(action, joined))
-
-    def send_text(self, text: str) -> None:
-        """Sends a text frame as it is.
-
-        Raises:
-            ConnectionLost: The connection is not open.
-        """
         if not self.is_open:
             raise ConnectionLost("The connection is not open.", hint="Open a new session.")
-        self._send(text)
+        joined = params if isinstance(params, str) else ",".join(params)
+        self._send(encode_request(action, joined, spaced=self._spaced))
 
     def _send(self, text: str) -> None:
         if self._transport is not None:
@@ -538,7 +508,7 @@ class Session:
             self.resume_reading()  # or the server's close frame would go unread
             self._say_goodbye(transport, code)
             try:
-                await asyncio.wait([ended], timeout=self._close_timeout)
+                await asyncio.wait([ended], timeout=self._options.close_timeout)
             finally:
                 transport.disconnect(False)
             await asyncio.shield(ended)

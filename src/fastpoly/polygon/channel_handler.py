@@ -6,8 +6,8 @@ import asyncio
 import functools
 import inspect
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Awaitable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fastpoly.polygon.messages import MessageReader, Messages
 
@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from fastpoly.errors import FastpolyError
     from fastpoly.polygon.services import Handler
 
-__all__ = ["ChannelHandler", "Report", "cancelled_from_outside"]
+__all__ = ["ChannelHandler", "ChannelHandlerOwner", "cancelled_from_outside"]
 
-Report: TypeAlias = Callable[[BaseException, "Handler", Any], bool]
-"""Gets an error, the handler that raised it and the message that it had been given.
 
-Returns whether to go on calling the handler.
-"""
+class ChannelHandlerOwner(Protocol):
+    """Who has handlers of channels."""
+
+    def handler_failed(self, error: BaseException, handler: Handler, message: Any) -> bool:
+        """Take what a handler raised for a message; return whether to go on calling it."""
+
+    def on_overflow(self, error: FastpolyError) -> object:
+        """Take what a handler's buffer ended with."""
 
 
 def always_awaitable(handler: Handler) -> bool:
@@ -65,8 +69,7 @@ class ChannelHandler:
         buffer: For batches that have to wait.
         tasks: Do what has to be awaited; a job of theirs is this object and an iterator.
         messages: What the handler gets.
-        report: Gets what the handler raises.
-        fail: Gets what the buffer ended with.
+        owner: Who has the handler.
 
     Attributes:
         handler: The handler.
@@ -77,11 +80,10 @@ class ChannelHandler:
     """
 
     __slots__ = (
-        "_fail",
+        "_owner",
         "_pending",
         "_queued",
         "_reader",
-        "_report",
         "_rest",
         "_tasks",
         "awaits",
@@ -98,8 +100,7 @@ class ChannelHandler:
         tasks: HandlerTasks,
         *,
         messages: Messages,
-        report: Report,
-        fail: Callable[[FastpolyError], None],
+        owner: ChannelHandlerOwner,
     ) -> None:
         self.handler = handler
         self.awaits = always_awaitable(handler)
@@ -110,8 +111,7 @@ class ChannelHandler:
         self.buffer = buffer
         self._tasks = tasks
         self._reader = MessageReader(messages)
-        self._report = report
-        self._fail = fail
+        self._owner = owner
         # What another handler gave up; it is older than what is in the buffer.
         self._rest: deque[Batch] = deque()
         self._queued = False
@@ -122,7 +122,7 @@ class ChannelHandler:
             self.buffer.put(batch)
             self._queued = True
             if self.buffer.error is not None:
-                self._fail(self.buffer.error)
+                self._owner.on_overflow(self.buffer.error)
             return
         messages = self._reader.read(batch)
         if self.awaits:
@@ -154,7 +154,7 @@ class ChannelHandler:
 
     def handler_failed(self, error: BaseException, message: Any) -> None:
         """The handler has raised."""
-        if not self._report(error, self.handler, message):
+        if not self._owner.handler_failed(error, self.handler, message):
             self.handler = _ignore
             self.awaits = False
             self.drain_unstarted()

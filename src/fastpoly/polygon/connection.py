@@ -1,349 +1,345 @@
-"""The drop-in's connection: one session after another, and what is subscribed on them."""
+"""The drop-in's connection: an engine whose batches go to handlers, message by message."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
-from fastpoly._core import batch_of
+from fastpoly.consumers.buffer import Buffer
+from fastpoly.engine.supervisor import EngineSettings
 from fastpoly.errors import ConnectionLost, FastpolyError, UsageError
-from fastpoly.polygon.inbox import Inbox
-from fastpoly.polygon.services import encode
-from fastpoly.protocol.gaps import Interruption
-from fastpoly.protocol.reconnect import retryable
-from fastpoly.protocol.subscriptions import MAX_REQUEST_BYTES, MAX_REQUEST_PARAMS
-from fastpoly.schema import STATUS_CHANNEL
+from fastpoly.market_feed import MarketFeed, UserHooks
+from fastpoly.net.reader_loop import CallerLoop, ReaderLoop, ThreadLoop
+from fastpoly.polygon.dispatcher import Dispatcher
+from fastpoly.polygon.inbox import Handover, Inbox
+from fastpoly.protocol.lifecycle import State, StateChange
+from fastpoly.protocol.reconnect import ReconnectPolicy, retryable
+from fastpoly.protocol.subscriptions import LiteralSubscriptions, Request
+from fastpoly.stats import ChannelHandlerStats, ClientStats
 
 if TYPE_CHECKING:
-    from fastpoly._core import Batch, LineWatch
-    from fastpoly.consumers.buffer import Buffer
-    from fastpoly.net.session import CloseReason, Session
-    from fastpoly.polygon.dispatcher import Dispatcher
-    from fastpoly.polygon.threaded_session import ThreadedSession
-    from fastpoly.protocol.reconnect import ReconnectPolicy
+    from fastpoly.engine.pipeline import Route
+    from fastpoly.enums import Overflow
+    from fastpoly.health.silence import StaleAfter
+    from fastpoly.polygon.messages import Messages
+    from fastpoly.polygon.services import Handler
+    from fastpoly.sources.live import LiveSource
 
-    AnySession: TypeAlias = Session | ThreadedSession
-
-__all__ = ["Connection", "NetSubscriptions"]
+__all__ = ["DEFAULT_STABLE_S", "Connection", "ConnectionSettings"]
 
 logger = logging.getLogger("fastpoly.client")
 
+DEFAULT_STABLE_S: Final = 10.0
+"""Seconds after which a restored connection that brings data counts as stable: attempts to
+reconnect are counted from 1 again."""
 
-class NetSubscriptions:
-    """What is subscribed, all requests taken together; a set, not a log of requests."""
 
-    def __init__(self) -> None:
-        # A dict for its order.
-        self._params: dict[str, None] = {}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionSettings:
+    """What a client was told about its handlers; see `AsyncStreamClient`."""
+
+    messages: Messages
+    hooks: UserHooks
+    threaded: bool
+    overflow: Overflow
+    max_buffer_bytes: int
+    max_buffer_age: float | None
+    fill_timeout: float
+    stale_after: StaleAfter
+    subscribe_timeout: float
+    close_timeout: float
+
+
+class _PolicyWhileHandled:
+    """The reconnect policy of ``handle_messages(reconnect=True)`` while it runs; never otherwise.
+
+    Attributes:
+        policy: The policy; None while nobody has asked for one.
+    """
+
+    policy: ReconnectPolicy | None = None
 
     @property
-    def channels(self) -> tuple[str, ...]:
-        """Channels that something is subscribed on."""
-        return tuple(dict.fromkeys(param.partition(".")[0] for param in self._params))
+    def stable_after_s(self) -> float:
+        """See `ReconnectPolicy.stable_after_s`."""
+        return DEFAULT_STABLE_S if self.policy is None else self.policy.stable_after_s
 
-    def apply(self, action: str, params: str) -> None:
-        """Adds or removes what a request names; a wildcard removes its whole channel."""
-        for param in filter(None, (text.strip() for text in params.split(","))):
-            if action == "subscribe":
-                self._params[param] = None
-                continue
-            channel, _, symbol = param.partition(".")
-            # The channel's whole name: A.* has nothing to do with AM.X.
-            gone = [
-                held
-                for held in self._params
-                if held == param or (symbol == "*" and held.partition(".")[0] == channel)
-            ]
-            for held in gone:
-                del self._params[held]
-
-    def requests(self) -> Iterator[str]:
-        """Texts that subscribe to all of it, in as few messages as the server takes."""
-        chunk: list[str] = []
-        size = 0
-        for param in self._params:
-            size += len(param.encode()) + 1
-            if chunk and (size > MAX_REQUEST_BYTES or len(chunk) >= MAX_REQUEST_PARAMS):
-                yield encode("subscribe", ",".join(chunk))
-                chunk, size = [], len(param.encode()) + 1
-            chunk.append(param)
-        if chunk:
-            yield encode("subscribe", ",".join(chunk))
+    def next_delay(self, attempt: int, error: FastpolyError) -> float | None:
+        """See `ReconnectPolicy.next_delay`."""
+        return None if self.policy is None else self.policy.next_delay(attempt, error)
 
 
 class Connection:
-    """Sessions of one client, never two at once.
+    """One market's engine, and the handlers of its messages.
 
     Args:
+        source: What feeds the engine.
         market: The market's name.
-        make_session: Gives a new session that reports to the function it is given.
-        buffer: Where the inbox keeps batches.
-        dispatcher: Who handles batches.
-        watch: Watches every event that the sessions read.
+        default: The handler of channels that have no other.
+        settings: What the client was told about its handlers.
 
     Attributes:
-        subscriptions: What is subscribed.
-        inbox: What waits for a caller.
-        closed: Whether `close` was called after the last `open`.
-        running: Whether `keep_open` runs.
+        dispatcher: The handlers.
+        feed: The engine and whom it reports to.
+        is_closed: Whether `close` was called after the last `open`.
+        is_running: Whether `handle_all` is under way.
     """
 
     def __init__(
-        self,
-        market: str,
-        make_session: Callable[[Callable[[Batch], None]], AnySession],
-        buffer: Buffer,
-        dispatcher: Dispatcher,
-        watch: LineWatch,
+        self, source: LiveSource, market: str, default: Handler, settings: ConnectionSettings
     ) -> None:
-        self.subscriptions = NetSubscriptions()
-        self.inbox = Inbox(buffer)
-        self.closed = False
-        self.running = False
+        self.is_closed = False
+        self.is_running = False
         self._market = market
-        self._make_session = make_session
-        self._dispatcher = dispatcher
-        self._watch = watch
-        self._sink: Callable[[Batch], None] = self.inbox.put
+        self._settings = settings
+        self._policy = _PolicyWhileHandled()
+        self._reader: ReaderLoop = (
+            ThreadLoop("fastpoly client") if settings.threaded else CallerLoop()
+        )
+        fills = settings.hooks.fill is not None
+        self.feed = MarketFeed(
+            source,
+            LiteralSubscriptions(market),
+            EngineSettings(
+                policy=self._policy,
+                subscribe_timeout_s=settings.subscribe_timeout,
+                stale_after=settings.stale_after,
+                fill_timeout_s=settings.fill_timeout if fills else None,
+                gap_apart=True,
+            ),
+            self._reader,
+            settings.hooks,
+            self,
+        )
+        self.feed.states.add(self._on_state_change)
+        self._engine = self.feed.engine
+        self.dispatcher = Dispatcher(default, self, messages=settings.messages)
+        self._inbox = Inbox(self.make_buffer("handle_messages()"))
+        self._handover: Handover | None = None
+        if settings.threaded:
+            buffer = self.make_buffer("the event loop")
+            self._handover = Handover(buffer, self._reader, self._inbox.put, self)
+        self._deliver_to(self._inbox.put)
         self._lock = asyncio.Lock()
-        self._opening: AnySession | None = None
-        self._session: AnySession | None = None
-        # The end of the latest session that came up.
-        self._end: asyncio.Task[CloseReason] | None = None
-        self._alarm: asyncio.Future[None] | None = None
-        # Buffers that are full; while there is one, the socket is not read.
-        self._full = 0
-        self._failure: FastpolyError | None = None
-        # When data began to flow on this line, by the monotonic clock.
-        self._flowing_since: float | None = None
-        self._interruption: Interruption | None = None
+        self._ended = asyncio.Event()
+        self._was_opened = False
 
-    @property
-    def is_open(self) -> bool:
-        """Whether requests can be sent."""
-        return self._session is not None and self._session.is_open
-
-    @property
-    def was_opened(self) -> bool:
-        """Whether a session came up, be it lost since."""
-        return self._session is not None
+    def stats(self) -> ClientStats:
+        """Return what it has done so far; from any thread."""
+        waiting = [self._inbox.stats()]
+        if self._handover is not None:
+            waiting.append(self._handover.stats())
+        handlers = tuple(
+            ChannelHandlerStats(name, channels, buffer)
+            for name, channels, buffer in self.dispatcher.stats()
+        )
+        waiting_s = {one.name: one.buffer.waiting_s for one in handlers}
+        waiting_s["handle_messages()"] = waiting[0].waiting_s
+        market = self.feed.stats(waiting_s=waiting_s)
+        return ClientStats.of(market, waiting=tuple(waiting), handlers=handlers)
 
     # --------------------------------------------------------------------- coming and going
 
-    async def open(self, *, only_first: bool = False, resubscribe: bool = False) -> None:
-        """Closes the old session, if there is one, and opens a new one.
+    async def open_once(self) -> None:
+        """Log in, unless that was done before, be the connection lost since."""
+        if not self._was_opened:
+            await self.open(resubscribe=False, only_first=True)
+
+    async def open(self, *, resubscribe: bool, only_first: bool = False) -> None:
+        """Close what there is, and log in.
 
         Args:
-            only_first: Whether to leave it at a session that came up before.
-            resubscribe: Whether to subscribe again to what was subscribed.
+            resubscribe: Whether to subscribe to what was subscribed before.
+            only_first: Whether to leave it at a connection that came up before.
 
         Raises:
-            FastpolyError: As from `Session.open`.
+            FastpolyError: It did not work.
         """
+        self.is_closed = self.is_closed and only_first
         async with self._lock:
-            if not only_first or self._session is None:
-                await self._open(resubscribe)
+            if only_first and self._was_opened:
+                return
+            self._inbox.restart()
+            await self._hang_up()
+            await self._reader.start()
+            self.feed.stop_error = None
+            self._ended = asyncio.Event()
+            try:
+                await self._reader.call(self._engine.connect, resubscribe)
+            except FastpolyError as error:
+                self._inbox.end(error)
+                if self._engine.state is State.CLOSED:
+                    await self._reader.stop()
+                raise
+            except BaseException:
+                await self._reader.stop()
+                raise
+            if self.is_closed:
+                await self._hang_up()
+                raise UsageError("The client was closed while it logged in.")
+            self._was_opened = True
 
-    async def _open(self, resubscribe: bool) -> None:
-        self._failure = None
-        if self._session is not None:
-            self.inbox.restart()
-            await self._session.close()
-        self._flowing_since = None
-        session = self._opening = self._make_session(self._on_batch)
-        try:
-            await session.open()
-        except FastpolyError as error:
-            self.inbox.end(error)
-            raise
-        finally:
-            self._opening = None
-        if self.closed:
-            await session.close()
-            raise UsageError("The client was closed while it logged in.")
-        self._session = session
-        self._dispatcher.start()
-        self._end = asyncio.create_task(session.closed(), name="fastpoly end of session")
-        self._end.add_done_callback(self._on_end)
-        if self._full:
-            # Not before: the answer to the key would have gone unread.
-            session.pause_reading()
-        if resubscribe:
-            for text in self.subscriptions.requests():
-                session.send_text(text)
-
-    def _on_end(self, end: asyncio.Task[CloseReason]) -> None:
-        if end.cancelled():
-            return
-        error = _lost(end.result())
-        if self._interruption is None and self._flowing_since is not None:
-            self._interruption = Interruption(
-                error=error,
-                since_ns=time.time_ns(),
-                channels=self.subscriptions.channels,
-                last_by_channel=self._watch.last_events(),
-            )
-        if self._end is end and not self._lock.locked():
-            self.inbox.end(error)
-            self._dispatcher.idle()
+    async def _hang_up(self) -> None:
+        """Close the connection, whatever it is doing."""
+        if self._engine.state not in (State.IDLE, State.CLOSED):
+            await self._reader.call(self._engine.close)
+        await self._reader.stop()
 
     async def close(self) -> None:
-        """Closes the session, and one that is being opened."""
-        self.closed = True
-        self._ring()
-        if self._opening is not None:
-            self._opening.abort()
-        if self._session is not None:
-            await self._session.close()
+        """Close the connection, and let the handlers finish what has arrived; see the client."""
+        if self.is_closed:
+            return
+        self.is_closed = True
+        await self._hang_up()
         async with self._lock:
-            pass  # until an opening that was aborted has noticed
-        self.inbox.end(self._failure or ConnectionLost("The connection was closed.", code=1000))
+            pass  # until an opening that was broken off has noticed
+        if self._handover is not None:
+            self._handover.deliver_all()
+        self._inbox.end(self._why_it_ended())
+        left = await self.dispatcher.finish(self._settings.close_timeout)
+        if left:
+            logger.warning("Closed with %d messages that no handler was given.", left)
 
-    def fail(self, error: FastpolyError) -> None:
-        """Ends the connection for a reason of the caller's."""
-        self._failure = self._failure or error
-        self.inbox.end(self._failure)
-        if self._session is not None:
-            self._session.abort()
+    # ------------------------------------------------------------------ what the engine says
 
-    def request(self, action: str, params: str) -> None:
-        """Sends a request, or leaves it to the session that is about to come up.
+    def _on_state_change(self, change: StateChange) -> None:
+        if change.new is State.SUBSCRIBING:
+            self.dispatcher.start()
+        elif change.new in (State.WAITING, State.EVICTED, State.CLOSED):
+            # Nothing new will come until there is another connection.
+            self.dispatcher.idle()
+
+    def on_finish(self, error: FastpolyError | None) -> None:
+        """See `FeedOwner.on_finish`."""
+        self._reader.to_user(self._on_ended)
+
+    def _on_ended(self) -> None:
+        if self._handover is not None:
+            self._handover.deliver_all()
+        if not self._lock.locked() and not self.is_closed:
+            self._inbox.end(self._why_it_ended())
+            self._reader.stop_soon()
+        self._ended.set()
+
+    # ------------------------------------------------------------------------ what is read
+
+    def make_buffer(self, consumer: str) -> Buffer:
+        """Return a buffer for a consumer of messages."""
+        return Buffer(
+            self._market,
+            consumer=consumer,
+            owner=self,
+            overflow=self._settings.overflow,
+            max_bytes=self._settings.max_buffer_bytes,
+            max_age_s=self._settings.max_buffer_age,
+        )
+
+    def on_ready(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_ready`: whoever takes from these looks by itself."""
+
+    def on_full(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_full`."""
+        self._reader.post(self._engine.note_room, buffer)
+
+    def on_room(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_room`."""
+        self._reader.post(self._engine.note_room, buffer)
+
+    def on_overflow(self, error: FastpolyError) -> None:
+        """See `HandoverOwner.on_overflow`; also of the handlers' own buffers."""
+        self.feed.stop_with(error)
+
+    def handler_failed(self, error: BaseException, handler: Handler, message: Any) -> bool:
+        """See `ChannelHandlerOwner.handler_failed`."""
+        return self.feed.errors.handler_failed(error, handler, message)
+
+    def _deliver_to(self, deliver: Route) -> None:
+        if self._handover is None:
+            self._engine.pipeline.route(deliver)
+        else:
+            self._handover.deliver = deliver
+            self._engine.pipeline.route(self._handover.put)
+
+    # ------------------------------------------------------------------------- handling
+
+    async def handle_one(self) -> None:
+        """Wait for one WebSocket frame, and call the handlers of its messages."""
+        await self.open_once()
+        frame = self._inbox.poll()
+        if frame is None:
+            frame = await self._inbox.next_frame()
+        self.dispatcher.push(frame, frame.channels)
+        if self.dispatcher.busy:
+            # One turn, so that a handler that had to wait can go on.
+            await asyncio.sleep(0)
+
+    async def handle_all(self, policy: ReconnectPolicy) -> None:
+        """Call the handlers of all messages until `close`, and reconnect as a policy says.
+
+        Raises:
+            FastpolyError: The connection is lost for good.
+        """
+        await self.open_once()
+        self._policy.policy = policy
+        self._inbox.drain(self.dispatcher.push)
+        self._deliver_to(self.dispatcher.push)
+        self.is_running = True
+        try:
+            if self._engine.state is State.CLOSED and not (self.feed.stop_error or self.is_closed):
+                # Lost before: the policy has not been asked yet.
+                self._ended = asyncio.Event()
+                await self._reader.stop()
+                await self._reader.start()
+                await self._reader.call(self._engine.resume)
+            await self._wait_for_the_end()
+        finally:
+            self.is_running = False
+            self._policy.policy = None
+            self._deliver_to(self._inbox.put)
+            self._reader.post(self._engine.give_up)
+
+    async def _wait_for_the_end(self) -> None:
+        """Wait until the client is closed.
+
+        Raises:
+            FastpolyError: The connection is lost for good.
+        """
+        while not self.is_closed:
+            await self._ended.wait()
+            async with self._lock:
+                pass  # it may be being opened again
+            if self._ended.is_set() and not self.is_closed:
+                raise self._gave_up()
+
+    def _why_it_ended(self) -> FastpolyError:
+        error = self.feed.error or ConnectionLost("The connection was closed.", code=1000)
+        return error if isinstance(error, FastpolyError) else FastpolyError(repr(error))
+
+    def _gave_up(self) -> FastpolyError:
+        error = self._why_it_ended()
+        attempts = self._engine.attempts - 1
+        if self.feed.stop_error or attempts < 1 or not retryable(error):
+            return error.with_traceback(None)
+        failure = ConnectionLost(
+            f"Gave up after {attempts} attempts to reconnect. {error.detail}", hint=error.hint
+        )
+        failure.__cause__ = error
+        return failure
+
+    def request(self, request: Request) -> None:
+        """Make a request, or leave it to the connection that is about to come up.
 
         Raises:
             ConnectionLost: There is none, and none is about to.
         """
-        self.subscriptions.apply(action, params)
-        session = self._session
-        if session is not None and session.is_open:
-            session.send_text(encode(action, params))
-        elif not (self.running or self._lock.locked()):
+        is_open = self._engine.is_open
+        if not self._reader.post(self._engine.request, request):
+            self._engine.request(request)
+        if not (is_open or self.is_running or self._lock.locked()):
             raise ConnectionLost(
                 "The connection is lost.",
                 hint="Await reconnect(), which also sends this request, or let "
                 "handle_messages(reconnect=True) do it.",
             )
-
-    # ------------------------------------------------------------------------- staying open
-
-    async def keep_open(self, policy: ReconnectPolicy) -> None:
-        """Restores the connection whenever it is lost, until it is closed.
-
-        Args:
-            policy: When to try again, and when to give up.
-
-        Raises:
-            FastpolyError: Why it gave up.
-        """
-        attempt = 0
-        self.running = True
-        try:
-            while (end := self._end) is not None and not self.closed:
-                reason = await asyncio.shield(end)
-                since = self._flowing_since
-                if since is not None and time.monotonic() - since >= policy.stable_after_s:
-                    attempt = 0
-                error = _lost(reason)
-                while self._end is end and not self.closed:
-                    if self._failure is not None:
-                        raise self._failure
-                    attempt += 1
-                    error = await self._try_again(attempt, error, policy) or error
-        finally:
-            self.running = False
-
-    async def _try_again(
-        self, attempt: int, error: FastpolyError, policy: ReconnectPolicy
-    ) -> FastpolyError | None:
-        """One attempt.
-
-        Returns:
-            Why it failed, or None if the connection is restored, or closed.
-        """
-        delay = policy.next_delay(attempt, error)
-        if delay is None:
-            if attempt == 1 or not retryable(error):
-                raise error
-            raise ConnectionLost(
-                f"Gave up after {attempt - 1} attempts to reconnect. {error.detail}",
-                hint=error.hint,
-            ) from error
-        logger.warning("%s Attempt %d to reconnect in %g s.", error, attempt, delay)
-        end = self._end
-        await self._sleep(delay)
-        async with self._lock:
-            # Someone else may have closed it, or opened another session, meanwhile.
-            if self.closed or self._end is not end:
-                return None
-            if self._interruption is not None:
-                self._interruption.attempts += 1
-            try:
-                await self._open(resubscribe=True)
-            except FastpolyError as failure:
-                return failure
-        logger.info("Reconnected.")
-        return None
-
-    async def _sleep(self, delay: float) -> None:
-        """Waits, but not beyond `close`."""
-        loop = asyncio.get_running_loop()
-        self._alarm = loop.create_future()
-        timer = loop.call_later(delay, self._ring)
-        try:
-            await self._alarm
-        finally:
-            timer.cancel()
-            self._alarm = None
-
-    def _ring(self) -> None:
-        if self._alarm is not None and not self._alarm.done():
-            self._alarm.set_result(None)
-
-    # -------------------------------------------------------------------- what arrives on it
-
-    @property
-    def sink(self) -> Callable[[Batch], None]:
-        """What batches go to as they are read; the inbox's `put` to begin with."""
-        return self._sink
-
-    @sink.setter
-    def sink(self, sink: Callable[[Batch], None]) -> None:
-        self._sink = sink
-        self._route()
-
-    def _on_batch(self, batch: Batch) -> None:
-        """Takes what is read before data flows."""
-        data = [channel for channel in batch.channels if channel != STATUS_CHANNEL]
-        if data:
-            self._flowing_since = time.monotonic()
-            interruption, self._interruption = self._interruption, None
-            if interruption is not None:
-                gap = interruption.gap(self._market, batch.select(*data))
-                self._sink(batch_of(self._market, [gap]))
-            self._route()
-        self._sink(batch)
-
-    def _route(self) -> None:
-        session = self._opening or self._session
-        if session is not None and self._flowing_since is not None:
-            session.on_batch = self._sink
-
-    def pause(self) -> None:
-        """A buffer is full."""
-        self._full += 1
-        if self._full == 1 and self.is_open and self._session is not None:
-            self._session.pause_reading()
-
-    def resume(self) -> None:
-        """A buffer has room again."""
-        self._full -= 1
-        if self._full == 0 and self._session is not None:
-            self._session.resume_reading()
-
-
-def _lost(reason: CloseReason) -> FastpolyError:
-    if reason.error is not None:
-        return reason.error
-    return ConnectionLost("The connection was closed.", code=reason.code, reason=reason.reason)

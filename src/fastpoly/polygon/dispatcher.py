@@ -9,18 +9,21 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from fastpoly import schema
 from fastpoly.consumers.tasks import HandlerTasks, next_job
 from fastpoly.notices import NOTICE_CHANNEL, NOTICE_TYPES
-from fastpoly.polygon.channel_handler import ChannelHandler, Report, cancelled_from_outside
+from fastpoly.polygon.channel_handler import (
+    ChannelHandler,
+    ChannelHandlerOwner,
+    cancelled_from_outside,
+)
 from fastpoly.polygon.messages import MessageReader, Messages
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
-    from fastpoly.consumers.buffer import Buffer
-    from fastpoly.errors import FastpolyError
+    from fastpoly.consumers.buffer import Buffer, BufferStats
     from fastpoly.polygon.services import Handler
 
 __all__ = ["CHANNELS", "Dispatcher", "drive", "log_notice"]
@@ -73,6 +76,13 @@ def log_notice(notice: Any) -> None:
     logger.warning("%s", notice)
 
 
+class DispatcherOwner(ChannelHandlerOwner, Protocol):
+    """Whose handlers a dispatcher has."""
+
+    def make_buffer(self, consumer: str) -> Buffer:
+        """Return a buffer for a handler of that name."""
+
+
 class Dispatcher:
     """Which handler each channel has, and the messages on their way there.
 
@@ -81,27 +91,21 @@ class Dispatcher:
 
     Args:
         default: The handler of every channel that has no other, unknown ones included.
+        owner: Whose handlers they are.
         messages: What the handlers get.
-        report: Gets what handlers raise.
-        make_buffer: Gives a handler its buffer, called with the handler's name.
-        fail: Gets what a buffer ended with.
     """
 
     def __init__(
         self,
         default: Handler,
+        owner: DispatcherOwner,
         *,
         messages: Messages = "dicts",
-        report: Report,
-        make_buffer: Callable[[str], Buffer],
-        fail: Callable[[FastpolyError], None],
     ) -> None:
         self._form = messages
         self._whole = messages == "batches"
         self._channel_of = _CHANNEL.get(messages, _channel_of_anything)
-        self._report = report
-        self._make_buffer = make_buffer
-        self._fail = fail
+        self._owner = owner
         self._tasks = HandlerTasks(drive)
         self._plans: dict[tuple[str, ...], _Plan] = {}
         self._by_channel: dict[str, ChannelHandler] = {}
@@ -156,20 +160,28 @@ class Dispatcher:
         name = getattr(handler, "__qualname__", type(handler).__qualname__)
         target = ChannelHandler(
             handler,
-            self._make_buffer(name),
+            self._owner.make_buffer(name),
             self._tasks,
             messages=self._form,
-            report=self._report,
-            fail=self._fail,
+            owner=self._owner,
         )
         self._handlers.append(target)
         return target
 
+    def stats(self) -> list[tuple[str, tuple[str, ...], BufferStats]]:
+        """Return the name, the channels and the buffer's figures of each handler."""
+        by_handler: dict[ChannelHandler, list[str]] = {}
+        for channel, handler in tuple(self._by_channel.items()):
+            by_handler.setdefault(handler, []).append(channel)
+        return [
+            (handler.buffer.consumer, tuple(by_handler.get(handler, ())), handler.buffer.stats())
+            for handler in tuple(self._handlers)
+        ]
+
     # -------------------------------------------------------------------------- messages
 
-    def deliver(self, batch: Batch) -> None:
+    def push(self, batch: Batch, channels: tuple[str, ...]) -> None:
         """Call the handlers of a batch's messages, or queue what they cannot take yet."""
-        channels = batch.channels
         plan = self._plans.get(channels)
         if plan is None:
             plan = self._plan(channels)

@@ -1,23 +1,109 @@
-"""Frames that wait for a caller who takes them one at a time."""
+"""Batches on their way from the socket to the drop-in's handlers, and frames taken one by one."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from fastpoly.consumers.buffer import FAIR_SHARE_S
+from fastpoly.consumers.picker import count_notices
 from fastpoly.errors import FastpolyError, UsageError
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
-    from fastpoly.consumers.buffer import Buffer
+    from fastpoly.consumers.buffer import Buffer, BufferStats
+    from fastpoly.engine.pipeline import Route
+    from fastpoly.net.reader_loop import ReaderLoop
 
-__all__ = ["Inbox"]
+__all__ = ["Handover", "HandoverOwner", "Inbox"]
+
+
+class HandoverOwner(Protocol):
+    """Whose batches are handed over."""
+
+    def on_full(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_full`."""
+
+    def on_room(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_room`."""
+
+    def on_overflow(self, error: FastpolyError) -> None:
+        """Take what the buffer ended with: the caller's loop did not keep up."""
+
+
+class Handover:
+    """Brings batches from the thread that reads to the caller's loop.
+
+    However long that loop stands still, the server does not wait until the buffer between the two
+    is full.
+
+    Args:
+        buffer: The buffer, which becomes this object's.
+        loop: The loop that reads.
+        deliver: Takes the batches, in the caller's loop.
+        owner: Whose batches they are.
+
+    Attributes:
+        deliver: As above.
+    """
+
+    def __init__(
+        self, buffer: Buffer, loop: ReaderLoop, deliver: Route, owner: HandoverOwner
+    ) -> None:
+        self.deliver = deliver
+        self._buffer = buffer
+        self._loop = loop
+        self._owner = owner
+        buffer.owner = self
+        buffer.arm()
+
+    def put(self, batch: Batch, channels: tuple[str, ...]) -> None:
+        """Take a batch, in the thread that reads."""
+        self._buffer.put(batch, count_notices(batch, channels))
+
+    def on_ready(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_ready`."""
+        self._loop.to_user(self._deliver_some)
+
+    def on_full(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_full`."""
+        self._owner.on_full(buffer)
+
+    def on_room(self, buffer: Buffer) -> None:
+        """See `BufferOwner.on_room`."""
+        self._owner.on_room(buffer)
+
+    def _deliver_some(self) -> None:
+        """Deliver what is there, for a fair share of the loop's time."""
+        buffer = self._buffer
+        deadline = time.monotonic() + FAIR_SHARE_S
+        while True:
+            batch = buffer.take()
+            if batch is not None:
+                self.deliver(batch, batch.channels)
+            elif buffer.error is not None:
+                self._owner.on_overflow(buffer.error)
+                return
+            elif buffer.arm():
+                return
+            if time.monotonic() > deadline:
+                asyncio.get_running_loop().call_soon(self._deliver_some)
+                return
+
+    def deliver_all(self) -> None:
+        """Deliver everything that is there; in the caller's loop."""
+        while (batch := self._buffer.take()) is not None:
+            self.deliver(batch, batch.channels)
+
+    def stats(self) -> BufferStats:
+        """Return what went through."""
+        return self._buffer.stats()
 
 
 class Inbox:
-    """What was read and not yet handled.
+    """What was read and not yet handled, for a caller who takes it frame by frame.
 
     Args:
         buffer: Where batches wait.
@@ -30,33 +116,34 @@ class Inbox:
         self._waiter: asyncio.Future[None] | None = None
         self._end: FastpolyError | None = None
 
-    def put(self, batch: Batch) -> None:
-        """Adds what was read."""
-        self._buffer.put(batch)
+    def put(self, batch: Batch, channels: tuple[str, ...]) -> None:
+        """Add what was read."""
+        self._buffer.put(batch, count_notices(batch, channels))
         self._wake()
 
     def end(self, error: FastpolyError) -> None:
-        """Nothing more will come, for that reason."""
+        """Have whoever waits for more raise an error, once everything is taken."""
         self._end = error
         self._wake()
 
     def restart(self) -> None:
-        """More will come after all."""
+        """Expect more after all."""
         self._end = None
 
-    def take_all(self) -> Iterator[Batch]:
-        """Everything that waits, oldest first."""
+    def drain(self, deliver: Route) -> None:
+        """Deliver everything that waits, oldest first."""
         while self._frames:
-            yield self._frames.popleft()
+            frame = self._frames.popleft()
+            deliver(frame, frame.channels)
         while (batch := self._buffer.take()) is not None:
-            yield batch
+            deliver(batch, batch.channels)
 
     def poll(self) -> Batch | None:
-        """One WebSocket frame, if one is at hand without any more ado."""
+        """Return one WebSocket frame, if one is at hand without any more ado."""
         return self._frames.popleft() if self._frames else None
 
     async def next_frame(self) -> Batch:
-        """Waits for one WebSocket frame.
+        """Wait for one WebSocket frame.
 
         Raises:
             FastpolyError: Nothing more will come.
@@ -85,3 +172,7 @@ class Inbox:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def stats(self) -> BufferStats:
+        """Return what went through."""
+        return self._buffer.stats()

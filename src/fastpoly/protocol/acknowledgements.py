@@ -9,16 +9,14 @@ apart; `quiet_s` says how long to wait for more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from fastpoly import schema
 from fastpoly.errors import ServerError
-from fastpoly.net.close_reasons import server_error
-from fastpoly.protocol.subscriptions import Action, Request, acknowledged
+from fastpoly.protocol.statuses import Action, ControlMessage
+from fastpoly.protocol.subscriptions import Request
 
-__all__ = ["Exchange", "Outcome"]
+__all__ = ["Outcome", "SubscriptionRound"]
 
 SETTLED_QUIET_S: Final = 0.1
 """Wait for more after the answers add up: a refusal too many would blame the wrong parameter."""
@@ -42,21 +40,22 @@ class Outcome:
     error: ServerError | None
 
 
-class Exchange:
+class SubscriptionRound:
     """Collects the answers to one round of requests.
 
     Args:
-        requests: What is sent.
         timeout_s: How long to wait for the next answer.
     """
 
-    def __init__(self, requests: Iterable[Request], timeout_s: float) -> None:
-        self._pending: dict[tuple[Action, str], None] = {
-            (request.action, param): None for request in requests for param in request.params
-        }
+    def __init__(self, timeout_s: float) -> None:
+        self._pending: dict[tuple[Action, str], None] = {}
         self._timeout_s = timeout_s
         self._refusals = 0
         self._error: ServerError | None = None
+
+    def add(self, request: Request) -> None:
+        """Expect the answers to one more request."""
+        self._pending.update(((request.action, param), None) for param in request.params)
 
     @property
     def done(self) -> bool:
@@ -71,35 +70,18 @@ class Exchange:
         quiet_s = SETTLED_QUIET_S if self._refusals >= len(self._pending) else REFUSED_QUIET_S
         return min(quiet_s, self._timeout_s)
 
-    def take(self, status: str, message: str) -> list[tuple[Action, str]] | None:
-        """Takes a control message.
-
-        Returns:
-            What it confirms, also of earlier rounds; an empty list for a refusal; None for a
-            message that has nothing to do with requests.
-        """
-        if status == "success":
-            confirmed = acknowledged(message)
-            if confirmed is None:
-                return None
-            action, params = confirmed
+    def on_status(self, message: ControlMessage) -> None:
+        """Take a control message."""
+        if message.confirmed is not None:
+            action, params = message.confirmed
             for param in params:
                 self._pending.pop((action, param), None)
-            return [(action, param) for param in params]
-        if status != "error":
-            return None
-        spec = schema.status_spec(status, message)
-        self._refusals += 1
-        if self._error is None:
-            self._error = (
-                server_error(spec, message)
-                if spec is not None and spec.error
-                else ServerError(f"The server said: {message}.", status=status, message=message)
-            )
-        return []
+        elif message.is_refusal:
+            self._refusals += 1
+            self._error = self._error or message.error()
 
     def conclude(self) -> Outcome:
-        """What to make of what has not been answered by now."""
+        """Return what to make of what has not been answered by now."""
         asked = [param for action, param in self._pending if action == "subscribe"]
         let_go = [param for action, param in self._pending if action == "unsubscribe"]
         if self._error is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -36,11 +35,11 @@ class Interruption:
     last_by_channel: Mapping[str, Any]
     attempts: int = 0
 
-    def gap(self, market: str, batch: Batch) -> Gap:
-        """The notice for an interruption that a batch ends."""
+    def gap(self, market: str, batch: Batch, at_ns: int) -> Gap:
+        """Return the notice for an interruption that a batch ends; made at a Unix time in ns."""
         return Gap(
             market=market,
-            at_ns=time.time_ns(),
+            at_ns=at_ns,
             cause=self.error.detail,
             code=self.error.code if isinstance(self.error, ConnectionLost) else 1006,
             since_ns=self.since_ns,

@@ -3,19 +3,22 @@
 The rules behind the table:
 
 - The key is the first thing sent and the subscriptions the second; a stream is ``live`` when the
-  server has answered both, not when data comes: silence is no fault of a line.
-- However a line is lost, the way back is the same: wait as long as the policy says, connect anew,
-  ask for everything that is wanted. A loss that interrupts a live stream is a gap, which is noted
-  at once and announced when data flows again.
+  server has answered both, not when data comes: silence is no fault of a connection.
+- However a connection is lost, the way back is the same: wait as long as the policy says, connect
+  anew, ask for everything that is wanted. A loss that interrupts a live stream is a gap, which is
+  noted at once and announced when data flows again.
 - What trying again would not mend ends the stream: a refused key, a plan that does not include the
   market, a certificate that does not verify. The policy may give up on anything else.
 - An eviction is a wait of its own kind: whoever took the place would be evicted by a retry. The
   policy gives up unless the user has asked for a long cool-down.
-- ``stale`` is a judgement on the data, not on the line: channels that should speak are silent.
+- ``stale`` is a judgement on the data, not on the connection: channels that should speak are
+  silent.
 - Asked to close, a stream hangs up and then is closed; a second request changes nothing.
+- What is closed stays closed, unless a facade lets its users open it again: at once, or as if it
+  had been lost just now. What was missed in between is a gap like any other.
 
 A pair of state and input that the table does not list leaves the state as it is: late news from a
-line that is being left, such as data while closing, means nothing any more.
+connection that is being left, such as data while closing, means nothing any more.
 """
 
 from __future__ import annotations
@@ -37,19 +40,19 @@ class State(StrEnum):
     CONNECTING = "connecting"
     """Name, TCP, TLS and upgrade."""
     AUTHENTICATING = "authenticating"
-    """The line is up; the key is with the server."""
+    """The connection is up; the key is with the server."""
     SUBSCRIBING = "subscribing"
     """The key was accepted; the first subscriptions are with the server. Data may flow."""
     LIVE = "live"
     """All is well."""
     STALE = "stale"
-    """The line is up, but a channel that should speak is silent."""
+    """The connection is up, but a channel that should speak is silent."""
     WAITING = "waiting"
-    """The line was lost; the next attempt comes later."""
+    """The connection was lost; the next attempt comes later."""
     EVICTED = "evicted"
     """Another connection took this one's place."""
     CLOSING = "closing"
-    """Asked to close; the line is being ended."""
+    """Asked to close; the connection is being ended."""
     CLOSED = "closed"
     """Over, with a reason."""
 
@@ -68,6 +71,8 @@ class Input(StrEnum):
     FAILED = "failed"
     RETRY = "retry"
     CLOSE = "close"
+    REOPEN = "reopen"
+    RESUME = "resume"
     ENDED = "ended"
 
 
@@ -108,17 +113,17 @@ TABLE: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]] = {
     (_S.SUBSCRIBING, _I.SETTLED): (_S.LIVE, ()),
     (_S.SUBSCRIBING, _I.LOST): (_S.WAITING, _NOTE_AND_ASK),
     (_S.SUBSCRIBING, _I.EVICTION): (_S.EVICTED, _NOTE_AND_ASK),
-    (_S.SUBSCRIBING, _I.FAILED): (_S.CLOSED, (_A.FINISH,)),
+    (_S.SUBSCRIBING, _I.FAILED): (_S.CLOSED, (_A.NOTE_GAP, _A.FINISH)),
     (_S.SUBSCRIBING, _I.CLOSE): (_S.CLOSING, (_A.HANG_UP,)),
     (_S.LIVE, _I.SILENT): (_S.STALE, ()),
     (_S.LIVE, _I.LOST): (_S.WAITING, _NOTE_AND_ASK),
     (_S.LIVE, _I.EVICTION): (_S.EVICTED, _NOTE_AND_ASK),
-    (_S.LIVE, _I.FAILED): (_S.CLOSED, (_A.FINISH,)),
+    (_S.LIVE, _I.FAILED): (_S.CLOSED, (_A.NOTE_GAP, _A.FINISH)),
     (_S.LIVE, _I.CLOSE): (_S.CLOSING, (_A.HANG_UP,)),
     (_S.STALE, _I.DATA): (_S.LIVE, ()),
     (_S.STALE, _I.LOST): (_S.WAITING, _NOTE_AND_ASK),
     (_S.STALE, _I.EVICTION): (_S.EVICTED, _NOTE_AND_ASK),
-    (_S.STALE, _I.FAILED): (_S.CLOSED, (_A.FINISH,)),
+    (_S.STALE, _I.FAILED): (_S.CLOSED, (_A.NOTE_GAP, _A.FINISH)),
     (_S.STALE, _I.CLOSE): (_S.CLOSING, (_A.HANG_UP,)),
     (_S.WAITING, _I.RETRY): (_S.CONNECTING, (_A.CONNECT,)),
     (_S.WAITING, _I.FAILED): (_S.CLOSED, (_A.FINISH,)),
@@ -126,7 +131,9 @@ TABLE: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]] = {
     (_S.EVICTED, _I.RETRY): (_S.CONNECTING, (_A.CONNECT,)),
     (_S.EVICTED, _I.FAILED): (_S.CLOSED, (_A.FINISH,)),
     (_S.EVICTED, _I.CLOSE): (_S.CLOSED, (_A.FINISH,)),
-    (_S.CLOSING, _I.ENDED): (_S.CLOSED, (_A.FINISH,)),
+    (_S.CLOSING, _I.ENDED): (_S.CLOSED, (_A.NOTE_GAP, _A.FINISH)),
+    (_S.CLOSED, _I.REOPEN): (_S.CONNECTING, (_A.CONNECT,)),
+    (_S.CLOSED, _I.RESUME): (_S.WAITING, _ASK),
 }
 
 

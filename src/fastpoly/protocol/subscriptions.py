@@ -5,24 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from fastpoly import schema
 from fastpoly.errors import SubscriptionError, SubscriptionLimitError
-from fastpoly.net.endpoints import market_of
+from fastpoly.protocol.markets import market_of
+from fastpoly.protocol.statuses import Action
 
 __all__ = [
     "MAX_REQUEST_BYTES",
     "MAX_REQUEST_PARAMS",
-    "Action",
+    "LiteralSubscriptions",
     "Request",
     "Subscriptions",
-    "acknowledged",
     "encode_request",
     "parse_params",
 ]
-
-Action: TypeAlias = Literal["subscribe", "unsubscribe"]
 
 MAX_REQUEST_PARAMS: Final = 500
 """Parameters in one request. The server publishes no limit; this is what others run with."""
@@ -128,34 +126,19 @@ class Request:
     action: Action
     params: tuple[str, ...]
 
-    def encode(self) -> str:
-        """The text of the message."""
-        return encode_request(self.action, ",".join(self.params))
 
-
-def encode_request(action: str, params: str) -> str:
-    """The text of a message to the server."""
-    return json.dumps({"action": action, "params": params}, separators=(",", ":"))
-
-
-def acknowledged(message: str) -> tuple[Action, tuple[str, ...]] | None:
-    """What the message of a ``success`` status confirms, or None if it confirms nothing.
+def encode_request(action: str, params: str, *, spaced: bool = False) -> str:
+    """Return the text of a message to the server.
 
     Args:
-        message: Such as ``subscribed to: T.AAPL``; several, separated by commas, are understood.
+        action: ``auth``, ``subscribe`` or ``unsubscribe``.
+        params: What it names.
+        spaced: Whether to write it to the byte as the community client does: with a space between
+            the two keys, and characters beyond ASCII as they are.
     """
-    for spec, action in _CONFIRMING:
-        if message.startswith(spec):
-            params = (text.strip() for text in message[len(spec) :].split(","))
-            return action, tuple(text for text in params if text)
-    return None
-
-
-_STATUS_TEXTS: Final = {spec.name: spec.message.rstrip() for spec in schema.STATUSES}
-_CONFIRMING: Final[tuple[tuple[str, Action], ...]] = (
-    (_STATUS_TEXTS["SUBSCRIBED"], "subscribe"),
-    (_STATUS_TEXTS["UNSUBSCRIBED"], "unsubscribe"),
-)
+    if spaced:
+        return f'{{"action":"{action}", "params":{json.dumps(params, ensure_ascii=False)}}}'
+    return json.dumps({"action": action, "params": params}, separators=(",", ":"))
 
 
 def _requests(action: Action, params: Iterable[str]) -> Iterator[Request]:
@@ -293,6 +276,10 @@ class Subscriptions:
         self._confirmed.clear()
         self._sent.clear()
 
+    def adopt(self, params: Iterable[str]) -> None:
+        """Take desired parameters for sent, so that `plan` leaves them alone."""
+        self._sent.update((param, None) for param in params if param in self._desired)
+
     def plan(self) -> list[Request]:
         """Requests that bring the server from what it was sent to what is desired.
 
@@ -324,6 +311,12 @@ class Subscriptions:
             for param in request.params:
                 self._sent.pop(param, None)
 
+    def changes(self, request: Request) -> tuple[str, ...]:
+        """Return the parameters of a request that change what the server holds."""
+        subscribing = request.action == "subscribe"
+        params = dict.fromkeys(filter(None, map(str.strip, request.params)))
+        return tuple(param for param in params if self.is_held(param) is not subscribing)
+
     def acknowledge(self, action: Action, param: str) -> None:
         """The server confirmed one parameter of a request."""
         if action == "subscribe":
@@ -342,3 +335,37 @@ class Subscriptions:
     def is_held(self, param: str) -> bool:
         """Whether the server may be sending a parameter's data because of itself."""
         return param in self._sent or param in self._confirmed
+
+
+class LiteralSubscriptions(Subscriptions):
+    """The net of requests that are sent as the user wrote them; a set, not a log of them.
+
+    Nothing is checked, and nothing left out: what the server makes of a text is the server's.
+    """
+
+    def apply(self, request: Request, *, sent: bool) -> None:
+        """Add or remove what a request names; a wildcard removes its whole channel.
+
+        Args:
+            request: The request, in the user's words.
+            sent: Whether it goes out now; if not, it is part of what the next connection is asked.
+        """
+        for param in filter(None, map(str.strip, request.params)):
+            if request.action == "subscribe":
+                self._desired[param] = None
+                if sent:
+                    self._sent[param] = None
+                continue
+            channel, _, symbol = param.partition(".")
+            # The channel's whole name: A.* has nothing to do with AM.X.
+            gone = [
+                held
+                for held in self._desired
+                if held == param or (symbol == "*" and held.partition(".")[0] == channel)
+            ]
+            for held in gone:
+                del self._desired[held]
+                self._sent.pop(held, None)
+
+    def _covered(self, param: str) -> bool:
+        return False

@@ -7,7 +7,7 @@ import pytest
 
 from fastpoly import decode
 from fastpoly._core import Batch
-from fastpoly.engine.backfill import MAX_HELD_BYTES, Filling
+from fastpoly.engine.backfill import MAX_HELD_BYTES, Backfill
 from fastpoly.errors import UsageError
 from fastpoly.notices import Gap
 
@@ -30,7 +30,7 @@ def flat(batches: list[Batch]) -> list[Any]:
 
 
 def test_order_and_mark() -> None:
-    filling = Filling(gap(), [batch(trade(1))])
+    filling = Backfill(gap(), [batch(trade(1))])
     assert filling.hold(batch(trade(5)))
     assert filling.hold(batch(trade(6)))
     notice, *events = flat(filling.finish([trade(2), trade(3)]))
@@ -42,7 +42,7 @@ def test_order_and_mark() -> None:
 
 
 def test_repeats_of_what_was_before_after_and_among_themselves() -> None:
-    filling = Filling(gap(), [batch(trade(1), trade(2))])
+    filling = Backfill(gap(), [batch(trade(1), trade(2))])
     filling.hold(batch(trade(5)))
     supplied = [trade(2), trade(3), trade(3), trade(4), trade(5)]
     (notice, *events) = flat(filling.finish(supplied))
@@ -52,7 +52,7 @@ def test_repeats_of_what_was_before_after_and_among_themselves() -> None:
 
 def test_nothing_supplied() -> None:
     for supplied in (None, [], [trade(1)]):
-        filling = Filling(gap(), [batch(trade(1))])
+        filling = Backfill(gap(), [batch(trade(1))])
         filling.hold(batch(trade(2)))
         notice, event = flat(filling.finish(supplied))
         assert notice.filled == 0
@@ -60,7 +60,7 @@ def test_nothing_supplied() -> None:
 
 
 def test_a_batch_may_be_supplied() -> None:
-    notice, event = flat(Filling(gap(), []).finish(batch(trade(7))))
+    notice, event = flat(Backfill(gap(), []).finish(batch(trade(7))))
     assert (notice.filled, event["q"], event["filled"]) == (1, 7, True)
 
 
@@ -104,7 +104,7 @@ def test_a_batch_may_be_supplied() -> None:
 def test_what_makes_events_the_same(
     market: str, one: dict[str, Any], same: dict[str, Any], other: dict[str, Any]
 ) -> None:
-    filling = Filling(gap(market), [batch(one, market=market)])
+    filling = Backfill(gap(market), [batch(one, market=market)])
     notice, *events = flat(filling.finish([same, other]))
     assert notice.filled == 1
     assert {**other, "filled": True} == events[0].to_dict()
@@ -113,11 +113,11 @@ def test_what_makes_events_the_same(
 def test_what_is_no_event() -> None:
     for wrong in (["AAPL"], [{"sym": "AAPL"}], [5]):
         with pytest.raises(UsageError, match="fill hook gave"):
-            Filling(gap(), []).finish(wrong)  # type: ignore[arg-type]
+            Backfill(gap(), []).finish(wrong)  # type: ignore[arg-type]
 
 
 def test_what_is_held_back_is_bounded() -> None:
-    filling = Filling(gap(), [])
+    filling = Backfill(gap(), [])
     big = batch(trade(1, pad="x" * (MAX_HELD_BYTES // 3)))
     assert [filling.hold(big) for _ in range(3)] == [True, True, False]
     assert len(filling.finish(None)) == 4

@@ -27,11 +27,11 @@ class Books:
         self.failures: list[FastpolyError] = []
         self.go_on = True
 
-    def report(self, error: BaseException, handler: Any, message: Any) -> bool:
+    def handler_failed(self, error: BaseException, handler: Any, message: Any) -> bool:
         self.errors.append((error, message))
         return self.go_on
 
-    def fail(self, error: FastpolyError) -> None:
+    def on_overflow(self, error: FastpolyError) -> None:
         self.failures.append(error)
 
 
@@ -55,8 +55,7 @@ def make(
         buffer,
         tasks or HandlerTasks(drive),
         messages="events",
-        report=books.report,
-        fail=books.fail,
+        owner=books,
     )
 
 

@@ -12,6 +12,7 @@ from fastpoly import Batch, decode, events
 from fastpoly.consumers.buffer import Buffer
 from fastpoly.consumers.tasks import MAX_IDLE
 from fastpoly.enums import Overflow
+from fastpoly.errors import FastpolyError
 from fastpoly.polygon.dispatcher import MAX_PLANS, Dispatcher, log_notice
 from fastpoly.polygon.messages import Messages
 from tests.loops import in_loop
@@ -26,18 +27,22 @@ class Desk:
         self.buffers: list[Buffer] = []
         self.dispatcher = Dispatcher(
             self.unclaimed.append,
+            self,
             messages=messages,
-            report=self.report,
-            make_buffer=self.make_buffer,
-            fail=self.errors.append,
         )
 
-    def report(self, error: BaseException, handler: Any, message: Any) -> bool:
+    def push(self, batch: Batch) -> None:
+        self.dispatcher.push(batch, batch.channels)
+
+    def on_overflow(self, error: FastpolyError) -> None:
+        self.errors.append(error)
+
+    def handler_failed(self, error: BaseException, handler: Any, message: Any) -> bool:
         self.errors.append((error, message))
         return True
 
-    def make_buffer(self, name: str) -> Buffer:
-        buffer = Buffer("stocks", consumer=name, overflow=Overflow.BLOCK, max_bytes=1 << 20)
+    def make_buffer(self, consumer: str) -> Buffer:
+        buffer = Buffer("stocks", consumer=consumer, overflow=Overflow.BLOCK, max_bytes=1 << 20)
         self.buffers.append(buffer)
         return buffer
 
@@ -73,7 +78,7 @@ def test_each_channel_to_its_handler_and_the_rest_to_the_default() -> None:
     statuses: list[Any] = []
     desk.dispatcher.set_handler("T", trades.append)
     desk.dispatcher.set_handler("status", statuses.append)
-    desk.dispatcher.deliver(batch("T Q status T AM"))
+    desk.push(batch("T Q status T AM"))
     assert shown(trades) == ["T0", "T3"]
     assert shown(statuses) == ["status2"]
     assert shown(desk.unclaimed) == ["Q1", "AM4"]
@@ -82,7 +87,7 @@ def test_each_channel_to_its_handler_and_the_rest_to_the_default() -> None:
 def test_messages_are_the_very_dicts_that_json_gives() -> None:
     desk = Desk()
     text = '[{"p":1.5,"ev":"T","new":[1,{"a":null}]},{"ev":"status","status":"x"},{"ev":"ZZ"}]'
-    desk.dispatcher.deliver(decode(text))
+    desk.push(decode(text))
     assert json.dumps(desk.unclaimed) == json.dumps(json.loads(text))
 
 
@@ -91,7 +96,7 @@ def test_order_is_kept_across_functions() -> None:
     got: list[Any] = []
     desk.dispatcher.set_handler("T", got.append)
     desk.dispatcher.set_handler("Q", lambda message: got.append(message))
-    desk.dispatcher.deliver(batch("T Q T T Q Q T"))
+    desk.push(batch("T Q T T Q Q T"))
     assert shown(got) == ["T0", "Q1", "T2", "T3", "Q4", "Q5", "T6"]
 
 
@@ -110,7 +115,7 @@ async def test_order_is_kept_across_coroutines_that_need_not_wait() -> None:
     desk.dispatcher.set_handler("Q", on_quote)
     desk.dispatcher.set_handler("AM", got.append)
     await desk.start()
-    desk.dispatcher.deliver(batch("T Q AM T T Q"))
+    desk.push(batch("T Q AM T T Q"))
     assert shown(got) == ["T0", "Q1", "AM2", "T3", "T4", "Q5"]
     assert await desk.dispatcher.finish(1) == 0
 
@@ -126,8 +131,8 @@ async def test_one_handler_of_many_channels_gets_them_in_order_also_when_it_wait
 
     for channel in ("T", "Q", "A"):
         desk.dispatcher.set_handler(channel, handler)
-    desk.dispatcher.deliver(batch("T Q A T"))
-    desk.dispatcher.deliver(batch("A Q"))
+    desk.push(batch("T Q A T"))
+    desk.push(batch("A Q"))
     await desk.settle()
     assert shown(got) == ["T0", "Q1", "A2", "T3", "A0", "Q1"]
     assert await desk.dispatcher.finish(1) == 0
@@ -148,8 +153,8 @@ async def test_handler_that_waits_holds_up_no_other() -> None:
     desk.dispatcher.set_handler("Q", fast.append)
     desk.dispatcher.set_handler("A", fast.append)
     await desk.start()
-    desk.dispatcher.deliver(batch("T Q T A"))
-    desk.dispatcher.deliver(batch("Q T A T"))
+    desk.push(batch("T Q T A"))
+    desk.push(batch("Q T A T"))
     assert shown(fast) == ["Q1", "A3", "Q0", "A2"]
     assert desk.waiting > 0
     gate.set()
@@ -171,7 +176,7 @@ async def test_order_is_kept_when_unknown_messages_come_while_a_handler_waits() 
     desk.dispatcher.set_handler("T", handler)
     await desk.start()
     for text in ("T", "T T", "ZZ T ZZ T", "T"):
-        desk.dispatcher.deliver(batch(text))
+        desk.push(batch(text))
     assert shown(desk.unclaimed) == ["ZZ0", "ZZ2"]
     gate.set()
     await desk.settle()
@@ -193,7 +198,7 @@ def test_what_the_market_does_not_know_goes_to_the_default_handler(text: str) ->
     desk = Desk()
     trades: list[Any] = []
     desk.dispatcher.set_handler("T", trades.append)
-    desk.dispatcher.deliver(decode(text))
+    desk.push(decode(text))
     *others, trade = json.loads(text)
     assert desk.unclaimed == others
     assert trades == [trade]
@@ -203,7 +208,7 @@ def test_channel_of_another_market_goes_to_the_handler_that_asked_for_it() -> No
     desk = Desk()
     trades: list[Any] = []
     desk.dispatcher.set_handler("XT", trades.append)
-    desk.dispatcher.deliver(batch("XT ZZ XT"))
+    desk.push(batch("XT ZZ XT"))
     assert shown(trades) == ["XT0", "XT2"]
     assert shown(desk.unclaimed) == ["ZZ1"]
 
@@ -211,7 +216,7 @@ def test_channel_of_another_market_goes_to_the_handler_that_asked_for_it() -> No
 def test_empty_batch_reaches_nobody() -> None:
     for messages in ("dicts", "events", "batches"):
         desk = Desk(messages)  # type: ignore[arg-type]
-        desk.dispatcher.deliver(decode("[]"))
+        desk.push(decode("[]"))
         assert desk.unclaimed == []
 
 
@@ -219,7 +224,7 @@ def test_events_one_at_a_time() -> None:
     desk = Desk("events")
     trades: list[Any] = []
     desk.dispatcher.set_handler("T", trades.append)
-    desk.dispatcher.deliver(batch("T Q status ZZ T"))
+    desk.push(batch("T Q status ZZ T"))
     assert [type(event) for event in trades] == [events.EquityTrade] * 2
     assert [event.sequence_number for event in trades] == [0, 4]
     assert [type(event) for event in desk.unclaimed] == [
@@ -240,8 +245,8 @@ async def test_batches_of_the_handlers_channels() -> None:
 
     desk.dispatcher.set_handler("T", handler)
     desk.dispatcher.set_handler("AM", handler)
-    desk.dispatcher.deliver(batch("T Q AM T"))
-    desk.dispatcher.deliver(batch("T Q ZZ"))
+    desk.push(batch("T Q AM T"))
+    desk.push(batch("T Q ZZ"))
     await desk.settle()
     assert [shown(part.dicts()) for part in got] == [["T0", "AM2", "T3"], ["T0"]]
     assert [shown(part.dicts()) for part in desk.unclaimed] == [["Q1"], ["Q1", "ZZ2"]]
@@ -253,11 +258,11 @@ def test_change_of_handler_applies_to_the_next_batch() -> None:
     first: list[Any] = []
     second: list[Any] = []
     desk.dispatcher.set_handler("T", first.append)
-    desk.dispatcher.deliver(batch("T"))
+    desk.push(batch("T"))
     desk.dispatcher.set_handler("T", second.append)
-    desk.dispatcher.deliver(batch("T"))
+    desk.push(batch("T"))
     desk.dispatcher.set_handler("T", None)
-    desk.dispatcher.deliver(batch("T"))
+    desk.push(batch("T"))
     assert (len(first), len(second), len(desk.unclaimed)) == (1, 1, 1)
 
 
@@ -275,10 +280,10 @@ async def test_change_from_inside_a_handler_applies_to_the_next_message(text: st
     desk.dispatcher.set_handler("T", replaced)
     desk.dispatcher.set_handler("Q", replaced)
     await desk.start()
-    desk.dispatcher.deliver(batch(text))
+    desk.push(batch(text))
     assert second == []  # not called from inside the other one
     await desk.settle()
-    desk.dispatcher.deliver(batch("T"))
+    desk.push(batch("T"))
     assert shown(second) == ["T1", "T2", "T0"]
     assert shown(first) == ["T0", "Q3"][: 1 + text.count("Q")]
     assert await desk.dispatcher.finish(1) == 0
@@ -298,10 +303,10 @@ async def test_change_gives_the_new_handler_what_waits_for_the_old_one() -> None
     desk.dispatcher.set_handler("T", slow)
     desk.dispatcher.set_handler("Q", slow)
     await desk.start()
-    desk.dispatcher.deliver(batch("T Q T"))
-    desk.dispatcher.deliver(batch("Q T"))
+    desk.push(batch("T Q T"))
+    desk.push(batch("Q T"))
     desk.dispatcher.set_handler("T", second.append)
-    desk.dispatcher.deliver(batch("T"))
+    desk.push(batch("T"))
     gate.set()
     await desk.settle()
     assert shown(first) == ["T0", "Q1", "Q0"]
@@ -324,7 +329,7 @@ async def test_change_while_batches_wait() -> None:
         desk.dispatcher.set_handler(channel, slow)
     await desk.start()
     for text in ("T Q", "Q T Q", "T"):
-        desk.dispatcher.deliver(batch(text))
+        desk.push(batch(text))
     desk.dispatcher.set_handler("T", second.append)
     gate.set()
     await desk.settle()
@@ -346,7 +351,7 @@ async def test_handlers_that_are_replaced_leave_no_task() -> None:
     for _ in range(20):
         desk.dispatcher.set_handler("T", make())
         await asyncio.sleep(0)
-        desk.dispatcher.deliver(batch("T"))
+        desk.push(batch("T"))
     await asyncio.sleep(0)
     assert len(asyncio.all_tasks()) <= 1 + MAX_IDLE
     assert await desk.dispatcher.finish(1) == 0
@@ -365,7 +370,7 @@ def test_bound_methods_are_one_handler() -> None:
     desk.dispatcher.set_handler("T", handlers.on_message)
     desk.dispatcher.set_handler("Q", handlers.on_message)
     whole = batch("T Q T")
-    desk.dispatcher.deliver(whole)
+    desk.push(whole)
     assert shown(handlers.got) == ["T0", "Q1", "T2"]
     assert desk.dispatcher._plans[whole.channels].only is not None
 
@@ -375,7 +380,7 @@ def test_plans_are_bounded() -> None:
     names = ("T", "Q", "A", "AM", "LULD", "NOI", "FMV", "LV", "status")
     for number in range(1, 1 << len(names)):
         chosen = [name for bit, name in enumerate(names) if number >> bit & 1]
-        desk.dispatcher.deliver(batch(" ".join(chosen)))
+        desk.push(batch(" ".join(chosen)))
     assert len(desk.dispatcher._plans) <= MAX_PLANS
     assert len(desk.unclaimed) == len(names) << (len(names) - 1)
 
@@ -399,8 +404,8 @@ async def test_finish_waits_for_handlers_and_cancels_those_that_take_too_long() 
     desk.dispatcher.set_handler("T", slow)
     desk.dispatcher.set_handler("Q", endless)
     await desk.start()
-    desk.dispatcher.deliver(batch("T Q"))
-    desk.dispatcher.deliver(batch("T Q Q"))
+    desk.push(batch("T Q"))
+    desk.push(batch("T Q Q"))
     left = await desk.dispatcher.finish(0.2)
     assert sorted(ended) == ["cancelled", "slow", "slow"]
     assert left == 2
@@ -418,7 +423,7 @@ async def test_finish_from_inside_a_handler_ends_its_messages() -> None:
 
     desk.dispatcher.set_handler("T", handler)
     await desk.start()
-    desk.dispatcher.deliver(batch("T T T"))
+    desk.push(batch("T T T"))
     assert shown(got) == ["T0"]
 
 
@@ -435,7 +440,7 @@ async def test_errors_name_the_message_and_the_rest_goes_on() -> None:
     desk.dispatcher.set_handler("T", handler)
     desk.dispatcher.set_handler("Q", got.append)
     await desk.start()
-    desk.dispatcher.deliver(batch("T T Q T"))
+    desk.push(batch("T T Q T"))
     assert shown(got) == ["T0", "Q2", "T3"]
     (failure,) = desk.errors
     assert isinstance(failure[0], RuntimeError)

@@ -54,8 +54,11 @@ def test_every_state_is_reached_and_every_input_and_action_used() -> None:
     assert {action for _, actions in TABLE.values() for action in actions} == set(Action)
 
 
-def test_nothing_follows_the_end_and_every_other_state_can_end() -> None:
-    assert not [pair for pair in TABLE if pair[0] is State.CLOSED]
+def test_only_being_taken_up_again_follows_the_end_and_every_other_state_can_end() -> None:
+    assert {cause: TABLE[state, cause][0] for state, cause in TABLE if state is State.CLOSED} == {
+        Input.REOPEN: State.CONNECTING,
+        Input.RESUME: State.WAITING,
+    }
     for state in set(State) - {State.CLOSED}:
         ends = State.CLOSING, State.CLOSED
         cause = Input.ENDED if state is State.CLOSING else Input.CLOSE
@@ -75,7 +78,8 @@ def test_every_line_can_be_lost_evicted_failed_and_hung_up() -> None:
             assert new is target
             assert actions[-1] is Action.ASK_POLICY
             assert (Action.NOTE_GAP in actions) == noted
-        assert TABLE[state, Input.FAILED] == (State.CLOSED, (Action.FINISH,))
+        end = (Action.NOTE_GAP, Action.FINISH) if noted else (Action.FINISH,)
+        assert TABLE[state, Input.FAILED] == (State.CLOSED, end)
         assert TABLE[state, Input.CLOSE] == (State.CLOSING, (Action.HANG_UP,))
 
 

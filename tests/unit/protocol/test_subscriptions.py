@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,15 @@ from hypothesis import strategies as st
 
 from fastpoly.errors import SubscriptionError, SubscriptionLimitError, UsageError
 from fastpoly.protocol import subscriptions
-from fastpoly.protocol.subscriptions import Request, Subscriptions, acknowledged, parse_params
+from fastpoly.protocol.subscriptions import (
+    MAX_REQUEST_BYTES,
+    MAX_REQUEST_PARAMS,
+    LiteralSubscriptions,
+    Request,
+    Subscriptions,
+    encode_request,
+    parse_params,
+)
 from fastpoly.schema import MARKETS, OPTIONS_CONTRACT_LIMIT
 
 
@@ -65,21 +74,12 @@ def test_malformed(market: str, param: str, message: str) -> None:
 
 
 def test_request_text() -> None:
-    request = Request("subscribe", ("T.AAPL", "Q.AAPL"))
-    assert json.loads(request.encode()) == {"action": "subscribe", "params": "T.AAPL,Q.AAPL"}
-
-
-@pytest.mark.parametrize(
-    ("message", "meaning"),
-    [
-        ("subscribed to: T.AAPL", ("subscribe", ("T.AAPL",))),
-        ("unsubscribed to: Q.BRK.B", ("unsubscribe", ("Q.BRK.B",))),
-        ("subscribed to: T.A, Q.A", ("subscribe", ("T.A", "Q.A"))),
-        ("authenticated", None),
-    ],
-)
-def test_acknowledged(message: str, meaning: object) -> None:
-    assert acknowledged(message) == meaning
+    for spaced, gap in ((False, ""), (True, " ")):
+        text = encode_request("subscribe", "T.AAPL,Q.É", spaced=spaced)
+        assert json.loads(text) == {"action": "subscribe", "params": "T.AAPL,Q.É"}
+        assert text.startswith(f'{{"action":"subscribe",{gap}"params":"T.AAPL,')
+    # The community client writes characters as they are.
+    assert "É" in text
 
 
 def sent(held: Subscriptions) -> list[tuple[str, tuple[str, ...]]]:
@@ -218,3 +218,72 @@ def test_server_ends_up_with_what_is_wanted(changes: list[tuple[bool, list[str]]
             channel = param.partition(".")[0]
             assert (param in server) != (f"{channel}.*" in server and not param.endswith("*"))
         assert server == set(held.wire)
+
+
+# --------------------------------------------------------------------- in the user's own words
+
+
+def literal(*requests: str, sent: bool = True) -> LiteralSubscriptions:
+    """What is left of requests such as ``+T.A,T.B`` and ``-T.A``."""
+    held = LiteralSubscriptions("stocks")
+    for text in requests:
+        action: Any = "subscribe" if text[0] == "+" else "unsubscribe"
+        held.apply(Request(action, tuple(text[1:].split(","))), sent=sent)
+    return held
+
+
+def asked_again(held: Subscriptions) -> list[str]:
+    held.restart()
+    return [param for request in held.plan() for param in request.params]
+
+
+@pytest.mark.parametrize(
+    ("requests", "left"),
+    [
+        ([], []),
+        (["+T.A,Q.B", "+T.A", "+T.C", "-Q.B"], ["T.A", "T.C"]),
+        (["+T.A", "-T.A", "+T.A"], ["T.A"]),
+        (["-T.A"], []),
+        (["+T.A, T.B,,"], ["T.A", "T.B"]),
+        (["+A.X,AM.X,A.Y,A.*", "-A.*"], ["AM.X"]),
+        (["+T.*,T.A", "-T.A"], ["T.*"]),
+        (["+T.*,T.A"], ["T.*", "T.A"]),
+        (["+T.BRK.B,T.BRK", "-T.BRK.B"], ["T.BRK"]),
+        (["+plain", "-plain"], []),
+    ],
+)
+def test_requests_leave_a_set_in_order_and_no_log(requests: list[str], left: list[str]) -> None:
+    held = literal(*requests)
+    assert held.plan() == []  # all of it has been sent as it was written
+    assert asked_again(held) == left
+    assert list(literal(*requests, sent=False).desired) == left
+
+
+def test_what_was_asked_for_while_there_was_no_connection_is_planned() -> None:
+    held = literal("+T.A")
+    held.restart()
+    held.adopt(held.desired)
+    assert held.plan() == []
+    held.apply(Request("subscribe", ("Q.B",)), sent=False)
+    assert [request.params for request in held.plan()] == [("Q.B",)]
+
+
+def test_changes_are_what_the_server_will_answer() -> None:
+    held = literal("+T.A")
+    assert held.changes(Request("subscribe", ("T.A", " T.B", "", "T.B"))) == ("T.B",)
+    assert held.changes(Request("unsubscribe", ("T.A", "T.B"))) == ("T.A",)
+
+
+def test_channels_of_anything() -> None:
+    assert literal("+T.A,Q.A,T.B").channels == ("T", "Q")
+
+
+def test_requests_are_of_a_size_that_the_server_takes() -> None:
+    held = literal("+" + ",".join(f"T.S{number}" for number in range(3 * MAX_REQUEST_PARAMS + 1)))
+    held.restart()
+    assert [len(request.params) for request in held.plan()] == [*[MAX_REQUEST_PARAMS] * 3, 1]
+    held = literal("+" + ",".join(f"T.{number:0100000}" for number in range(20)))
+    held.restart()
+    sizes = [len(",".join(request.params)) for request in held.plan()]
+    assert len(sizes) == 3
+    assert max(sizes) <= MAX_REQUEST_BYTES

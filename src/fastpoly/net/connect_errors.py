@@ -1,82 +1,26 @@
-"""What the end of a connection means: close codes, control messages and failures to errors."""
+"""What picows raises instead of a connection, as errors that say what to do."""
 
 from __future__ import annotations
 
 import ssl as ssl_module
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import picows
 
-from fastpoly import errors, schema
-from fastpoly.errors import (
-    CertificateError,
-    ConnectError,
-    ConnectionLost,
-    FastpolyError,
-    NotWebSocketError,
-    ServerError,
-)
+from fastpoly.errors import CertificateError, ConnectError, FastpolyError, NotWebSocketError
 from fastpoly.net.endpoints import shown_url
 
-__all__ = ["CloseReason", "close_code", "connect_error", "connection_lost", "server_error"]
-
-
-@dataclass(frozen=True, slots=True)
-class CloseReason:
-    """How a connection ended.
-
-    Attributes:
-        code: The WebSocket close code; 1006 when the line went without a close frame.
-        reason: The text that came with the code; may be empty.
-        error: What went wrong; None when this side closed the connection.
-    """
-
-    code: int
-    reason: str
-    error: FastpolyError | None
-
-
-_CODE_MEANINGS: Final = {
-    1000: "ended the connection as if all were done",
-    1001: "is going away",
-    1002: "broke the WebSocket protocol",
-    1005: "closed the connection without a reason",
-    1006: "dropped the line without a word",
-    1007: "sent text that is not UTF-8",
-    1008: "closed the connection for a breach of its policy",
-    1009: "sent a message that is too long",
-    1011: "had an internal error",
-    1012: "restarts",
-    1013: "is overloaded",
-}
+__all__ = ["close_code", "connect_error"]
 
 
 def close_code(code: Any) -> int:
-    """A close code as picows has it (an enum to type checkers, an int at run time) as a number."""
+    """Return a close code of picows (an enum to type checkers, an int at run time) as a number."""
     # picows says 0 for a close frame without a code, for which the RFC reserves 1005.
     return int(code) or 1005
 
 
-def connection_lost(where: str, code: int, reason: str) -> ConnectionLost:
-    """The error for a line that this side did not close."""
-    meaning = _CODE_MEANINGS.get(code, "closed the connection")
-    text = f": {reason}" if reason else ""
-    hint = "Raise max_message_bytes." if code == 1009 else ""
-    return ConnectionLost(
-        f"{where} {meaning} (code {code}{text}).", hint=hint, code=code, reason=reason
-    )
-
-
-def server_error(spec: schema.StatusSpec, message: str) -> ServerError:
-    """The error that a control message means."""
-    kind: type[ServerError] = getattr(errors, spec.error)
-    text = message.strip().rstrip(".") or spec.status
-    return kind(f"The server said: {text}.", status=spec.status, message=message)
-
-
 def connect_error(error: Exception, url: str, proxy: str | None) -> FastpolyError | None:
-    """What an exception means that picows raised instead of a connection.
+    """Return what an exception means that picows raised instead of a connection.
 
     Args:
         error: The exception.

@@ -1,0 +1,95 @@
+"""Looks at a live connection once in a while: is a channel silent that should speak?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Protocol
+
+from fastpoly.health.silence import Silence, Watch
+
+if TYPE_CHECKING:
+    from fastpoly.health.clock import Clock
+
+__all__ = ["SilenceMonitor", "SilenceOwner"]
+
+CLOCK_STEP_NS: Final = 100_000_000
+"""By how much the wall clock has to move against the monotonic one to count as set."""
+
+
+class SilenceOwner(Protocol):
+    """Whose connection is watched."""
+
+    @property
+    def confirmed(self) -> tuple[str, ...]:
+        """Parameters that the server has confirmed."""
+
+    @property
+    def last_ns(self) -> Mapping[str, int]:
+        """When each channel last had data, Unix time in ns."""
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the connection is read."""
+
+    def on_look(self) -> None:
+        """Take note that the connection is looked at."""
+
+    def on_silence(self, silence: Silence) -> None:
+        """Take what is silent now; may be nothing."""
+
+
+class SilenceMonitor:
+    """Looks at regular intervals from `start` to `stop`.
+
+    Args:
+        watch: Knows how long each channel may be silent.
+        owner: Whose connection is watched.
+        clock: The time.
+
+    Attributes:
+        silence: What was silent at the last look.
+    """
+
+    def __init__(self, watch: Watch, owner: SilenceOwner, clock: Clock) -> None:
+        self.silence = Silence({}, mute=False)
+        self._watch = watch
+        self._owner = owner
+        self._clock = clock
+        self._since_ns = 0
+        # How far the wall clock is ahead of the one that nobody sets.
+        self._offset_ns = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Begin: from now on data may be expected."""
+        self.stop()
+        self._since_ns = self._clock.time_ns()
+        self._look()
+
+    def stop(self) -> None:
+        """End; more than once is fine."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.silence = Silence({}, mute=False)
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._watch.interval_s, self._look)
+        self._owner.on_look()
+        now_ns = self._clock.time_ns()
+        offset_ns = now_ns - self._clock.monotonic_ns()
+        stepped = abs(offset_ns - self._offset_ns) > CLOCK_STEP_NS
+        self._offset_ns = offset_ns
+        if stepped or not self._owner.is_reading:
+            # What is not read cannot be heard; what was heard is dated by a clock that was wrong.
+            self._since_ns = now_ns
+            return
+        self.silence = self._watch.look(
+            now_ns,
+            since_ns=self._since_ns,
+            params=self._owner.confirmed,
+            last_ns=self._owner.last_ns,
+        )
+        self._owner.on_silence(self.silence)

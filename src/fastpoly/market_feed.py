@@ -1,0 +1,152 @@
+"""One market as every facade has it: the engine, the loop that runs it, and who is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from fastpoly.consumers.error_policy import ErrorHook, HandlerErrorPolicy
+from fastpoly.consumers.fill_hook import Fill, FillHook
+from fastpoly.engine.supervisor import Engine, EngineSettings
+from fastpoly.errors import FastpolyError
+from fastpoly.state_changes import StateNews
+from fastpoly.stats import MarketStats
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Mapping
+
+    from fastpoly.engine.pipeline import GapTicket
+    from fastpoly.enums import ErrorPolicy
+    from fastpoly.net.reader_loop import ReaderLoop
+    from fastpoly.protocol.lifecycle import StateChange
+    from fastpoly.protocol.subscriptions import Subscriptions
+    from fastpoly.sources.source import Source
+
+__all__ = ["FeedOwner", "MarketFeed", "UserHooks"]
+
+
+@dataclass(frozen=True, slots=True)
+class UserHooks:
+    """Functions of the user's that are told what happens.
+
+    Attributes:
+        on_error: Told of what handlers raise, and of errors that end nothing; or None.
+        error_policy: What becomes of a handler that raises.
+        fill: Fills gaps; None where they are not filled.
+        logger: Where it is all logged.
+    """
+
+    on_error: ErrorHook | None
+    error_policy: ErrorPolicy
+    fill: Fill | None
+    logger: logging.Logger
+
+
+class FeedOwner(Protocol):
+    """The facade."""
+
+    def on_finish(self, error: FastpolyError | None) -> object:
+        """Take the end, and what caused it, or None; in the loop that reads."""
+
+
+class MarketFeed:
+    """An engine and those whom it reports to, in the user's event loop.
+
+    Args:
+        source: What feeds the engine.
+        subscriptions: What is desired.
+        settings: How the market is kept connected.
+        reader: The loop that reads.
+        hooks: Who is told what happens.
+        owner: The facade.
+
+    Attributes:
+        engine: The engine, to be used in the loop that reads.
+        states: Who is told of changes of state.
+        errors: What becomes of what handlers raise.
+        stop_error: What a handler ended the stream with; None if none did.
+
+    Raises:
+        UsageError: A hook is not callable.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        subscriptions: Subscriptions,
+        settings: EngineSettings,
+        reader: ReaderLoop,
+        hooks: UserHooks,
+        owner: FeedOwner,
+    ) -> None:
+        self.engine = Engine(source, subscriptions, settings, self)
+        self.states = StateNews()
+        self.errors = HandlerErrorPolicy(hooks.on_error, hooks.error_policy, self, hooks.logger)
+        self.stop_error: BaseException | None = None
+        self._market = subscriptions.market
+        self._reader = reader
+        self._fill = None if hooks.fill is None else FillHook(hooks.fill, self.errors, reader)
+        self._owner = owner
+
+    @property
+    def error(self) -> BaseException | None:
+        """What ended the stream; None while it lives, and if it was closed."""
+        return self.stop_error or self.engine.error
+
+    def stop_with(self, error: BaseException) -> None:
+        """End the stream because of a handler, or of what waits for one."""
+        self.stop_error = self.stop_error or error
+        failure = error if isinstance(error, FastpolyError) else FastpolyError(repr(error))
+        self._reader.post(self.engine.fail, failure)
+
+    def stop_filling(self) -> None:
+        """Cancel what is looking for missing events."""
+        if self._fill is not None:
+            self._fill.cancel()
+
+    # --------------------------------------------------------------- what the engine says
+
+    def on_state_change(self, change: StateChange) -> None:
+        """See `EngineOwner.on_state_change`."""
+        self._reader.to_user(self.states.tell, change)
+
+    def on_warning(self, error: FastpolyError) -> None:
+        """See `EngineOwner.on_warning`."""
+        self._reader.to_user(self.errors.warn, error)
+
+    def on_gap(self, ticket: GapTicket) -> None:
+        """See `EngineOwner.on_gap`."""
+        if self._fill is not None:
+            self._reader.to_user(self._fill.start, ticket)
+
+    def on_finish(self, error: FastpolyError | None) -> None:
+        """See `EngineOwner.on_finish`."""
+        self._owner.on_finish(error)
+
+    # --------------------------------------------------------------------------- figures
+
+    def stats(self, *, waiting_s: Mapping[str, float], stalled_s: float = 0.0) -> MarketStats:
+        """Return what the market's figures are, whoever the consumers; from any thread.
+
+        Args:
+            waiting_s: How long the oldest batch of each consumer has been waiting, in seconds.
+            stalled_s: The longest time that the loop which reads stood still of late, in seconds.
+        """
+        engine = self.engine
+        line, lag = engine.stats(), engine.pipeline.lag
+        return MarketStats(
+            market=self._market,
+            state=engine.state,
+            error=str(self.error or ""),
+            subscriptions=engine.desired,
+            confirmed=engine.confirmed,
+            line=line,
+            filtered=engine.pipeline.filtered,
+            silent=dict(engine.silence.seconds_by_channel),
+            lag=lag.stats(),
+            sequences=lag.sequences(),
+            judgement=lag.judge(
+                backlog_bytes=line.backlog_bytes, waiting_s=waiting_s, stalled_s=stalled_s
+            ),
+        )

@@ -1,0 +1,82 @@
+"""Control messages: classified by the table and stripped of the API key, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from fastpoly import errors, schema
+from fastpoly.errors import ServerError
+
+__all__ = ["Action", "ControlMessage", "read_status"]
+
+Action: TypeAlias = Literal["subscribe", "unsubscribe"]
+"""What a client may ask for after its login."""
+
+_PREFIXES: Final = {spec.name: spec.message.rstrip() for spec in schema.STATUSES}
+_CONFIRMING: Final[tuple[tuple[str, Action], ...]] = (
+    (_PREFIXES["SUBSCRIBED"], "subscribe"),
+    (_PREFIXES["UNSUBSCRIBED"], "unsubscribe"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlMessage:
+    """One control message of the server, without the API key.
+
+    Attributes:
+        status: The ``status`` text.
+        message: The ``message`` text.
+        spec: The entry of `schema.STATUSES` that it matches; None for an unknown one.
+    """
+
+    status: str
+    message: str
+    spec: schema.StatusSpec | None
+
+    def __str__(self) -> str:
+        return f"{self.status}: {self.message}"
+
+    @property
+    def effect(self) -> schema.Effect | None:
+        """What it means for the connection; None for an unknown message."""
+        return None if self.spec is None else self.spec.effect
+
+    @property
+    def confirmed(self) -> tuple[Action, tuple[str, ...]] | None:
+        """The request that it confirms and the parameters that it names, or None."""
+        if self.status == "success":
+            for prefix, action in _CONFIRMING:
+                if self.message.startswith(prefix):
+                    params = (text.strip() for text in self.message[len(prefix) :].split(","))
+                    return action, tuple(text for text in params if text)
+        return None
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it refuses a request; which parameter, it does not say."""
+        return self.status == "error" and self.effect != "fatal"
+
+    def error(self) -> ServerError:
+        """Return the error that it means."""
+        name = self.spec.error if self.spec is not None else ""
+        kind: type[ServerError] = getattr(errors, name) if name else ServerError
+        text = self.message.strip().rstrip(".") or self.status
+        return kind(f"The server said: {text}.", status=self.status, message=self.message)
+
+
+def read_status(
+    status: str | None, message: str | None, hide: Callable[[str], str]
+) -> ControlMessage:
+    """Classify what the server sent.
+
+    Args:
+        status: The ``status`` text.
+        message: The ``message`` text.
+        hide: Makes the API key in a text unreadable; a server may repeat it.
+    """
+    shown = hide(message or "")
+    spec = schema.status_spec(status or "", shown)
+    # A status that the table has is no secret; any other text may repeat the key.
+    return ControlMessage(spec.status if spec else hide(status or ""), shown, spec)

@@ -1,0 +1,1 @@
+"""What feeds an engine, behind one Protocol."""

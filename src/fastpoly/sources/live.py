@@ -1,0 +1,62 @@
+"""The vendor's server, or another one that speaks its protocol: a socket for each connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastpoly.net.endpoints import nominal_delay_s
+from fastpoly.net.session import Session
+
+if TYPE_CHECKING:
+    from fastpoly.net.credentials import ApiKey
+    from fastpoly.net.options import ConnectionOptions
+    from fastpoly.sources.source import SourceOwner
+
+__all__ = ["LiveSource"]
+
+
+class LiveSource:
+    """Dials a URL anew for each connection.
+
+    Args:
+        url: A full ``ws://`` or ``wss://`` URL.
+        api_key: The key.
+        market: The market's name in the schema.
+        options: How connections are made and kept.
+        keep_statuses: Whether control messages stay in the batches too, where they arrived.
+        spaced: How requests are written, see `fastpoly.protocol.subscriptions.encode_request`.
+
+    Attributes:
+        api_key: The key, for connections from now on.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        api_key: ApiKey,
+        market: str,
+        options: ConnectionOptions,
+        *,
+        keep_statuses: bool = False,
+        spaced: bool = False,
+    ) -> None:
+        self.api_key = api_key
+        self.delay_s = nominal_delay_s(url, market)
+        self._url = url
+        self._market = market
+        self._options = options
+        self._keep_statuses = keep_statuses
+        self._spaced = spaced
+
+    def connect(self, owner: SourceOwner) -> Session:
+        """See `Source.connect`."""
+        return Session(
+            self._url,
+            self.api_key,
+            self._market,
+            owner,
+            self._options,
+            keep_statuses=self._keep_statuses,
+            watch=owner.watch,
+            spaced=self._spaced,
+        )

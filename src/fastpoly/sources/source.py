@@ -1,0 +1,99 @@
+"""The Protocol that every source follows, and whom a source reports to.
+
+A source hands over batches, decoded as their frames arrive and stamped with the time of their
+receipt, control messages, and its own end. It knows nothing of who consumes them. All of it happens
+in the event loop in which the connection was opened; only counts may be asked for from elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Protocol
+
+from fastpoly.health.counts import SourceCondition, SourceCounts
+
+if TYPE_CHECKING:
+    from fastpoly._core import Batch, LineWatch
+    from fastpoly.errors import DecodeError, FastpolyError
+    from fastpoly.protocol.close_codes import CloseReason
+    from fastpoly.protocol.statuses import Action, ControlMessage
+
+__all__ = ["Source", "SourceConnection", "SourceOwner"]
+
+
+class SourceOwner(Protocol):
+    """Whom a connection of a source reports to."""
+
+    @property
+    def on_batch(self) -> Callable[[Batch], object]:
+        """Takes each batch, in the order of arrival; must not raise or wait."""
+
+    @property
+    def watch(self) -> LineWatch:
+        """Sees every event, before the batch is handed over."""
+
+    def on_upgraded(self) -> object:
+        """Take note that the connection is up and the login has begun."""
+
+    def on_status(self, message: ControlMessage) -> object:
+        """Take a control message, after the data that came before it."""
+
+    def on_bad_frame(self, error: DecodeError) -> object:
+        """Take note of a frame that could not be read."""
+
+
+class SourceConnection(Protocol):
+    """One connection of a source, opened once."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether requests can be made."""
+
+    async def open(self) -> None:
+        """Connect and log in.
+
+        Raises:
+            FastpolyError: It did not work; the connection has ended then.
+        """
+
+    def send(self, action: Action, params: Iterable[str]) -> None:
+        """Make one request, whose answers come as control messages.
+
+        Raises:
+            ConnectionLost: The connection is not open.
+        """
+
+    def pause_reading(self) -> None:
+        """Hand over no more batches until `resume_reading`; those under way may still come."""
+
+    def resume_reading(self) -> None:
+        """Go on; no error where nothing was paused."""
+
+    async def closed(self) -> CloseReason:
+        """Wait for the end, and return how it came about."""
+
+    async def close(self) -> None:
+        """Close in order, and wait until that is done."""
+
+    def abort(self) -> None:
+        """End at once."""
+
+    def drop(self, error: FastpolyError) -> None:
+        """End as lost, with an error that `closed` gives."""
+
+    def counts(self) -> SourceCounts:
+        """Return what it has read so far; from any thread."""
+
+    def condition(self) -> SourceCondition:
+        """Return how it is at the moment; from any thread."""
+
+
+class Source(Protocol):
+    """What feeds an engine: one connection after the other."""
+
+    @property
+    def delay_s(self) -> float:
+        """By how many seconds its data is late as a matter of course."""
+
+    def connect(self, owner: SourceOwner) -> SourceConnection:
+        """Return a new connection, not opened yet, that reports to an owner."""
