@@ -57,7 +57,7 @@ lint: $(VENV)/.tools
 	$(PY) -m ruff format --check .
 	$(PY) -c 'import clang_format; clang_format.clang_format()' --dry-run -Werror $(HAND_WRITTEN)
 	@mkdir -p build/tidy
-	@$(PY) -c 'import os, simdjson, sysconfig; print("-xc++", "-std=c++17", "-I" + os.path.abspath("src/_core"), "-isystem", os.path.dirname(simdjson.__file__), "-isystem", sysconfig.get_path("include"), sep="\n")' > build/tidy/compile_flags.txt
+	@$(PY) -c 'import os, simdjson, sysconfig; print("-xc++", "-std=c++17", "-I" + os.path.abspath("src/_core"), "-isystem", os.path.dirname(simdjson.__file__), "-isystem", os.path.abspath("src/_core/vendor/zstd"), "-isystem", sysconfig.get_path("include"), sep="\n")' > build/tidy/compile_flags.txt
 	printf '%s\n' $(TIDIED) | xargs -P$$(getconf _NPROCESSORS_ONLN) -n4 $(PY) -c 'import clang_tidy; clang_tidy.clang_tidy()' --quiet --warnings-as-errors='*' -p build/tidy
 
 types: build $(VENV)/.tools

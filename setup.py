@@ -8,6 +8,7 @@ Switches, all environment variables, off unless set to 1:
     FASTPOLY_WERROR    compiler warnings are errors
     FASTPOLY_ANNOTATE  an HTML page per Cython file in build/cython/<mode>
     FASTPOLY_SIMDJSON_DIR  a folder with another simdjson.h and simdjson.cpp
+    FASTPOLY_ZSTD_DIR      a folder with another zstd.h, zstd_errors.h and zstd.c
 """
 
 import importlib.util
@@ -53,13 +54,18 @@ def picows_version() -> str:
     return scope["__version__"]
 
 
-INCLUDE = [os.environ.get("FASTPOLY_SIMDJSON_DIR") or package_dir("simdjson"), str(CORE)]
-COMMON = ["-std=c++17", "-fvisibility=hidden", "-fPIC"]
+ZSTD = os.environ.get("FASTPOLY_ZSTD_DIR") or str(CORE / "vendor/zstd")
+INCLUDE = [os.environ.get("FASTPOLY_SIMDJSON_DIR") or package_dir("simdjson"), ZSTD, str(CORE)]
+COMMON = ["-std=c++17", "-fvisibility=hidden", "-fPIC", "-pthread"]
 COMMON += ["-O1", "-g", "-UNDEBUG"] if DEBUG else ["-O3", "-g0"]
-LINK: list[str] = []
+LINK = ["-pthread"]
+# C, and hidden: another zstd in the process must neither be taken for this one nor take it.
+ZSTD_FLAGS = ["-fvisibility=hidden", "-fPIC", "-pthread", "-O3", "-g0"]
+ZSTD_FLAGS += [f"-D{api}_VISIBLE=" for api in ("ZSTDLIB", "ZSTDERRORLIB", "ZDICTLIB")]
 if SANITIZE:
     COMMON += ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
     COMMON += ["-fno-omit-frame-pointer"]
+    ZSTD_FLAGS += ["-fsanitize=address"]
     LINK += ["-fsanitize=address,undefined"]
 if COVERAGE:
     COMMON += ["--coverage"]
@@ -90,7 +96,7 @@ DIRECTIVES = {
 
 
 class BuildExt(build_ext):
-    """Builds the simdjson library first: build_ext alone would leave it out and fail to link."""
+    """Builds the libraries first: build_ext alone would leave them out and fail to link."""
 
     def run(self) -> None:
         self.run_command("build_clib")
@@ -119,7 +125,7 @@ extension = Extension(
 
 setup(
     cmdclass={"build_ext": BuildExt},
-    # A library of its own, so that a change to our code does not compile simdjson again.
+    # Libraries of their own, so that a change to our code does not compile these again.
     libraries=[
         (
             "fastpoly_simdjson",
@@ -128,7 +134,8 @@ setup(
                 "include_dirs": INCLUDE,
                 "cflags": COMMON,
             },
-        )
+        ),
+        ("fastpoly_zstd", {"sources": [f"{ZSTD}/zstd.c"], "cflags": ZSTD_FLAGS}),
     ],
     ext_modules=cythonize(
         [extension],
