@@ -16,6 +16,7 @@ from picows.picows cimport WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransp
 
 import json
 import logging
+import os
 
 import picows
 
@@ -59,6 +60,7 @@ if picows.__version__.split(".")[:2] != BUILT_WITH_PICOWS.split(".")[:2]:
 include "python/event.pxi"
 include "python/events.gen.pxi"
 include "python/batch.pxi"
+include "python/frame_text.pxi"
 include "python/decoder.pxi"
 include "python/filter.pxi"
 include "python/conflation.pxi"
@@ -69,3 +71,6 @@ include "python/watch.pxi"
 include "python/read_coalescing.pxi"
 include "python/listener.pxi"
 include "python/sim_market.pxi"
+include "python/capture_native.pxi"
+include "python/capture_recorder.pxi"
+include "python/capture_reader.pxi"

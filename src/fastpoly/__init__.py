@@ -17,6 +17,7 @@ from fastpoly.enums import (
 )
 from fastpoly.errors import (
     AuthError,
+    CaptureError,
     CertificateError,
     ConnectError,
     ConnectionEvicted,
@@ -41,6 +42,7 @@ __all__ = [
     "AsyncStreamClient",
     "AuthError",
     "Batch",
+    "CaptureError",
     "CertificateError",
     "Condition",
     "ConnectError",

@@ -35,6 +35,7 @@ class Batch:
     def where(self, condition: Condition) -> Batch: ...
     def compact(self) -> Batch: ...
     def frames(self) -> list[Batch]: ...
+    def raw(self) -> list[bytes]: ...
     def dicts(self) -> list[Any]: ...
     def events(self) -> list[Any]: ...
     def symbol_counts(self) -> dict[str, int]: ...
@@ -201,7 +202,9 @@ class Listener(WSListener):
         keep_statuses: bool = False,
         watch: LineWatch | None = None,
         coalescer: ReadCoalescer | None = None,
+        keep_frames: bool = False,
     ) -> Listener: ...
+    keep_frames: bool
     @property
     def bytes_received(self) -> int: ...
     @property
@@ -269,3 +272,68 @@ class SyntheticSubscription:
     def payloads(
         self, events_per_frame: int = 100, *, max_bytes: int = 900_000, prefix: bytes = b""
     ) -> list[bytes]: ...
+
+ZSTD_LEVELS: Final[tuple[int, int]]
+"""The least and the most that `FrameRecorder` takes for a level of zstd."""
+
+@type_check_only
+class Periods(Protocol):
+    """Says which period a time is in: what its files are called after, and when it ends, in ns."""
+
+    def period(self, at_ns: int, /) -> tuple[str, int]: ...
+
+@final
+class FrameRecorder:
+    """Writes frames and marks to MCAP files; see `fastpoly.capture.CaptureWriter`."""
+
+    def __new__(
+        cls,
+        prefix: str,
+        suffix: str,
+        rotation: Periods,
+        *,
+        schemas: Iterable[tuple[str, str]],
+        library: str,
+        metadata: Mapping[str, str],
+        compression: str,
+        level: int,
+        chunk_bytes: int,
+        chunk_ns: int,
+        buffer_bytes: int,
+        max_file_bytes: int,
+        overwrite: bool,
+        sync: bool,
+        wait: bool,
+        now_ns: int,
+    ) -> FrameRecorder: ...
+    @property
+    def failing(self) -> bool: ...
+    def add(self, batch: Batch) -> None: ...
+    def add_frame(
+        self, frame: Buffer, market: str | Market, stamp: int, *, events: int = 0
+    ) -> None: ...
+    def add_mark(self, stamp: int, mark: bytes) -> None: ...
+    def close(self) -> None: ...
+    def state(self) -> dict[str, Any]: ...
+    def failure(self) -> OSError | None: ...
+
+@final
+class FrameReader:
+    """Reads MCAP files with frames; see `fastpoly.capture.CaptureReader`."""
+
+    def __new__(
+        cls,
+        market: str | Market | None = None,
+        *,
+        start_ns: int = 0,
+        end_ns: int = ...,
+        batch_bytes: int = ...,
+        max_spread_ns: int = -1,
+        keep_frames: bool = False,
+    ) -> FrameReader: ...
+    def open(self, fd: int, path: str) -> None: ...
+    def begin(self) -> None: ...
+    def close(self) -> None: ...
+    def read(self) -> Batch | tuple[Any, ...] | None: ...
+    def copy_to(self, recorder: FrameRecorder) -> tuple[int, int, list[tuple[Any, ...]]]: ...
+    def files(self) -> list[dict[str, Any]]: ...

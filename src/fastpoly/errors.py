@@ -14,6 +14,7 @@
     │       ├── HostNotFoundError           the host's name does not resolve
     │       ├── NotWebSocketError           the other side does not speak WebSocket
     │       └── CertificateError            the server's certificate does not verify
+    ├── CaptureError                        a recording cannot be written or read
     ├── ConsumerTooSlow                     a buffer is full and its policy is to fail
     └── HandlerFailed                       a handler raised and the policy is to stop
 
@@ -26,6 +27,7 @@ from collections.abc import Iterable, Mapping
 
 __all__ = [
     "AuthError",
+    "CaptureError",
     "CertificateError",
     "ConnectError",
     "ConnectionEvicted",
@@ -193,6 +195,20 @@ class NotWebSocketError(ConnectError):
 
 class CertificateError(ConnectError):
     """The server's certificate does not verify."""
+
+
+class CaptureError(FastpolyError):
+    """A recording cannot be written or read: the disk, the path, or the file itself.
+
+    Attributes:
+        path: The file; empty where there is none to name.
+        errno: The system's number of the error; 0 where it is not the system's.
+    """
+
+    def __init__(self, detail: str = "", *, hint: str = "", path: str = "", errno: int = 0) -> None:
+        super().__init__(detail, hint=hint)
+        self.path = path
+        self.errno = errno
 
 
 class ConsumerTooSlow(FastpolyError):

@@ -54,6 +54,8 @@ def test_survives_pickle_and_copy(kind: type[errors.FastpolyError]) -> None:
         "code": 1008,
         "reason": "because",
         "lost_by_channel": {"T": 3},
+        "path": "day.mcap",
+        "errno": 28,
     }
     error = kind("It broke.", **{name: sample[name] for name in names})
     for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301

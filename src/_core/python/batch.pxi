@@ -149,7 +149,13 @@ cdef class Batch:
 
     @property
     def received_ns(self):
-        """When the read was handed over: wall clock, Unix time in ns; 0 from `decode`."""
+        """When the read was handed over: wall clock, Unix time in ns; 0 from `decode`.
+
+        Of a batch from a recording it is when the last of its frames was received; what `frames`
+        gives knows its own.
+        """
+        if self.store.frame_stamps.size():
+            return last_stamp(self)
         return self.store.received_ns
 
     @property
@@ -250,6 +256,17 @@ cdef class Batch:
             parts.append(part_of(self, begin, end - begin))
             begin = end
         return parts
+
+    def raw(self):
+        """The text of each frame as it came, as a list of bytes.
+
+        Of a slice of consecutive events it gives the frames that begin there; one without events
+        begins where the next one does.
+
+        Raises:
+            UsageError: The frames were not kept, or the batch is a selection.
+        """
+        return frame_texts(self)
 
     @cython.binding(False)
     @cython.embedsignature.format("clinic")

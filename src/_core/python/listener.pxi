@@ -22,6 +22,8 @@ cdef class Listener(WSListener):
             part the batches, so that what came before them is handed over before them.
         watch: Watches every event that is read.
         coalescer: Told of every read.
+        keep_frames: Whether batches keep the text of their frames, for `Batch.raw` and for what
+            records them. May be changed at any time, for what is read from then on.
     """
 
     cdef object owner
@@ -32,6 +34,7 @@ cdef class Listener(WSListener):
     cdef vector[char] fragments
     cdef bint joining
     cdef bint keep_statuses
+    cdef public bint keep_frames
     cdef size_t max_message_bytes
     cdef int market
     cdef bint closed
@@ -43,7 +46,7 @@ cdef class Listener(WSListener):
     cdef readonly int64_t last_received_ns
 
     def __cinit__(self, owner, market, *, max_message_bytes=0, keep_statuses=False,
-                  LineWatch watch=None, ReadCoalescer coalescer=None):
+                  LineWatch watch=None, ReadCoalescer coalescer=None, bint keep_frames=False):
         self.market = market_index(market)
         self.kernel = new Kernel()
         self.store = RowStore.acquire(kMarkets[self.market])
@@ -54,6 +57,7 @@ cdef class Listener(WSListener):
             raise UsageError("the watch is of another market than the listener")
         self.watch = watch
         self.coalescer = coalescer
+        self.keep_frames = keep_frames
 
     def __dealloc__(self):
         del self.kernel
@@ -147,6 +151,10 @@ cdef class Listener(WSListener):
         if self.max_message_bytes and size > self.max_message_bytes:
             self.refuse(transport, size)
         elif self.kernel.decode(text, size, capacity, self.store[0], failure):
+            # Where it is switched on in the middle of a read, that read is not kept.
+            if (self.keep_frames and
+                    self.store.frame_text_ends.size() + 1 == self.store.frame_ends.size()):
+                self.store.keep_frame(text, size)
             if self.store.columns[kStatusColumn].count and not self.keep_statuses:
                 self.part_at_statuses()
         else:

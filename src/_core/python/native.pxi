@@ -6,6 +6,7 @@ from libc.stdint cimport (
 )
 from libcpp cimport bool as cbool
 from libcpp.string cimport string
+from libcpp.utility cimport pair
 from libcpp.vector cimport vector
 
 
@@ -79,7 +80,11 @@ cdef extern from "rows/store.hpp" namespace "fastpoly" nogil:
         Column columns[]
         vector[RowRef] order
         vector[char] arena
+        void keep_frame(const char* text, size_t size) except +
         vector[uint32_t] frame_ends
+        vector[char] frame_text
+        vector[size_t] frame_text_ends
+        vector[int64_t] frame_stamps
         vector[void*] objects
         const MarketSpec& market
         uint64_t nbytes

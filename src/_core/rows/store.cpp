@@ -62,6 +62,9 @@ RowStore* RowStore::fitted() const {
     copy->order = order;
     copy->arena = arena;
     copy->frame_ends = frame_ends;
+    copy->frame_text = frame_text;
+    copy->frame_text_ends = frame_text_ends;
+    copy->frame_stamps = frame_stamps;
   } catch (...) {
     delete copy;
     throw;
@@ -73,12 +76,16 @@ RowStore* RowStore::fitted() const {
 
 size_t RowStore::held_bytes() const {
   return held_ + order.capacity() * sizeof(RowRef) + arena.capacity() +
-         frame_ends.capacity() * sizeof(uint32_t) + objects.capacity() * sizeof(void*);
+         frame_ends.capacity() * sizeof(uint32_t) + objects.capacity() * sizeof(void*) +
+         frame_text.capacity() + frame_text_ends.capacity() * sizeof(size_t) +
+         frame_stamps.capacity() * sizeof(int64_t);
 }
 
 size_t RowStore::used_bytes() const {
   size_t bytes = order.size() * sizeof(RowRef) + arena.size() +
-                 frame_ends.size() * sizeof(uint32_t) + objects.size() * sizeof(void*);
+                 frame_ends.size() * sizeof(uint32_t) + objects.size() * sizeof(void*) +
+                 frame_text.size() + frame_text_ends.size() * sizeof(size_t) +
+                 frame_stamps.size() * sizeof(int64_t);
   for (uint32_t left = grown_; left != 0; left &= left - 1) {
     const Column& column = columns[__builtin_ctz(left)];
     bytes += static_cast<size_t>(column.count) * column.row_size;
@@ -103,6 +110,9 @@ void RowStore::recycle() {
   order.clear();
   arena.clear();
   frame_ends.clear();
+  frame_text.clear();
+  frame_text_ends.clear();
+  frame_stamps.clear();
   objects.clear();
   nbytes = 0;
   received_ns = 0;

@@ -87,6 +87,13 @@ class RowStore {
     nbytes += bytes;
   }
 
+  // Keeps the text of the frame that was decoded last, for those who want it as it came. Of a
+  // read's frames, all are kept or none.
+  void keep_frame(const char* text, size_t size) {
+    frame_text.insert(frame_text.end(), text, text + size);
+    frame_text_ends.push_back(frame_text.size());
+  }
+
   // What was there before a frame, to go back to when the frame turns out not to be JSON.
   struct Mark {
     size_t order, arena;
@@ -98,7 +105,10 @@ class RowStore {
   std::vector<RowRef> order;
   std::vector<char> arena;
   std::vector<uint32_t> frame_ends;  // for each frame, how many events had arrived by its end
-  std::vector<void*> objects;        // owned references to Python objects
+  std::vector<char> frame_text;      // the frames themselves, one after the other, if they are kept
+  std::vector<size_t> frame_text_ends;  // for each frame, where its text ends
+  std::vector<int64_t> frame_stamps;    // for each frame, its own receive time; empty: received_ns
+  std::vector<void*> objects;           // owned references to Python objects
   const MarketSpec& market;
   uint64_t nbytes = 0;      // bytes of frames
   int64_t received_ns = 0;  // wall clock at the read, Unix ns; 0 when not from a socket

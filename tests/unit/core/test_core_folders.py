@@ -20,15 +20,34 @@ ORDER = (
     "columns",
     "net",
     "sim",
+    "capture/format",
+    "capture/writing",
+    "capture/reading",
+    "capture",
     "python",
     "",
 )
 """Each may include itself and those before it. The last is `_core.pyx`, which holds it together."""
 
-APART = {"sim": {"python", ""}, "net": {"python", ""}}
+APART = {
+    "sim": {"python", ""},
+    "net": {"python", ""},
+    "capture/writing": {"capture", "python", ""},
+    "capture/reading": {"capture", "python", ""},
+    "capture": {"python", ""},
+}
 """Folders that no others but these include, wherever they stand in the order."""
 
-WITHOUT_PYTHON = ("base", "rows", "decode/canonical", "decode", "watch")
+WITHOUT_PYTHON = (
+    "base",
+    "rows",
+    "decode/canonical",
+    "decode",
+    "watch",
+    "capture/format",
+    "capture/writing",
+    "capture/reading",
+)
 """They can be fuzzed, measured and reused without an interpreter."""
 
 SUFFIXES = (".hpp", ".cpp", ".pxi", ".pyx")
