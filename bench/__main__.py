@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from bench import (
     against,
+    capture,
     coalescing,
     decode,
     environments,
@@ -70,6 +71,11 @@ def ask_coalescing(made: Material, quick: bool, only: frozenset[str]) -> Answer:
     return effort, coalescing.measure(made.events, effort)
 
 
+def ask_capture(made: Material, quick: bool, only: frozenset[str]) -> Answer:
+    effort = capture.QUICK if quick else capture.FULL
+    return effort, capture.measure(made.events, effort)
+
+
 def ask_scale(made: Material, quick: bool, only: frozenset[str]) -> Answer:
     effort = scale.QUICK if quick else scale.FULL
     return effort, scale.measure(made.events, effort, rivals=not only or "msgspec_" in only)
@@ -81,6 +87,7 @@ QUESTIONS: Final[dict[str, Callable[[Material, bool, frozenset[str]], Answer]]] 
     "latency": ask_latency,
     "coalescing": ask_coalescing,
     "scale": ask_scale,
+    "capture": ask_capture,
 }
 
 

@@ -88,6 +88,7 @@ def tables(results: Results) -> list[Table]:
         ("latency", latency_tables),
         ("coalescing", coalescing_tables),
         ("scale", scale_tables),
+        ("capture", capture_tables),
     ):
         if question in results:
             made += make(results[question]["cells"])
@@ -212,6 +213,29 @@ def coalescing_tables(cells: Cells) -> list[Table]:
     ]
     header = ("client", "frames a second", "CPU per event", "of one core", *QUANTILES)
     return [Table("Single-event frames: what waiting saves, and what it costs", header, rows)]
+
+
+def capture_tables(cells: Cells) -> list[Table]:
+    rows = [
+        (
+            cell["contender"],
+            str(cell["per_frame"]),
+            ns(cell["write_caller_ns"]),
+            ns(cell["write_total_ns"]),
+            f"{cell['bytes']:.1f}",
+            ns(cell["read_ns"]),
+        )
+        for cell in sorted(cells, key=lambda cell: (cell["per_frame"], cell["contender"]))
+    ]
+    header = (
+        "recording",
+        "events a frame",
+        "caller's thread per event",
+        "all threads per event",
+        "bytes per event",
+        "read back and decoded, per event",
+    )
+    return [Table("Recording frames, and reading them back", header, rows)]
 
 
 def scale_tables(cells: Cells) -> list[Table]:
