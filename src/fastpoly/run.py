@@ -6,18 +6,31 @@ import asyncio
 import contextlib
 import signal
 import threading
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from fastpoly.errors import UsageError
 from fastpoly.net.reader_loop import loop_factory
 
-if TYPE_CHECKING:
-    from fastpoly.stream import Stream
-
-__all__ = ["run_stream"]
+__all__ = ["Runnable", "run_stream"]
 
 
-def run_stream(stream: Stream) -> None:
+class Runnable(Protocol):
+    """What `run_stream` needs of a stream."""
+
+    async def open(self) -> object:
+        """Connect."""
+
+    async def close(self) -> None:
+        """Close, and wait until the handlers are done."""
+
+    async def wait_closed(self) -> None:
+        """Wait for the end."""
+
+    def abort(self) -> None:
+        """Drop everything at once."""
+
+
+def run_stream(stream: Runnable) -> None:
     """Opens a stream and blocks until it has ended; see `Stream.run`.
 
     Raises:
@@ -35,7 +48,7 @@ def run_stream(stream: Stream) -> None:
         )
 
 
-async def _stream(stream: Stream) -> None:
+async def _stream(stream: Runnable) -> None:
     closing: list[asyncio.Task[None]] = []
     loop = asyncio.get_running_loop()
 

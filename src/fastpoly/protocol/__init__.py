@@ -1,1 +1,1 @@
-"""The rules of the protocol, pure: no socket, no event loop, no logging."""
+"""The rules of the protocol, pure: nothing here reads a socket, runs a loop or logs."""
