@@ -5,16 +5,7 @@ from __future__ import annotations
 from fastpoly import _interpreter as _interpreter
 from fastpoly._core import Batch, Decoder, decode
 from fastpoly._version import __version__
-from fastpoly.enums import (
-    ErrorPolicy,
-    Feed,
-    Ingest,
-    Market,
-    Overflow,
-    StreamCluster,
-    StreamHost,
-    StreamServicePrefix,
-)
+from fastpoly.enums import ErrorPolicy, Feed, Ingest, Market, Overflow
 from fastpoly.errors import (
     AuthError,
     CaptureError,
@@ -36,6 +27,7 @@ from fastpoly.errors import (
 )
 from fastpoly.filters.conditions import Condition, field
 from fastpoly.polygon.client import AsyncStreamClient
+from fastpoly.polygon.enums import StreamCluster, StreamHost, StreamServicePrefix
 from fastpoly.stream import Stream
 
 __all__ = [

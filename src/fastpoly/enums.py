@@ -1,9 +1,10 @@
-"""The names of markets, feeds, hosts, services and policies; a plain string does as well."""
+"""The names of markets, feeds and policies; a plain string does as well."""
 
 from __future__ import annotations
 
+import importlib
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fastpoly.errors import UsageError
 
@@ -13,9 +14,6 @@ __all__ = [
     "Ingest",
     "Market",
     "Overflow",
-    "StreamCluster",
-    "StreamHost",
-    "StreamServicePrefix",
 ]
 
 
@@ -55,55 +53,6 @@ class Feed(StrEnum):
     FULL_MARKET_BUSINESS = "fullmarket-business"
     NASDAQ_LAST_SALE_BUSINESS = "nasdaq-last-sale-business"
     NASDAQ_BASIC_BUSINESS = "nasdaq-basic-business"
-
-
-class StreamCluster(StrEnum):
-    """Markets as the community client names them."""
-
-    STOCKS = "stocks"
-    OPTIONS = "options"
-    FOREX = "forex"
-    CRYPTO = "crypto"
-    INDICES = "indices"
-
-
-class StreamHost(StrEnum):
-    """Hosts: the community client's names for the former domain's, then the current domain's."""
-
-    REAL_TIME = "socket.polygon.io"
-    BUSINESS = "business.polygon.io"
-    DELAYED = "delayed.polygon.io"
-    MASSIVE_REAL_TIME = "socket.massive.com"
-    MASSIVE_BUSINESS = "business.massive.com"
-    MASSIVE_DELAYED = "delayed.massive.com"
-
-
-class StreamServicePrefix(StrEnum):
-    """Channels as the community client names them; names of one channel are aliases."""
-
-    STOCK_TRADES = "T"
-    STOCK_QUOTES = "Q"
-    STOCK_MINUTE_AGGREGATES = "AM"
-    STOCK_SECOND_AGGREGATES = "A"
-    STOCK_LULD = "LULD"
-    STOCK_IMBALANCES = "NOI"
-    FOREX_QUOTES = "C"
-    FOREX_MINUTE_AGGREGATES = "CA"
-    CRYPTO_TRADES = "XT"
-    CRYPTO_QUOTES = "XQ"
-    CRYPTO_LEVEL2 = "XL2"
-    CRYPTO_MINUTE_AGGREGATES = "XA"
-    STATUS = "status"
-    OPTION_TRADES = "T"
-    OPTION_QUOTES = "Q"
-    OPTION_MINUTE_AGGREGATES = "AM"
-    OPTION_SECOND_AGGREGATES = "A"
-    FAIR_MARKET_VALUE = "FMV"
-    INDICES_MINUTE_AGGREGATES = "AM"
-    INDICES_SECOND_AGGREGATES = "A"
-    INDICES_VALUE = "V"
-    FOREX_SECOND_AGGREGATES = "CAS"
-    CRYPTO_SECOND_AGGREGATES = "XAS"
 
 
 class Overflow(StrEnum):
@@ -162,3 +111,14 @@ def member(kind: type[_E], value: str, what: str) -> _E:
                 return candidate
     choices = ", ".join(repr(candidate.value) for candidate in kind)
     raise UsageError(f"{value!r} is not {what}.", hint=f"Choose one of {choices}.")
+
+
+_MOVED = frozenset(("StreamCluster", "StreamHost", "StreamServicePrefix"))
+"""The community client's names, which earlier versions had here."""
+
+
+def __getattr__(name: str) -> Any:
+    # By name and when asked for, as this module is below the one that has them.
+    if name in _MOVED:
+        return getattr(importlib.import_module("fastpoly.polygon.enums"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

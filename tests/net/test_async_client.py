@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from fastpoly import schema
-from fastpoly.enums import StreamCluster, StreamHost, StreamServicePrefix
 from fastpoly.errors import (
     AuthError,
     ConnectError,
@@ -23,6 +22,7 @@ from fastpoly.errors import (
     UsageError,
 )
 from fastpoly.polygon.client import AsyncStreamClient
+from fastpoly.polygon.enums import StreamCluster, StreamHost, StreamServicePrefix
 from fastpoly.polygon.services import SERVICES
 from fastpoly.serving.scripted_server import only_greet, only_log_in
 from fastpoly.sim import ScriptedPeer, ScriptedServer

@@ -2,16 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from fastpoly import schema
-from fastpoly.enums import (
-    Feed,
-    Market,
-    Overflow,
-    StreamCluster,
-    StreamHost,
-    StreamServicePrefix,
-    member,
-)
+from fastpoly import enums, polygon, schema
+from fastpoly.enums import Feed, Market, Overflow, member
 from fastpoly.errors import UsageError
 
 
@@ -24,27 +16,16 @@ def test_feeds_are_those_of_the_schema() -> None:
     assert {feed.name: feed.value for feed in Feed} == schema.FEEDS
 
 
-def test_services_are_channels() -> None:
-    channels = {c.name for spec in schema.MARKETS.values() for c in spec.channels}
-    values = {prefix.value for prefix in StreamServicePrefix}
-    assert values <= channels | {schema.STATUS_CHANNEL}
-
-
-def test_community_members() -> None:
-    assert StreamHost("socket.polygon.io") is StreamHost.REAL_TIME
-    assert StreamServicePrefix.OPTION_TRADES is StreamServicePrefix.STOCK_TRADES
-    assert [cluster.value for cluster in StreamCluster] == [
-        "stocks",
-        "options",
-        "forex",
-        "crypto",
-        "indices",
-    ]
-
-
 def test_members_are_strings() -> None:
     assert f"{Market.FUTURES_CME}" == "futures/cme"
-    assert {"stocks": 1}[StreamCluster.STOCKS] == 1
+    assert {"stocks": 1}[Market.STOCKS] == 1
+
+
+@pytest.mark.parametrize("name", ["StreamCluster", "StreamHost", "StreamServicePrefix"])
+def test_names_of_the_community_client_are_still_found_here(name: str) -> None:
+    assert getattr(enums, name) is getattr(polygon, name)
+    with pytest.raises(AttributeError, match="StreamClusters"):
+        enums.StreamClusters  # noqa: B018
 
 
 @pytest.mark.parametrize("given", ["drop_oldest", "DROP_OLDEST", Overflow.DROP_OLDEST])

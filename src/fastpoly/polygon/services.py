@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias, overload
@@ -19,6 +20,8 @@ __all__ = [
     "encode",
     "name_params",
 ]
+
+logger = logging.getLogger("fastpoly.client")
 
 Handler: TypeAlias = Callable[[Any], Awaitable[Any] | object]
 """What takes a message: a function, or a coroutine function, of one argument."""
@@ -79,6 +82,9 @@ def name_params(
 ) -> str:
     """What a request for symbols of a service names, as the community client writes it.
 
+    Empty texts in a list, such as ``"AMD,".split(",")`` has, are left out with a warning; the
+    server would not answer what they make of the request. So is space around a ticker.
+
     Args:
         service: The service.
         market: The market that the client is connected to.
@@ -97,16 +103,25 @@ def name_params(
         )
     if isinstance(symbols, str) and symbols != "all":
         return symbols
-    tickers = [] if symbols is None or isinstance(symbols, str) else list(symbols)
-    if not tickers:
+    given = [] if symbols is None or isinstance(symbols, str) else list(symbols)
+    if not given:
         return f"{channel}.*"
+    tickers = [ticker.strip() if isinstance(ticker, str) else ticker for ticker in given]
+    if tickers != given or "" in tickers:
+        logger.warning("%r: left out what is empty, and space around tickers", given)
+        tickers = [ticker for ticker in tickers if ticker != ""]
+    if not tickers:
+        # Not every ticker of the market, which is what an empty list asks for.
+        raise SubscriptionError(
+            f"{given!r} has no ticker.", hint="Pass a list of tickers, such as ['AMD', 'NVDA']."
+        )
     return ",".join(
         f"{channel}.{_written(ticker, market.symbol_prefix, uppercase)}" for ticker in tickers
     )
 
 
 def _written(ticker: object, prefix: str, uppercase: bool) -> str:
-    if not isinstance(ticker, str) or not ticker or "," in ticker:
+    if not isinstance(ticker, str) or "," in ticker:
         raise SubscriptionError(
             f"{ticker!r} is not a ticker.", hint="Pass a list of tickers, such as ['AMD', 'NVDA']."
         )

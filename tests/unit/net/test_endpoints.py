@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fastpoly.enums import Feed, Market, StreamCluster, StreamHost
+from fastpoly.enums import Feed, Market
 from fastpoly.errors import UsageError
 from fastpoly.net.endpoints import (
     find_proxy,
@@ -15,6 +15,7 @@ from fastpoly.net.endpoints import (
     nominal_delay_s,
     shown_url,
 )
+from fastpoly.polygon.enums import StreamCluster, StreamHost
 
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ws_proxy", "wss_proxy")
 

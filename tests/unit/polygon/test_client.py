@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 
 import pytest
 
+import fastpoly
 from fastpoly import AsyncStreamClient, UsageError
-from fastpoly.enums import StreamCluster, StreamHost, StreamServicePrefix
+from fastpoly.polygon.enums import StreamCluster, StreamHost, StreamServicePrefix
 
 PORTING = (Path(__file__).parents[3] / "docs" / "porting.md").read_text(encoding="utf-8")
 EMPTY = inspect.Parameter.empty
@@ -80,6 +82,23 @@ def test_enums_have_every_documented_member() -> None:
     for pair in prefixes.split():
         name, _, value = pair.partition("=")
         assert StreamServicePrefix[name] == value
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("polygon", "AsyncStreamClient"),
+        ("polygon.streaming", "AsyncStreamClient"),
+        ("polygon.streaming.async_streaming", "AsyncStreamClient"),
+        ("polygon.enums", "StreamCluster"),
+        ("polygon.enums", "StreamHost"),
+        ("polygon.enums", "StreamServicePrefix"),
+        ("enums", "StreamHost"),
+    ],
+)
+def test_names_are_where_programs_look_for_them(module: str, name: str) -> None:
+    found = getattr(importlib.import_module(f"fastpoly.{module}"), name)
+    assert found is getattr(fastpoly, name)
 
 
 def test_porting_page_names_every_keyword_and_no_other() -> None:

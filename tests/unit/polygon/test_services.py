@@ -90,10 +90,28 @@ def test_symbols_may_be_any_iterable(symbols: Any) -> None:
     assert name_params(SERVICES["stock_trades"], STOCKS, symbols) == "T.AMD,T.NVDA"
 
 
-@pytest.mark.parametrize("ticker", ["", "AMD,NVDA", None, 5, b"AMD"])
+@pytest.mark.parametrize("ticker", ["AMD,NVDA", None, 5, b"AMD"])
 def test_what_is_no_ticker_is_refused(ticker: Any) -> None:
     with pytest.raises(SubscriptionError, match=r"is not a ticker\. Pass a list"):
         name_params(SERVICES["stock_trades"], STOCKS, ["AAPL", ticker])
+
+
+@pytest.mark.parametrize(
+    "symbols",
+    [["AMD", "NVDA", ""], ["", "AMD", "NVDA"], ["AMD", " NVDA"], ["AMD\n", "  ", "NVDA"]],
+)
+def test_what_is_empty_in_a_list_is_left_out_with_a_warning(
+    symbols: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    assert name_params(SERVICES["stock_trades"], STOCKS, symbols) == "T.AMD,T.NVDA"
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert repr(symbols) in caplog.text
+
+
+@pytest.mark.parametrize("symbols", [[""], ["", " "]])
+def test_a_list_of_nothing_does_not_mean_everything(symbols: list[str]) -> None:
+    with pytest.raises(SubscriptionError, match=r"has no ticker\. Pass a list"):
+        name_params(SERVICES["stock_trades"], STOCKS, symbols)
 
 
 def test_wrong_market_names_the_right_one() -> None:
