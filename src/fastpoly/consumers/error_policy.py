@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final, Protocol, TypeAlias
 
-from fastpoly.consumers.log_limit import LogLimit
 from fastpoly.consumers.user_hook import UserHook
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import FastpolyError, HandlerFailed
+from fastpoly.health.log_limit import LogLimit
 
 __all__ = ["ErrorHook", "HandlerErrorPolicy", "StreamOwner", "name_of"]
 

@@ -7,7 +7,7 @@ import math
 import time
 from typing import Final
 
-from fastpoly.consumers.log_limit import LogLimit
+from fastpoly.health.log_limit import LogLimit
 
 __all__ = ["StallLog"]
 

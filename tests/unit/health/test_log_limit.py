@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fastpoly.consumers.log_limit import MAX_KINDS, LogLimit
+from fastpoly.health.log_limit import MAX_KINDS, LogLimit
 
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     clock = [1000.0]
-    monkeypatch.setattr("fastpoly.consumers.log_limit.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("fastpoly.health.log_limit.time.monotonic", lambda: clock[0])
     return clock
 
 
