@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from fastpoly.consumers.error_policy import ErrorHook, HandlerErrorPolicy
 from fastpoly.consumers.fill_hook import Fill, FillHook
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from fastpoly.protocol.subscriptions import Subscriptions
     from fastpoly.sources.source import Source
 
-__all__ = ["FeedOwner", "MarketFeed", "UserHooks"]
+__all__ = ["MAX_WARNINGS", "FeedOwner", "MarketFeed", "UserHooks"]
+
+MAX_WARNINGS: Final = 100
+"""Errors that end nothing, on their way from one loop to the other; what is more is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,9 @@ class MarketFeed:
         self._reader = reader
         self._fill = None if hooks.fill is None else FillHook(hooks.fill, self.errors, reader)
         self._owner = owner
+        # On their way to the user's loop, which may stand still while a server sends what is wrong.
+        self._warnings: deque[FastpolyError] = deque()
+        self._warnings_left_out = 0
 
     @property
     def error(self) -> BaseException | None:
@@ -113,7 +120,25 @@ class MarketFeed:
 
     def on_warning(self, error: FastpolyError) -> None:
         """See `EngineOwner.on_warning`."""
-        self._reader.to_user(self.errors.warn, error)
+        if len(self._warnings) >= MAX_WARNINGS:
+            self._warnings_left_out += 1
+            return
+        self._warnings.append(error)
+        self._reader.to_user(self._warn)
+
+    def _warn(self) -> None:
+        """Pass on the oldest warning; in the user's loop."""
+        if not self._warnings:
+            return
+        self.errors.warn(self._warnings.popleft())
+        if not self._warnings and self._warnings_left_out:
+            left_out, self._warnings_left_out = self._warnings_left_out, 0
+            self.errors.warn(
+                FastpolyError(
+                    f"{left_out} more errors came while nobody took them, and were left out.",
+                    hint="The event loop stood still: see what holds it up.",
+                )
+            )
 
     def on_gap(self, ticket: GapTicket) -> None:
         """See `EngineOwner.on_gap`."""

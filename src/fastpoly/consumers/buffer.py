@@ -24,6 +24,9 @@ from fastpoly.notices import NOTICE_CHANNEL, SlowConsumer
 
 __all__ = ["FAIR_SHARE_S", "Buffer", "BufferOwner", "BufferStats"]
 
+MAX_BATCHES: Final = 1 << 19
+"""Batches that one may hold: each takes more than a kilobyte, however few bytes it came in."""
+
 LOW_WATER: Final = 0.5
 """The share of the limit at which a full buffer counts as relieved."""
 
@@ -179,7 +182,11 @@ class Buffer:
                     self.lose(batch)
                 return
             entries = self._entries
-            over = bool(entries) and (self.nbytes + nbytes > self.max_bytes or self._is_old(now))
+            over = bool(entries) and (
+                self.nbytes + nbytes > self.max_bytes
+                or len(entries) >= MAX_BATCHES
+                or self._is_old(now)
+            )
             if not over or self._policy.make_room(self, batch, now):
                 entries.append((batch, now, nbytes, events))
                 self._events += events
@@ -202,7 +209,10 @@ class Buffer:
 
     def drop_oldest(self, now_ns: int, room: int) -> None:
         """See `BoundedBuffer.drop_oldest`."""
-        while self._entries and (self.nbytes > room or self._is_old(now_ns)):
+        entries = self._entries
+        while entries and (
+            self.nbytes > room or len(entries) >= MAX_BATCHES or self._is_old(now_ns)
+        ):
             self.lose(self._pop())
 
     def conflate(self, now_ns: int) -> None:

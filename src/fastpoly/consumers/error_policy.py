@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from fastpoly.consumers.user_hook import UserHook
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import FastpolyError, HandlerFailed
-from fastpoly.health.log_limit import LogLimit
+from fastpoly.health.log_limit import LogLimit, more
 
 __all__ = ["ErrorHook", "HandlerErrorPolicy", "StreamOwner", "name_of"]
 
@@ -94,7 +94,7 @@ class HandlerErrorPolicy:
         held_back = self._limit.admit((id(handler), type(error)))
         if held_back is not None:
             self._logger.error(
-                "The handler %s failed%s", name_of(handler), _more(held_back), exc_info=error
+                "The handler %s failed%s", name_of(handler), more(held_back), exc_info=error
             )
         self._tell(error, handler, message)
 
@@ -102,14 +102,10 @@ class HandlerErrorPolicy:
         """Report what went wrong without ending anything, and what no call can raise."""
         held_back = self._limit.admit(type(error))
         if held_back is not None:
-            self._logger.error("%s%s", error, _more(held_back))
+            self._logger.error("%s%s", error, more(held_back))
         self._tell(error, None, None)
 
 
 def name_of(handler: Callable[..., object]) -> str:
     """Return what to call a handler in texts."""
     return getattr(handler, "__qualname__", None) or type(handler).__qualname__
-
-
-def _more(held_back: int) -> str:
-    return f" ({held_back} more like this were not logged)" if held_back else ""

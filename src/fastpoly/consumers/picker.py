@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fastpoly.notices import NOTICE_CHANNEL
 
@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from fastpoly._core import Batch, Filter
     from fastpoly.consumers.buffer import Buffer
 
-__all__ = ["Picker", "count_notices"]
+__all__ = ["MAX_PLANS", "Picker", "count_notices"]
+
+MAX_PLANS: Final = 256
+"""Combinations of channels that are remembered; a server may send them in any order."""
 
 
 class Picker:
@@ -28,7 +31,7 @@ class Picker:
         self._channels = channels
         self._filter = filter
         self._buffer = buffer
-        # Channels of a batch -> those to select, all of them or none; there are few combinations.
+        # Channels of a batch -> those to select, all of them or none.
         self._plans: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def pick(self, batch: Batch, channels: tuple[str, ...]) -> Batch | None:
@@ -47,6 +50,8 @@ class Picker:
     ) -> Batch | None:
         plan = self._plans.get(channels)
         if plan is None:
+            if len(self._plans) >= MAX_PLANS:
+                self._plans.clear()
             plan = tuple(channel for channel in channels if channel in wanted)
             self._plans[channels] = plan
         if not plan:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Final
 
-__all__ = ["MAX_KINDS", "LogLimit"]
+__all__ = ["MAX_KINDS", "LogLimit", "more"]
 
 MAX_KINDS: Final = 1000
 """Kinds of records that are told apart at one time: handlers may come and go without end."""
+
+
+def more(held_back: int) -> str:
+    """Return what a record says of those like it that were held back; empty if none were."""
+    return f" ({held_back} more like this were not logged)" if held_back else ""
 
 
 class LogLimit:
@@ -41,6 +47,18 @@ class LogLimit:
             return max(seen - self._burst, 0)
         self._seen[kind] = seen + 1
         return 0 if seen < self._burst else None
+
+    def warn(self, logger: logging.Logger, text: str, *arguments: object) -> None:
+        """Log a warning, if one of its text may be logged now.
+
+        Args:
+            logger: Where.
+            text: Its text, which is its kind, with a place for each argument.
+            arguments: What goes there.
+        """
+        held_back = self.admit(text)
+        if held_back is not None:
+            logger.warning(f"{text}%s", *arguments, more(held_back))
 
     def _forget(self, now: float) -> None:
         """Forget kinds that have been quiet, and if there are none, all."""

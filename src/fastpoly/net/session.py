@@ -28,6 +28,7 @@ from fastpoly.errors import (
     UsageError,
 )
 from fastpoly.health.counts import SourceCondition, SourceCounts
+from fastpoly.health.log_limit import LogLimit
 from fastpoly.net.connect_errors import close_code, connect_error
 from fastpoly.net.credentials import ApiKey, find_api_key
 from fastpoly.net.dial import dial
@@ -38,7 +39,7 @@ from fastpoly.net.read_coalescing import ReadDelay
 from fastpoly.net.uvloop_resets import CAN_WATCH, ResetWatch, on_uvloop
 from fastpoly.protocol.close_codes import CloseReason, connection_lost
 from fastpoly.protocol.markets import market_of
-from fastpoly.protocol.statuses import ControlMessage, read_status
+from fastpoly.protocol.statuses import ControlMessage, read_status, shown
 from fastpoly.protocol.subscriptions import encode_request
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ class Session:
         self._error: FastpolyError | None = None
         self._closing = False
         self._paused = False
+        self._log_limit = LogLimit()
 
     def __repr__(self) -> str:
         state = "open" if self.is_open else "new" if self._ended is None else "not open"
@@ -349,7 +351,7 @@ class Session:
     def _apply(self, message: ControlMessage) -> None:
         """Do what a control message means for the connection itself."""
         if message.spec is None:
-            logger.warning("The server sent an unknown status: %s", message)
+            self._log_limit.warn(logger, "The server sent an unknown status: %s", message)
             return
         accepted = self._accepted
         opening = accepted if accepted is not None and not accepted.done() else None
@@ -410,7 +412,7 @@ class Session:
             code, reason = close_code(handshake.recv.code), handshake.recv.reason or ""
         elif handshake is not None and handshake.sent is not None and not self._closing:
             code, reason = close_code(handshake.sent.code), handshake.sent.reason or ""
-        reason = self._key.hide(reason)
+        reason = shown(self._key.hide(reason))
         error = self._error
         if error is None and not self._closing:
             error = connection_lost(self._where, code, reason)

@@ -12,6 +12,7 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from fastpoly import schema
+from fastpoly.consumers.picker import MAX_PLANS
 from fastpoly.consumers.tasks import HandlerTasks, next_job
 from fastpoly.notices import NOTICE_CHANNEL, NOTICE_TYPES
 from fastpoly.polygon.channel_handler import (
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["CHANNELS", "Dispatcher", "drive", "log_notice"]
 
 logger = logging.getLogger("fastpoly.client")
-
-MAX_PLANS: Final = 256
-"""Combinations of channels that are remembered; a server may invent channels without end."""
 
 CHANNELS: Final = {schema.STATUS_CHANNEL, NOTICE_CHANNEL}.union(
     channel.name for market in schema.MARKETS.values() for channel in market.channels

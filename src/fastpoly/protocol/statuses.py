@@ -9,16 +9,31 @@ from typing import Final, Literal, TypeAlias
 from fastpoly import errors, schema
 from fastpoly.errors import ServerError
 
-__all__ = ["Action", "ControlMessage", "read_status"]
+__all__ = ["MAX_SHOWN", "Action", "ControlMessage", "read_status", "shown"]
 
 Action: TypeAlias = Literal["subscribe", "unsubscribe"]
 """What a client may ask for after its login."""
+
+MAX_SHOWN: Final = 1000
+"""Characters of a server's text that an error or a log record repeats."""
 
 _PREFIXES: Final = {spec.name: spec.message.rstrip() for spec in schema.STATUSES}
 _CONFIRMING: Final[tuple[tuple[str, Action], ...]] = (
     (_PREFIXES["SUBSCRIBED"], "subscribe"),
     (_PREFIXES["UNSUBSCRIBED"], "unsubscribe"),
 )
+
+
+def shown(text: str) -> str:
+    """Return a server's text as errors and log records repeat it.
+
+    Cut where it is long, and without what cannot be written or would move the cursor.
+    """
+    cut = text[:MAX_SHOWN]
+    if not cut.isprintable():
+        cut = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in cut)
+    left = len(text) - MAX_SHOWN
+    return cut if left <= 0 else f"{cut}... ({left} more characters)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +51,7 @@ class ControlMessage:
     spec: schema.StatusSpec | None
 
     def __str__(self) -> str:
-        return f"{self.status}: {self.message}"
+        return f"{shown(self.status)}: {shown(self.message)}"
 
     @property
     def effect(self) -> schema.Effect | None:
@@ -62,8 +77,9 @@ class ControlMessage:
         """Return the error that it means."""
         name = self.spec.error if self.spec is not None else ""
         kind: type[ServerError] = getattr(errors, name) if name else ServerError
-        text = self.message.strip().rstrip(".") or self.status
-        return kind(f"The server said: {text}.", status=self.status, message=self.message)
+        status, message = shown(self.status), shown(self.message)
+        text = message.strip().rstrip(".") or status
+        return kind(f"The server said: {text}.", status=status, message=message)
 
 
 def read_status(
@@ -76,7 +92,7 @@ def read_status(
         message: The ``message`` text.
         hide: Makes the API key in a text unreadable; a server may repeat it.
     """
-    shown = hide(message or "")
-    spec = schema.status_spec(status or "", shown)
+    text = hide(message or "")
+    spec = schema.status_spec(status or "", text)
     # A status that the table has is no secret; any other text may repeat the key.
-    return ControlMessage(spec.status if spec else hide(status or ""), shown, spec)
+    return ControlMessage(spec.status if spec else hide(status or ""), text, spec)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from itertools import permutations
 
 from fastpoly import Batch, decode
 from fastpoly._core import batch_of, concat
 from fastpoly.consumers.buffer import Buffer
-from fastpoly.consumers.picker import Picker, count_notices
+from fastpoly.consumers.picker import MAX_PLANS, Picker, count_notices
 from fastpoly.filters.build import make_filter
 from fastpoly.notices import Gap
 
@@ -64,3 +65,12 @@ def test_count_of_notices() -> None:
     assert count_notices(mixed, mixed.channels) == 2
     plain = batch("T.A")
     assert count_notices(plain, plain.channels) == 0
+
+
+def test_orders_of_channels_are_not_remembered_without_end() -> None:
+    picker = Picker(frozenset({"T"}), None, buffer())
+    for channels in permutations(("T", "Q", "A", "AM", "LULD", "NOI")):
+        assert picked(picker, batch(" ".join(f"{name}.A" for name in channels))) == ["T.A"]
+    held = [value for value in vars(picker).values() if isinstance(value, dict)]
+    assert held
+    assert all(len(plans) <= MAX_PLANS for plans in held)

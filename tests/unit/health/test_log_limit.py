@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from fastpoly.health.log_limit import MAX_KINDS, LogLimit
@@ -48,3 +50,21 @@ def test_quiet_kinds_are_forgotten_first(now: list[float]) -> None:
     assert limit.admit("recent") == 0
     assert limit.admit("one more") == 0
     assert limit.admit("recent") is None
+
+
+def test_warnings_of_one_text_are_of_one_kind(
+    now: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    limit = LogLimit(burst=2, per_s=10.0)
+    logger = logging.getLogger("fastpoly.of-a-test")
+    for number in range(1000):
+        limit.warn(logger, "No %d", number)
+    now[0] += 10
+    limit.warn(logger, "No %d", -1)
+    limit.warn(logger, "Another")
+    assert caplog.messages == [
+        "No 0",
+        "No 1",
+        "No -1 (998 more like this were not logged)",
+        "Another",
+    ]

@@ -4,7 +4,7 @@ import pytest
 
 from fastpoly import errors, schema
 from fastpoly.net.credentials import ApiKey
-from fastpoly.protocol.statuses import read_status
+from fastpoly.protocol.statuses import MAX_SHOWN, read_status, shown
 
 
 @pytest.mark.parametrize("spec", schema.STATUSES, ids=lambda spec: spec.name)
@@ -50,3 +50,14 @@ def test_the_key_is_hidden_once_and_for_all() -> None:
     for status, text in (("error", f"bad key {key}"), (key, key), ("auth_failed", key)):
         message = read_status(status, text, hide)
         assert key not in f"{message!r} {message} {message.error()!r}"
+
+
+def test_what_is_repeated_of_a_text_is_short_and_can_be_written() -> None:
+    assert shown("not authorized: é") == "not authorized: é"
+    assert shown("a\n\x1b[2J\ud800") == r"a\n\x1b[2J\ud800"
+    long = "m" * 10_000_000
+    assert shown(long) == "m" * MAX_SHOWN + f"... ({len(long) - MAX_SHOWN} more characters)"
+    message = read_status("error", long, str)
+    assert message.message == long  # what it confirms may be long
+    error = message.error()
+    assert max(map(len, (str(message), str(error), error.message))) < 2 * MAX_SHOWN
