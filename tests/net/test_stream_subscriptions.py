@@ -71,6 +71,31 @@ def test_acks_in_frames_of_their_own_or_with_data(ack: str) -> None:
 
 
 @BOTH_WAYS
+def test_the_good_beside_the_malformed_are_subscribed(ingest: str) -> None:
+    async def main() -> None:
+        async with (
+            ScriptedServer() as server,
+            make(server, ingest=ingest, subscribe_timeout=0.2) as stream,
+        ):
+            server.refused = {"NOI.*"}
+            with pytest.raises(errors.SubscriptionError, match="upper case") as caught:
+                await stream.subscribe("T.A", "t.b", ["Q.A"])
+            assert caught.value.refused == ("t.b",)
+            assert stream.subscriptions == ("T.A", "Q.A")
+            assert server.peers[0].held == ["T.A", "Q.A"]
+            with pytest.raises(errors.SubscriptionError, match="not authorized") as caught:
+                await stream.subscribe("t.c", "NOI.*", "AM.A", "T.A")
+            assert caught.value.refused == ("t.c", "NOI.*")
+            assert stream.subscriptions == ("T.A", "Q.A", "AM.A")
+            asked = len(server.peers[0].requests)
+            with pytest.raises(errors.SubscriptionError):
+                await stream.subscribe("nothing good")
+            assert len(server.peers[0].requests) == asked
+
+    run(main())
+
+
+@BOTH_WAYS
 def test_refused_and_unanswered_are_named(ingest: str) -> None:
     async def main() -> None:
         async with (

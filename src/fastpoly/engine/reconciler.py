@@ -15,8 +15,15 @@ from fastpoly.errors import (
     SubscriptionError,
     SubscriptionLimitError,
 )
+from fastpoly.health.log_limit import LogLimit
 from fastpoly.protocol.acknowledgements import Outcome, SubscriptionRound
-from fastpoly.protocol.subscriptions import LiteralSubscriptions, Request, Subscriptions
+from fastpoly.protocol.statuses import shown
+from fastpoly.protocol.subscriptions import (
+    LiteralSubscriptions,
+    Request,
+    Subscriptions,
+    joined,
+)
 
 if TYPE_CHECKING:
     from fastpoly.protocol.statuses import Action, ControlMessage
@@ -93,6 +100,7 @@ class Reconciler:
         self._answered = asyncio.Event()
         self._changed = asyncio.Event()
         self._waits: list[_Wait] = []
+        self._log_limit = LogLimit()
 
     def start(self) -> None:
         """Get ready in the running loop, for a stream that is opened, or opened again."""
@@ -109,10 +117,17 @@ class Reconciler:
         """Wants parameters, and waits until they are confirmed.
 
         Raises:
-            SubscriptionError: They are malformed, or were refused or not answered; those that were
-                not confirmed are no longer wanted.
+            SubscriptionError: Some are malformed, or were refused or not answered; those that were
+                not confirmed are no longer wanted, and the others are subscribed.
         """
-        await self._wait("subscribe", self.subscriptions.add(params)).future
+        added, errors = self.subscriptions.add_some(params)
+        try:
+            if added or not errors:
+                await self._wait("subscribe", added).future
+        except SubscriptionError as error:
+            errors.append(error)
+        if errors:
+            raise joined(errors)
 
     async def unsubscribe(self, params: Iterable[str | Iterable[str]]) -> None:
         """Wants parameters no more, and waits until that is confirmed.
@@ -234,7 +249,7 @@ class Reconciler:
             self._round.on_status(message)
         if message.is_refusal and not self._waits:
             # What it refuses is known only when the round is over; nobody waits for that.
-            logger.warning("The server said: %s", message.message)
+            self._log_limit.warn(logger, "The server said: %s", shown(message.message))
         if message.confirmed is not None:
             action, params = message.confirmed
             for param in params:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +19,9 @@ __all__ = [
     "Request",
     "Subscriptions",
     "encode_request",
+    "joined",
     "parse_params",
+    "sort_params",
 ]
 
 MAX_REQUEST_PARAMS: Final = 500
@@ -27,6 +29,10 @@ MAX_REQUEST_PARAMS: Final = 500
 
 MAX_REQUEST_BYTES: Final = 900_000
 """Bytes of one request's parameters. The server takes up to 1 MB."""
+
+
+MAX_DETAILS: Final = 5
+"""Malformed parameters that an error describes one by one."""
 
 
 def parse_params(market: str, params: Iterable[str | Iterable[str]]) -> tuple[str, ...]:
@@ -39,13 +45,48 @@ def parse_params(market: str, params: Iterable[str | Iterable[str]]) -> tuple[st
         params: Parameters, each one a text, a comma-separated text, or several in an iterable.
 
     Raises:
-        SubscriptionError: One is malformed, or names a channel that the market does not have.
+        SubscriptionError: Some are malformed, or name a channel that the market does not have.
     """
+    parsed, errors = sort_params(market, params)
+    if errors:
+        raise joined(errors)
+    return parsed
+
+
+def sort_params(
+    market: str, params: Iterable[str | Iterable[str]]
+) -> tuple[tuple[str, ...], list[SubscriptionError]]:
+    """As `parse_params`, but return what is well-formed, and an error for each that is not."""
     spec = market_of(market).spec
-    return tuple(dict.fromkeys(_checked(spec, text) for text in _texts(params)))
+    parsed: dict[str, None] = {}
+    errors: list[SubscriptionError] = []
+    for text in _texts(params):
+        try:
+            parsed[_checked(spec, text)] = None
+        except SubscriptionError as error:
+            errors.append(error)
+    return tuple(parsed), errors
 
 
-def _texts(params: Iterable[str | Iterable[str]]) -> Iterator[str]:
+def joined(errors: Sequence[SubscriptionError]) -> SubscriptionError:
+    """Return one error that says what several say: all that they name, and how the first ended."""
+    if len(errors) == 1:
+        return errors[0]
+    details = [error.detail for error in errors[:MAX_DETAILS]]
+    if len(errors) > MAX_DETAILS:
+        details.append(f"{len(errors) - MAX_DETAILS} more are no better.")
+    error = SubscriptionError(
+        " ".join(details),
+        hint=errors[0].hint,
+        refused=[param for one in errors for param in one.refused],
+        unanswered=[param for one in errors for param in one.unanswered],
+    )
+    error.__cause__ = errors[-1].__cause__
+    return error
+
+
+def _texts(params: Iterable[object]) -> Iterator[object]:
+    """Each parameter alone; what is not text, as it is."""
     for param in params:
         if isinstance(param, str):
             for text in param.split(","):
@@ -53,51 +94,52 @@ def _texts(params: Iterable[str | Iterable[str]]) -> Iterator[str]:
         elif isinstance(param, Iterable) and not isinstance(param, (bytes, bytearray)):
             yield from _texts(param)
         else:
-            raise _malformed(repr(param), "is not text", "Write T.AAPL, or T.* for all.")
+            yield param
 
 
-def _malformed(text: str, what: str, hint: str) -> SubscriptionError:
-    return SubscriptionError(f"{text} {what}.", hint=hint, refused=(text,))
+def _malformed(given: object, what: str, hint: str) -> SubscriptionError:
+    text = given if isinstance(given, str) else repr(given)
+    return SubscriptionError(f"{given!r} {what}.", hint=hint, refused=(text,))
 
 
-def _checked(spec: schema.MarketSpec, text: str) -> str:
+def _checked(spec: schema.MarketSpec, text: object) -> str:
+    if not isinstance(text, str):
+        raise _malformed(text, "is not text", "Write T.AAPL, or T.* for all.")
     # At the first dot: symbols have dots of their own (T.BRK.B).
     name, dot, symbol = text.partition(".")
     example = f"{spec.channels[0].name}.{spec.example}"
     if not text:
-        raise _malformed(repr(text), "is empty", f"Write {example}.")
+        raise _malformed(text, "is empty", f"Write {example}.")
     if not dot:
         raise _malformed(
-            repr(text),
+            text,
             "has no channel",
             f"Write a channel, a dot and a ticker, such as {spec.channels[0].name}.{text}.",
         )
     channel = spec.channel(name)
     if channel is None:
-        raise _malformed(repr(text), f"names no channel of {spec.name}", _channel_hint(spec, name))
+        raise _malformed(text, f"names no channel of {spec.name}", _channel_hint(spec, name))
     if not symbol:
-        raise _malformed(repr(text), "has no ticker", f"Write {name}.{spec.example}, or {name}.*.")
+        raise _malformed(text, "has no ticker", f"Write {name}.{spec.example}, or {name}.*.")
     if "*" in symbol:
         if symbol != "*":
             raise _malformed(
-                repr(text),
+                text,
                 "has a wildcard inside a ticker, which the server does not know",
                 f"Subscribe to {name}.* and filter, or name the tickers.",
             )
         if not channel.wildcard:
             raise _malformed(
-                repr(text),
+                text,
                 f"is a wildcard, which the server refuses for {spec.name} {name}",
                 f"Name up to {channel.limit} tickers, such as {name}.{spec.example}.",
             )
     elif not symbol.isprintable() or any(map(str.isspace, symbol)):
-        raise _malformed(
-            repr(text), "has white space in its ticker", "Separate parameters by commas."
-        )
+        raise _malformed(text, "has white space in its ticker", "Separate parameters by commas.")
     elif spec.symbol_prefix in ("O:", "I:") and not symbol.startswith(spec.symbol_prefix):
         # The server confirms any ticker and stays silent on one that it does not have.
         raise _malformed(
-            repr(text),
+            text,
             f"names a ticker without {spec.symbol_prefix}",
             f"Write {name}.{spec.symbol_prefix}{symbol}.",
         )
@@ -209,15 +251,29 @@ class Subscriptions:
             Those parameters, parsed.
 
         Raises:
-            SubscriptionError: One is malformed; nothing was added.
+            SubscriptionError: Some are malformed; nothing was added.
             SubscriptionLimitError: A channel would hold more than it may; nothing was added.
         """
-        parsed = parse_params(self._spec.name, params)
-        self._check_limits(parsed)
+        parsed, errors = sort_params(self._spec.name, params)
+        errors += self._over_limits(parsed)
+        if errors:
+            raise joined(errors)
         self._desired.update(dict.fromkeys(parsed))
         return parsed
 
-    def _check_limits(self, params: tuple[str, ...]) -> None:
+    def add_some(
+        self, params: Iterable[str | Iterable[str]]
+    ) -> tuple[tuple[str, ...], list[SubscriptionError]]:
+        """As `add`, but add what can be, and return it with the errors of what cannot."""
+        parsed, errors = sort_params(self._spec.name, params)
+        over = self._over_limits(parsed)
+        too_many = {param for error in over for param in error.refused}
+        added = tuple(param for param in parsed if param not in too_many)
+        self._desired.update(dict.fromkeys(added))
+        return added, errors + over
+
+    def _over_limits(self, params: tuple[str, ...]) -> list[SubscriptionError]:
+        errors: list[SubscriptionError] = []
         for channel in self._spec.channels:
             if not channel.limit:
                 continue
@@ -226,11 +282,13 @@ class Subscriptions:
             held = {param for param in self._desired if param.startswith(prefix)}
             count = len(held.union(new))
             if new and count > channel.limit:
-                raise SubscriptionLimitError(
+                error = SubscriptionLimitError(
                     f"{count} contracts on {self._spec.name} {channel.name} are more than the "
                     f"{channel.limit} that one connection may hold.",
                     refused=[param for param in new if param not in held],
                 )
+                errors.append(error)
+        return errors
 
     def remove(self, params: Iterable[str | Iterable[str]]) -> tuple[str, ...]:
         """No longer wants parameters; one that was not wanted is no error.
@@ -318,9 +376,11 @@ class Subscriptions:
         return tuple(param for param in params if self.is_held(param) is not subscribing)
 
     def acknowledge(self, action: Action, param: str) -> None:
-        """The server confirmed one parameter of a request."""
+        """The server confirmed one parameter of a request; one that nobody asked for is ignored."""
         if action == "subscribe":
-            self._confirmed[param] = None
+            # A server may confirm whatever it likes, without end.
+            if param in self._sent or param in self._desired:
+                self._confirmed[param] = None
         else:
             self._confirmed.pop(param, None)
 

@@ -69,8 +69,39 @@ def test_every_channel_of_every_market(market: str) -> None:
 def test_malformed(market: str, param: str, message: str) -> None:
     with pytest.raises(SubscriptionError, match=message) as caught:
         parse_params(market, [param])
-    assert caught.value.refused
+    given = param.split(",")[-1] if isinstance(param, str) else repr(param)
+    assert caught.value.refused == (given,)
     assert isinstance(caught.value, UsageError)
+
+
+def test_every_malformed_parameter_is_named_and_a_few_are_described() -> None:
+    bad = [f"t.{number}" for number in range(20)]
+    with pytest.raises(SubscriptionError) as caught:
+        parse_params("stocks", ["T.A", bad, 7, "Q.A"])
+    assert caught.value.refused == (*bad, "7")
+    assert "'t.4' names no channel" in str(caught.value)
+    assert "'t.5'" not in str(caught.value)
+    assert "16 more" in str(caught.value)
+
+
+def test_what_can_be_added_is_added() -> None:
+    held = Subscriptions("options")
+    many = [f"Q.O:SPY{number:06d}" for number in range(OPTIONS_CONTRACT_LIMIT)]
+    assert held.add_some(many) == (tuple(many), [])
+    added, errors = held.add_some(["T.*", "t.x", "Q.O:NEW", many[0]])
+    assert added == ("T.*", many[0])
+    assert [error.refused for error in errors] == [("t.x",), ("Q.O:NEW",)]
+    assert isinstance(errors[1], SubscriptionLimitError)
+    assert held.desired == (*many, "T.*")
+
+
+def test_what_nobody_asked_for_is_not_remembered_as_confirmed() -> None:
+    held = Subscriptions("stocks")
+    held.add(["T.A"])
+    sent(held)
+    for param in ("T.A", *(f"T.S{number}" for number in range(1000))):
+        held.acknowledge("subscribe", param)
+    assert held.confirmed == ("T.A",)
 
 
 def test_request_text() -> None:
