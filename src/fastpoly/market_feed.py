@@ -69,7 +69,7 @@ class MarketFeed:
         engine: The engine, to be used in the loop that reads.
         states: Who is told of changes of state.
         errors: What becomes of what handlers raise.
-        stop_error: What a handler ended the stream with; None if none did.
+        stop_error: What the user's code ended the stream with; None if none did.
 
     Raises:
         UsageError: A hook is not callable.
@@ -85,7 +85,7 @@ class MarketFeed:
         owner: FeedOwner,
     ) -> None:
         self.engine = Engine(source, subscriptions, settings, self)
-        self.states = StateNews()
+        self.states = StateNews(self)
         self.errors = HandlerErrorPolicy(hooks.on_error, hooks.error_policy, self, hooks.logger)
         self.stop_error: BaseException | None = None
         self._market = subscriptions.market
@@ -105,6 +105,7 @@ class MarketFeed:
         """End the stream because of a handler, or of what waits for one."""
         self.stop_error = self.stop_error or error
         failure = error if isinstance(error, FastpolyError) else FastpolyError(repr(error))
+        failure.__cause__ = None if failure is error else error
         self._reader.post(self.engine.fail, failure)
 
     def stop_filling(self) -> None:
@@ -144,6 +145,10 @@ class MarketFeed:
         """See `EngineOwner.on_gap`."""
         if self._fill is not None:
             self._reader.to_user(self._fill.start, ticket)
+
+    def on_exit(self, error: BaseException) -> None:
+        """See `EngineOwner.on_exit`."""
+        self.stop_error = self.stop_error or error
 
     def on_finish(self, error: FastpolyError | None) -> None:
         """See `EngineOwner.on_finish`."""

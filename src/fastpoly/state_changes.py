@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import weakref
 from collections.abc import AsyncIterator, Callable
 
+from fastpoly.consumers.user_hook import StreamOwner, UserHook
 from fastpoly.errors import UsageError
 from fastpoly.protocol.lifecycle import State, StateChange
 
@@ -15,58 +17,65 @@ logger = logging.getLogger("fastpoly.stream")
 
 
 class StateNews:
-    """Who is told of changes of state. Used in the user's loop."""
+    """Who is told of changes of state. Used in the user's loop.
 
-    def __init__(self) -> None:
-        self._callbacks: tuple[Callable[[StateChange], object], ...] = ()
+    Args:
+        owner: What an exit ends that a callback raises.
+    """
+
+    def __init__(self, owner: StreamOwner) -> None:
+        self._owner = owner
+        self._callbacks: tuple[UserHook, ...] = ()
+        self._iterations: weakref.WeakSet[StateChanges] = weakref.WeakSet()
         self._over = False
 
     def add(self, callback: Callable[[StateChange], object]) -> None:
         """Has a function called with each change from now on.
 
         Raises:
-            UsageError: It is not callable.
+            UsageError: It is not callable, or is a generator function.
         """
-        if not callable(callback):
-            raise UsageError(f"{callback!r} is not callable.", hint="Pass a function.")
-        self._callbacks += (callback,)
+        if callback is None:
+            raise UsageError("None is not callable.", hint="Pass a function.")
+        hook = UserHook("A callback of on_state", callback, self._owner, logger)
+        self._callbacks += (hook,)
 
     def remove(self, callback: Callable[[StateChange], object]) -> None:
         """Takes a function off again."""
-        self._callbacks = tuple(one for one in self._callbacks if one != callback)
+        self._callbacks = tuple(one for one in self._callbacks if one.function != callback)
 
     def tell(self, change: StateChange) -> None:
-        """Tells everyone; what they raise is logged."""
+        """Tells everyone; what they raise is logged, and an exit ends the stream."""
         self._over = change.new is State.CLOSED
+        for iteration in tuple(self._iterations):
+            iteration.put(change)
         for callback in self._callbacks:
-            try:
-                callback(change)
-            except Exception:
-                logger.exception("a callback for changes of state raised")
+            callback(change)
 
     def iterate(self) -> StateChanges:
         """The changes from now on."""
-        return StateChanges(self, self._over)
+        changes = StateChanges(self._over)
+        self._iterations.add(changes)
+        return changes
 
 
 class StateChanges(AsyncIterator[StateChange]):
     """Changes of state, from the moment this is made to the last one.
 
     Args:
-        news: Where they come from.
         over: Whether the last one has been.
     """
 
-    def __init__(self, news: StateNews, over: bool) -> None:
-        self._news = news
+    def __init__(self, over: bool) -> None:
         self._over = over
         self._queue: asyncio.Queue[StateChange] = asyncio.Queue()
-        self._listener = self._queue.put_nowait
-        news.add(self._listener)
+
+    def put(self, change: StateChange) -> None:
+        """Take a change."""
+        self._queue.put_nowait(change)
 
     async def __anext__(self) -> StateChange:
         if self._over and self._queue.empty():
-            self._news.remove(self._listener)
             raise StopAsyncIteration
         change = await self._queue.get()
         self._over = change.new is State.CLOSED

@@ -154,7 +154,7 @@ class Stream:
         subscriptions = Subscriptions(spec.name)
         subscriptions.add(params)
         self._feed = MarketFeed(
-            LiveSource(target, find_api_key(api_key), spec.name, options),
+            LiveSource(target, find_api_key(api_key, target), spec.name, options),
             subscriptions,
             EngineSettings(
                 policy=make_policy(reconnect),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
-from fastpoly.consumers.user_hook import UserHook
+from fastpoly.consumers.user_hook import EXITS, StreamOwner, UserHook
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import FastpolyError, HandlerFailed
 from fastpoly.health.log_limit import LogLimit, more
@@ -18,15 +18,6 @@ ErrorHook: TypeAlias = "Callable[[BaseException, Callable[..., Any] | None, Any]
 
 The message is what the handler was called with: a batch, or one message of the drop-in's.
 """
-
-_LOST_CONTROL: Final = (KeyboardInterrupt, SystemExit)
-
-
-class StreamOwner(Protocol):
-    """What a handler's failure may end."""
-
-    def stop_with(self, error: BaseException) -> None:
-        """End the stream, or the connection, with an error."""
 
 
 class HandlerErrorPolicy:
@@ -52,7 +43,7 @@ class HandlerErrorPolicy:
         owner: StreamOwner,
         logger: logging.Logger,
     ) -> None:
-        self._tell = UserHook("on_error", on_error, logger)
+        self._tell = UserHook("on_error", on_error, owner, logger)
         self._policy = policy
         self._owner = owner
         self._logger = logger
@@ -72,7 +63,7 @@ class HandlerErrorPolicy:
         Returns:
             Whether to go on calling it.
         """
-        if isinstance(error, _LOST_CONTROL):
+        if isinstance(error, EXITS):
             # Asking for the program's end is not a handler's failure.
             self.errors += 1
             self._owner.stop_with(error)
@@ -97,6 +88,20 @@ class HandlerErrorPolicy:
                 "The handler %s failed%s", name_of(handler), more(held_back), exc_info=error
             )
         self._tell(error, handler, message)
+
+    def hook_failed(self, name: str, error: BaseException) -> None:
+        """Act on what a hook raised that is asked for something: an exit ends the stream.
+
+        Args:
+            name: What to call the hook.
+            error: What it raised.
+        """
+        if isinstance(error, EXITS):
+            self._owner.stop_with(error)
+            return
+        failure = HandlerFailed(f"{name} raised {type(error).__name__}: {error}.")
+        failure.__cause__ = error
+        self.warn(failure)
 
     def warn(self, error: FastpolyError) -> None:
         """Report what went wrong without ending anything, and what no call can raise."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fastpoly.consumers.user_hook import require_callable
-from fastpoly.errors import HandlerFailed
 
 if TYPE_CHECKING:
     from fastpoly.consumers.error_policy import HandlerErrorPolicy
@@ -44,20 +43,33 @@ class FillHook:
         """Run the hook, and fill the gap with what it gives, or None."""
         run = asyncio.get_running_loop().create_task(self._run(ticket))
         self._runs.add(run)
-        run.add_done_callback(self._runs.discard)
+        run.add_done_callback(self._on_done)
 
     async def _run(self, ticket: GapTicket) -> None:
         supplied: Any = None
         try:
-            supplied = self._fill(ticket.gap)
-            if isinstance(supplied, Awaitable):
-                supplied = await supplied
-        except Exception as error:
-            supplied = None
-            failure = HandlerFailed(f"The fill hook raised {type(error).__name__}: {error}.")
-            failure.__cause__ = error
-            self._errors.warn(failure)
-        self._loop.post(ticket.fill, supplied)
+            given: Any = self._fill(ticket.gap)
+            if isinstance(given, Awaitable):
+                given = await given
+            # A generator is the hook's code: it runs here, where what it raises is its own.
+            supplied = list(given) if isinstance(given, Iterator) else given
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            self._errors.hook_failed("The fill hook", error)
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self._errors.hook_failed("The fill hook", error)
+        finally:
+            # Whatever became of the hook, what is held back meanwhile goes on.
+            self._loop.post(ticket.fill, supplied)
+
+    def _on_done(self, run: asyncio.Task[None]) -> None:
+        self._runs.discard(run)
+        if not run.cancelled() and (error := run.exception()) is not None:
+            self._errors.hook_failed("The fill hook", error)
 
     def cancel(self) -> None:
         """Cancel what runs."""

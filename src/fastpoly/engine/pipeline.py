@@ -229,7 +229,7 @@ class Pipeline:
             self._fill_timer.cancel()  # it would end the next one
         try:
             batches = backfill.finish(supplied)
-        except Exception as failure:
+        except BaseException as failure:  # of objects that the user's hook gave
             error = failure if isinstance(failure, FastpolyError) else FastpolyError(repr(failure))
             self._owner.on_warning(error)
             batches = backfill.finish(None)

@@ -73,6 +73,9 @@ class EngineOwner(Protocol):
     def on_gap(self, ticket: GapTicket) -> object:
         """Take a gap that is to be filled."""
 
+    def on_exit(self, error: BaseException) -> object:
+        """Take the program's end, which the reconnect policy asks for; the engine's end follows."""
+
     def on_finish(self, error: FastpolyError | None) -> object:
         """Take the end, and what caused it, or None."""
 
@@ -351,6 +354,12 @@ class Engine:
             # By `_do_hang_up`, perhaps before its first step, or with all tasks at a program's end.
             self._feed(Input.CLOSE)
             self._feed(Input.ENDED)
+        elif (failure := session.exception()) is not None:
+            # Such as of a logging handler. Nobody else waits for this task.
+            logger.error("%s: the connection's task failed", self._market, exc_info=failure)
+            error = FastpolyError(f"The connection's task failed: {failure!r}.")
+            error.__cause__ = failure
+            self._feed(Input.FAILED, error)
 
     async def _run_connection(self) -> None:
         """See one connection from its opening to its end."""
@@ -427,7 +436,10 @@ class Engine:
             delay_s = self._settings.policy.next_delay(self.attempts, error)
             if delay_s is not None and not 0 <= delay_s < math.inf:
                 raise ValueError(f"{delay_s!r} is not a number of seconds")
-        except Exception as failure:
+        except (KeyboardInterrupt, SystemExit) as exit_:
+            self._owner.on_exit(exit_)
+            delay_s = None
+        except BaseException as failure:
             logger.exception("%s: the reconnect policy raised", self._market)
             error.add_note(f"The reconnect policy raised {failure!r}.")
             delay_s = None
@@ -450,6 +462,9 @@ class Engine:
         self._error = error
         if self._retry is not None:
             self._retry.cancel()
+        session = self._session
+        if session is not None and not session.done() and session is not asyncio.current_task():
+            session.cancel()  # it may be on its way to a connection that nobody waits for
         self._silence.stop()
         self._reconciler.finish(error)
         self.pipeline.finish()

@@ -7,11 +7,15 @@ import re
 from typing import Final, NoReturn
 
 from fastpoly.errors import UsageError
+from fastpoly.net.endpoints import is_loopback
 
-__all__ = ["API_KEY_VARIABLES", "ApiKey", "find_api_key"]
+__all__ = ["API_KEY_VARIABLES", "LOOPBACK_KEY", "ApiKey", "find_api_key"]
 
 API_KEY_VARIABLES: Final = ("FASTPOLY_API_KEY", "MASSIVE_API_KEY", "POLYGON_API_KEY")
 """Environment variables that are asked, in this order, where no key is passed."""
+
+LOOPBACK_KEY: Final = "no-key"
+"""What a server on this machine is told where no key is passed and the environment has none."""
 
 SHORT: Final = 8
 """Keys below that are made up for a simulator; the service's have 32 characters."""
@@ -54,11 +58,14 @@ class ApiKey:
         )
 
 
-def find_api_key(api_key: str | ApiKey | None = None) -> ApiKey:
+def find_api_key(api_key: str | ApiKey | None = None, url: str = "") -> ApiKey:
     """The key that was passed, or the first one that the environment has.
+
+    A server on loopback is a simulator, a hub or a test: where there is no key, it gets a word.
 
     Args:
         api_key: The key, or None to ask the environment; see `API_KEY_VARIABLES`.
+        url: The full URL that the key is for.
 
     Raises:
         UsageError: There is none, or it is empty or not text.
@@ -73,6 +80,8 @@ def find_api_key(api_key: str | ApiKey | None = None) -> ApiKey:
             if text:
                 break
         else:
+            if is_loopback(url):
+                return ApiKey(LOOPBACK_KEY)
             raise UsageError(
                 "There is no API key.",
                 hint=f"Pass api_key=..., or set {' or '.join(API_KEY_VARIABLES)}.",

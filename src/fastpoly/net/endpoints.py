@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import ssl as ssl_module
 import urllib.parse
@@ -16,6 +17,7 @@ from fastpoly.protocol.markets import market_of
 __all__ = [
     "SslLike",
     "find_proxy",
+    "is_loopback",
     "make_ssl_context",
     "make_url",
     "nominal_delay_s",
@@ -25,6 +27,17 @@ __all__ = [
 SslLike: TypeAlias = ssl_module.SSLContext | str | os.PathLike[str] | bool | None
 
 _LOOPBACK: Final = ("localhost", "127.", "::1")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL is of a server on this machine, by its name or address."""
+    host = (urllib.parse.urlsplit(url).hostname or "").rstrip(".")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False  # a name, whatever it resolves to today
 
 
 def make_url(

@@ -180,7 +180,7 @@ class AsyncStreamClient(ServiceMethods):
         self._own_policy = None if reconnect is None else make_policy(reconnect)
         self._source = LiveSource(
             self._url,
-            find_api_key(api_key),
+            find_api_key(api_key, self._url),
             market.name,
             options,
             keep_statuses=True,
@@ -264,7 +264,7 @@ class AsyncStreamClient(ServiceMethods):
             UsageError: The key is invalid.
         """
         if key is not None:
-            self._source.api_key = find_api_key(key)
+            self._source.api_key = find_api_key(key, self._url)
         await self._connection.open(resubscribe=False)
 
     async def reconnect(self) -> tuple[bool, str]:

@@ -9,6 +9,7 @@ at full speed.
 
 from __future__ import annotations
 
+import inspect
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -161,6 +162,14 @@ class FixedDelay:
         return self.delay_s
 
 
+def _is_no_plain_function(function: object) -> bool:
+    return (
+        inspect.iscoroutinefunction(function)
+        or inspect.isgeneratorfunction(function)
+        or inspect.isasyncgenfunction(function)
+    )
+
+
 def make_policy(reconnect: ReconnectPolicy | bool | None) -> ReconnectPolicy:
     """The policy that an argument means.
 
@@ -175,6 +184,11 @@ def make_policy(reconnect: ReconnectPolicy | bool | None) -> ReconnectPolicy:
     if reconnect is False or reconnect is None:
         return Backoff(max_attempts=0)
     if isinstance(reconnect, ReconnectPolicy) and callable(reconnect.next_delay):
+        if _is_no_plain_function(reconnect.next_delay):
+            raise UsageError(
+                "next_delay() of the reconnect policy is a coroutine or generator function.",
+                hint="Make it a plain function that returns seconds, or None to give up.",
+            )
         return reconnect
     raise UsageError(
         f"reconnect={reconnect!r} is no reconnect policy.",

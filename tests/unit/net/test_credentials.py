@@ -6,7 +6,7 @@ import traceback
 import pytest
 
 from fastpoly.errors import UsageError
-from fastpoly.net.credentials import API_KEY_VARIABLES, ApiKey, find_api_key
+from fastpoly.net.credentials import API_KEY_VARIABLES, LOOPBACK_KEY, ApiKey, find_api_key
 
 SECRET = "k3y-of-nobody"
 
@@ -82,3 +82,39 @@ def test_short_key_leaves_words_readable() -> None:
 
 def test_long_key_is_hidden_in_words_too() -> None:
     assert ApiKey("abcd1234").hide("xabcd1234y") == "x(the API key)y"
+
+
+@pytest.mark.parametrize(
+    ("url", "needs_a_key"),
+    [
+        ("ws://127.0.0.1:8765/stocks", False),
+        ("ws://127.8.8.8/stocks", False),
+        ("ws://localhost:8765/stocks", False),
+        ("wss://LOCALHOST./stocks", False),
+        ("ws://[::1]:8765/stocks", False),
+        ("", True),
+        ("wss://socket.massive.com/stocks", True),
+        ("ws://127.0.0.1.example.com/stocks", True),
+        ("ws://localhost.example.com/stocks", True),
+        ("ws://example.com/127.0.0.1", True),
+        ("ws://example.com/?localhost", True),
+        ("ws://0.0.0.0:8765/stocks", True),
+        ("ws://192.168.0.1:8765/stocks", True),
+        ("ws://[fe80::1]/stocks", True),
+    ],
+)
+def test_only_a_server_on_loopback_needs_no_key(
+    url: str, needs_a_key: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in API_KEY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    if needs_a_key:
+        with pytest.raises(UsageError, match="There is no API key"):
+            find_api_key(None, url)
+    else:
+        assert find_api_key(None, url).reveal() == LOOPBACK_KEY
+        assert find_api_key(SECRET, url).reveal() == SECRET
+        monkeypatch.setenv(API_KEY_VARIABLES[0], SECRET)
+        assert find_api_key(None, url).reveal() == SECRET
+    with pytest.raises(UsageError, match="is empty"):
+        find_api_key(" ", url)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -122,3 +124,22 @@ def test_make_policy() -> None:
 def test_senseless_backoff(options: dict[str, float]) -> None:
     with pytest.raises(errors.UsageError):
         Backoff(**options)  # type: ignore[arg-type]
+
+
+def test_a_policy_that_would_have_to_be_awaited_is_refused() -> None:
+    class Awaited:
+        stable_after_s = 1.0
+
+        async def next_delay(self, attempt: int, error: errors.FastpolyError) -> float:
+            return 1.0
+
+    class Generator:
+        stable_after_s = 1.0
+
+        def next_delay(self, attempt: int, error: errors.FastpolyError) -> Iterator[float]:
+            yield 1.0
+
+    refused: tuple[Any, ...] = (Awaited(), Generator())
+    for policy in refused:
+        with pytest.raises(errors.UsageError, match="next_delay"):
+            make_policy(policy)
