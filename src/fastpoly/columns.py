@@ -32,7 +32,7 @@ def _optional(module: str, extra: str) -> ModuleType:
 
 
 def numpy() -> ModuleType:
-    """The numpy module.
+    """Return the numpy module.
 
     Raises:
         UsageError: It is not installed.
@@ -41,7 +41,7 @@ def numpy() -> ModuleType:
 
 
 def pyarrow() -> ModuleType:
-    """The pyarrow module.
+    """Return the pyarrow module.
 
     Raises:
         UsageError: It is not installed.
@@ -51,7 +51,7 @@ def pyarrow() -> ModuleType:
 
 @functools.cache
 def event_type(market: str, channel: str) -> schema.EventType:
-    """The event type of a market's channel; KeyError where it has none of that name."""
+    """Return the event type of a market's channel; KeyError if it has no such channel."""
     found = schema.MARKETS[market].channel(channel)
     if found is None:
         raise KeyError(channel)
@@ -61,7 +61,7 @@ def event_type(market: str, channel: str) -> schema.EventType:
 def record_dtype(
     event: schema.EventType, symbol_width: int, offsets: Sequence[int | None], size: int
 ) -> np.dtype[Any]:
-    """The dtype of records as the core writes them.
+    """Return the dtype of records as the core writes them.
 
     Args:
         event: The event type.
@@ -95,7 +95,7 @@ def record_dtype(
 def _wider_dtype(
     event: schema.EventType, order: tuple[str, ...], widths: tuple[int, ...]
 ) -> np.dtype[Any]:
-    """The dtype of all columns.
+    """Return the dtype of all columns.
 
     Args:
         event: The event type.
@@ -126,7 +126,7 @@ def _wider_dtype(
 def with_spilled(
     records: np.ndarray[Any, Any], event: schema.EventType, spilled: Iterable[tuple[int, Any]]
 ) -> np.ndarray[Any, Any]:
-    """The array of some records, made complete.
+    """Return the array of some records, made complete.
 
     Args:
         records: What was in the rows.
@@ -163,12 +163,12 @@ def with_spilled(
 
 
 def decimal_value(text: str) -> float:
-    """The number that a decimal text writes; NaN where it writes none."""
+    """Return the number that a decimal text writes; NaN where it writes none."""
     return float(text) if _NUMBER.fullmatch(text) else float("nan")
 
 
 def _cell(field: schema.Field, value: Any, longest: int) -> Any:
-    """The cell for a value that may not have been in its row; None where the record has it."""
+    """Return the cell for a value that its row may not have; None where the record has it."""
     if value is None or field.kind is schema.LEVELS:
         return value
     if field.kind in _TEXTS:

@@ -1,4 +1,4 @@
-"""The names of markets, feeds and policies; a plain string does as well."""
+"""The names of markets, feeds and policies; a plain string works as well."""
 
 from __future__ import annotations
 
@@ -59,11 +59,12 @@ class Overflow(StrEnum):
     """What happens when a consumer's buffer is full."""
 
     BLOCK = "block"
-    """Stop reading the socket until there is room. The server then buffers, and in the end cuts."""
+    """Stop reading the socket until there is room. The server then buffers, and
+    closes the connection in the end."""
     DROP_OLDEST = "drop_oldest"
     """Throw away the oldest batches; the consumer stays near the present."""
     DROP_NEWEST = "drop_newest"
-    """Throw away what arrives; the consumer keeps what it was already owed."""
+    """Throw away what arrives; the consumer keeps what was already waiting for it."""
     CONFLATE = "conflate"
     """Keep only the latest event of each channel and symbol."""
     ERROR = "error"
@@ -74,9 +75,9 @@ class Ingest(StrEnum):
     """Where the socket is read and decoded."""
 
     LOOP = "loop"
-    """In the caller's event loop: least latency; a handler that blocks holds the socket up."""
+    """In the caller's event loop: least latency; while a handler blocks, nothing is read."""
     THREAD = "thread"
-    """In a thread with a loop of its own: no handler can hold the socket up."""
+    """In a thread with a loop of its own: the socket is read whatever the handlers do."""
 
 
 class ErrorPolicy(StrEnum):
@@ -94,7 +95,7 @@ _E = TypeVar("_E", bound=StrEnum)
 
 
 def member(kind: type[_E], value: str, what: str) -> _E:
-    """The member of an enum that a string means.
+    """Return the member of an enum that a string means.
 
     Args:
         kind: The enum.

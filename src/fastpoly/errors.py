@@ -3,14 +3,14 @@
     FastpolyError
     ├── UsageError (ValueError)             the caller's mistake: a bad argument, use after close
     │   └── SubscriptionError               a parameter that is malformed, refused or unanswered
-    │       └── SubscriptionLimitError      (and ServerError) more contracts than one line may hold
+    │       └── SubscriptionLimitError      (and ServerError) too many contracts for one connection
     ├── ServerError                         the server said no
     │   ├── AuthError                       the key is bad, or came too late
     │   ├── NotAuthorizedError              the key is good, the plan does not include this
     │   └── ConnectionEvicted               another connection took this one's place
     ├── DecodeError (ValueError)            the server sent what is not JSON
-    ├── ConnectionLost (ConnectionError)    the line failed
-    │   └── ConnectError                    it never came up
+    ├── ConnectionLost (ConnectionError)    the connection failed or was closed
+    │   └── ConnectError                    it never opened
     │       ├── HostNotFoundError           the host's name does not resolve
     │       ├── NotWebSocketError           the other side does not speak WebSocket
     │       └── CertificateError            the server's certificate does not verify
@@ -154,10 +154,10 @@ class SubscriptionLimitError(ServerError, SubscriptionError):
 
 
 class DecodeError(FastpolyError, ValueError):
-    """Bytes that are not the JSON that was promised.
+    """A frame that is not JSON.
 
     Attributes:
-        offset: Where in the frame the trouble is, in bytes from its start.
+        offset: Where in the frame the error is, in bytes from its start.
     """
 
     def __init__(self, detail: str = "", *, offset: int = 0, hint: str = "") -> None:
@@ -166,10 +166,10 @@ class DecodeError(FastpolyError, ValueError):
 
 
 class ConnectionLost(FastpolyError, ConnectionError):
-    """The line failed, or the server ended it.
+    """The connection failed, or the server closed it.
 
     Attributes:
-        code: The WebSocket close code; 1006 when the line went without a close frame.
+        code: The WebSocket close code; 1006 when it ended without a close frame.
         reason: The text that came with the code; may be empty.
     """
 
@@ -182,7 +182,7 @@ class ConnectionLost(FastpolyError, ConnectionError):
 
 
 class ConnectError(ConnectionLost):
-    """The line never came up."""
+    """The connection never opened."""
 
 
 class HostNotFoundError(ConnectError):

@@ -32,16 +32,16 @@ class Notice:
     at_ns: int
 
     def to_dict(self) -> dict[str, Any]:
-        """The attributes by name, after ``ev``; events in them as dicts."""
+        """Return the attributes by name, after ``ev``; events in them as dicts."""
         values = {spec.name: _plain(getattr(self, spec.name)) for spec in fields(self)}
         return {"ev": self.event_type, **values}
 
     def keys(self) -> KeysView[str]:
-        """The keys of `to_dict`."""
+        """Return the keys of `to_dict`."""
         return self.to_dict().keys()
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The value of a key, or the default."""
+        """Return the value of a key, or the default."""
         return self.to_dict().get(key, default)
 
     def __getitem__(self, key: str) -> Any:
@@ -70,11 +70,11 @@ class Gap(Notice):
     told from the events themselves: sequence numbers have gaps of their own.
 
     Attributes:
-        cause: Why the line was lost, one sentence.
-        code: The close code of the line that was lost.
-        since_ns: When the line was lost, Unix time in ns.
+        cause: Why the connection was lost, one sentence.
+        code: The close code of the connection that was lost.
+        since_ns: When it was lost, Unix time in ns.
         until_ns: When the first event after it was received, Unix time in ns.
-        attempts: Attempts that it took to get the line back.
+        attempts: Attempts that it took to reconnect.
         channels: Channels that were subscribed.
         last_by_channel: The last event before, of each channel that had one.
         first_by_channel: The first event after, of each channel that has one in the batch that

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def fastpoly_simulators() -> Iterator[SimulatorFactory]:
-    """Starts simulators, each in a process of its own, and stops them after the test.
+    """Start simulators, each in a process of its own, and stop them after the test.
 
     Call it with settings of `fastpoly.sim.SimulatorConfig`; it returns a running
     `fastpoly.sim.SimulatorProcess`::

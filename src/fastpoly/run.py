@@ -31,7 +31,7 @@ class Runnable(Protocol):
 
 
 def run_stream(stream: Runnable) -> None:
-    """Opens a stream and blocks until it has ended; see `Stream.run`.
+    """Open a stream and block until it has ended; see `Stream.run`.
 
     Raises:
         UsageError: An event loop is running in this thread.

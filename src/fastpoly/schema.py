@@ -131,7 +131,7 @@ class EventType:
         return next(field for field in self.fields if field.kind is SYMBOL)
 
     def of_role(self, role: str) -> tuple[Field, ...]:
-        """The fields of a role."""
+        """Return the fields of a role."""
         return tuple(field for field in self.fields if field.role == role)
 
 
@@ -501,7 +501,7 @@ class MarketSpec:
     paths: tuple[str, ...]
 
     def channel(self, name: str) -> Channel | None:
-        """The channel of that name, or None."""
+        """Return the channel of that name, or None."""
         return next((channel for channel in self.channels if channel.name == name), None)
 
 
@@ -769,7 +769,7 @@ STATUSES: Final = (
 
 
 def status_spec(status: str, message: str) -> StatusSpec | None:
-    """The entry of `STATUSES` that a control message matches, or None for an unknown one."""
+    """Return the entry of `STATUSES` that a control message matches, or None for an unknown one."""
     for spec in STATUSES:
         if spec.status == status and message.startswith(spec.message):
             return spec

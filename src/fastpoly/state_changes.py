@@ -30,7 +30,7 @@ class StateNews:
         self._over = False
 
     def add(self, callback: Callable[[StateChange], object]) -> None:
-        """Has a function called with each change from now on.
+        """Call a function with each change from now on.
 
         Raises:
             UsageError: It is not callable, or is a generator function.
@@ -41,11 +41,11 @@ class StateNews:
         self._callbacks += (hook,)
 
     def remove(self, callback: Callable[[StateChange], object]) -> None:
-        """Takes a function off again."""
+        """Remove a function again."""
         self._callbacks = tuple(one for one in self._callbacks if one.function != callback)
 
     def tell(self, change: StateChange) -> None:
-        """Tells everyone; what they raise is logged, and an exit ends the stream."""
+        """Tell everyone; what they raise is logged, and an exit ends the stream."""
         self._over = change.new is State.CLOSED
         for iteration in tuple(self._iterations):
             iteration.put(change)
@@ -53,7 +53,7 @@ class StateNews:
             callback(change)
 
     def iterate(self) -> StateChanges:
-        """The changes from now on."""
+        """Return an async iterator over the changes from now on."""
         changes = StateChanges(self._over)
         self._iterations.add(changes)
         return changes

@@ -24,7 +24,7 @@ class MarketStats:
         error: What ended it, one sentence, or an empty text.
         subscriptions: Parameters that are wanted.
         confirmed: Parameters that the server has confirmed on this connection.
-        line: What came over all connections.
+        line: What came over all connections: reads, bytes, frames and events, and what waits.
         filtered: Events that the stream's own filter left out.
         silent: Channels that are stale, and for how many seconds they have been silent.
         lag: How late the events of each channel were when they were received.

@@ -45,7 +45,7 @@ __all__ = ["Stream"]
 logger = logging.getLogger("fastpoly.stream")
 
 DEFAULT_MAX_BUFFER_BYTES: Final = 64 * 1024 * 1024
-"""What a consumer may have waiting, in bytes on the wire: about 40 s of all trades and quotes."""
+"""Bytes, as received, that may wait for one consumer: about 40 s of all trades and quotes."""
 
 F = TypeVar("F", bound=Callable[..., object])
 C = TypeVar("C", bound=Callable[[StateChange], object])
@@ -74,10 +74,9 @@ class Stream:
         def on_trades(batch): ...
         stream.run()
 
-    It reconnects with the subscriptions that are wanted then, announces in the order of the events
-    what it may have missed (`Gap`) and what a consumer lost (`SlowConsumer`), and ends, if it must,
-    with an error that says why: iteration, `wait_closed`, `run` and the end of ``async with`` raise
-    it.
+    It reconnects and restores its subscriptions, announces among the events what it may have missed
+    (`Gap`) and what a consumer lost (`SlowConsumer`), and ends, if it must, with an error that says
+    why: iteration, `wait_closed`, `run` and the end of ``async with`` raise it.
 
     Args:
         market: The market, such as ``stocks`` or ``futures/cme``.
@@ -87,21 +86,22 @@ class Stream:
         feed: A feed of the vendor, such as ``delayed``.
         host: A host name, instead of a feed.
         url: A full ``ws://`` or ``wss://`` URL, instead of both.
-        symbols: A set of tickers or pairs, to get no others; None for all.
+        symbols: The tickers or pairs to get, and no others; None for all.
         where: A condition that events have to meet, such as ``field("size") >= 100``; see
-            `fastpoly.field`. What does not pass is counted and never becomes an object.
+            `fastpoly.field`. Events that do not are counted and never become objects.
         reconnect: A policy, see `fastpoly.reconnect`; True for the default, False for never.
         ingest: Where the socket is read: ``loop``, the caller's event loop, or ``thread``.
-        max_buffer_bytes: What each consumer may have waiting, in bytes on the wire.
-        max_buffer_age: How long anything may wait, in seconds; None for any time.
-        overflow: What happens beyond that, see `Overflow`.
+        max_buffer_bytes: Bytes, as received, that may wait for each consumer.
+        max_buffer_age: Seconds that a batch may wait for a consumer; None for no limit.
+        overflow: What happens when a buffer is full, see `Overflow`.
         on_error: Called as ``on_error(error, handler, batch)`` with what handlers raise, and with
             errors that no call can raise (handler and batch are None then).
-        error_policy: What becomes of a handler that raises, see `ErrorPolicy`.
-        fill: Called with each `Gap`; gives the events that are missing, as wire dicts or a batch,
-            or None. They come right after the gap, without repeats, and ``event.get("filled")`` is
-            True for them. Live data is held back meanwhile. May be a coroutine function.
-        fill_timeout: Seconds that it may take.
+        error_policy: What happens to a handler that raises, see `ErrorPolicy`.
+        fill: A function, or coroutine function, called with each `Gap`; returns the events that are
+            missing, as wire dicts or a batch, or None. They come right after the gap,
+            without repeats, and ``event.get("filled")`` is True for them. Live data is held back
+            meanwhile.
+        fill_timeout: Seconds that `fill` may take.
         stale_after: Seconds without data, in trading hours, after which a channel is stale: one
             number for all, or by channel; by default only channels subscribed as a whole are
             watched, see `fastpoly.health.silence`.
@@ -109,7 +109,7 @@ class Stream:
         connection: See `ConnectionOptions`.
 
     Raises:
-        UsageError: An argument makes no sense; the message says which and what would.
+        UsageError: An argument is invalid; the message says which, and what to pass.
     """
 
     @takes_options()
@@ -195,12 +195,12 @@ class Stream:
 
     @property
     def state(self) -> State:
-        """Where it is in its life."""
+        """The state that the stream is in, see `State`."""
         return self._engine.state
 
     @property
     def error(self) -> BaseException | None:
-        """What ended it; None while it lives, and if it was closed."""
+        """The error that ended it; None while it is open, and if it was closed."""
         return self._feed.error
 
     @property
@@ -229,10 +229,10 @@ class Stream:
     # ------------------------------------------------------------------------ opening, ending
 
     async def open(self) -> Self:
-        """Connects, and subscribes to what the constructor was given.
+        """Connect, and subscribe to what the constructor was given.
 
         Raises:
-            FastpolyError: It did not work, see `Session.open`; the stream is closed then.
+            FastpolyError: The connection did not open; the stream is closed then.
             SubscriptionError: The server refused parameters, or did not answer for them.
             UsageError: It was opened before.
         """
@@ -271,12 +271,12 @@ class Stream:
             raise self.error
 
     async def close(self, drain: bool = True) -> None:
-        """Closes the line, and waits until it is down and the handlers are done.
+        """Close the connection, and wait until the handlers are done.
 
-        Iterations may go on to take what waits for them. More than once is fine.
+        Iterations may still take what is waiting for them. Closing twice is fine.
 
         Args:
-            drain: Whether handlers get what waits for them; if not, that is lost.
+            drain: Whether handlers get what is waiting for them; if not, it is lost.
         """
         if self._loop is None:
             self._engine.abort()
@@ -287,7 +287,7 @@ class Stream:
         await self._wait_wound_up()
 
     def abort(self) -> None:
-        """Drops the line and everything that waits, at once; from any thread."""
+        """Drop the connection and everything that waits, at once; from any thread."""
         if self._loop is None:
             self._engine.abort()
             return
@@ -297,7 +297,7 @@ class Stream:
             self._loop.call_soon_threadsafe(self._registry.abort)
 
     async def wait_closed(self) -> None:
-        """Waits until the stream has ended, whatever the reason.
+        """Wait until the stream has ended, whatever the reason.
 
         Raises:
             FastpolyError: What ended it, unless it was closed.
@@ -350,9 +350,9 @@ class Stream:
     # -------------------------------------------------------------------------- subscriptions
 
     async def subscribe(self, *params: str | Iterable[str]) -> None:
-        """Subscribes, and waits until the server has confirmed; from any event loop.
+        """Subscribe, and wait until the server has confirmed; from any event loop.
 
-        While the line is down it waits until that is up again.
+        While the connection is lost, wait until the stream has reconnected.
 
         Args:
             params: Such as ``T.AAPL`` or ``Q.*``.
@@ -365,16 +365,16 @@ class Stream:
         await self._reader.call(self._engine.subscribe, params)
 
     async def unsubscribe(self, *params: str | Iterable[str]) -> None:
-        """Unsubscribes, and waits until the server has confirmed; from any event loop.
+        """Unsubscribe, and wait until the server has confirmed; from any event loop.
 
-        A few events that were on their way may still come.
+        A few events that were already on their way may still arrive.
 
         Args:
-            params: As in `subscribe`; what is not subscribed is passed over.
+            params: As in `subscribe`; those that are not subscribed are ignored.
 
         Raises:
-            SubscriptionError: Parameters are malformed, would arrive all the same because of a
-                wildcard, or were not answered.
+            SubscriptionError: Parameters are malformed, would still arrive because of a wildcard,
+                or were not answered.
             UsageError: The stream is not open.
         """
         await self._reader.call(self._engine.unsubscribe, params)
@@ -382,7 +382,7 @@ class Stream:
     # ------------------------------------------------------------------------------ consumers
 
     def __aiter__(self) -> AsyncIterator[Batch]:
-        """The stream's own iteration: a second loop goes on where the first stopped."""
+        """Return the stream's own iteration: a second loop continues where the first stopped."""
         return self._registry.main()
 
     def batches(
@@ -394,7 +394,7 @@ class Stream:
         max_buffer_age: float | None = None,
         overflow: str | None = None,
     ) -> Batches:
-        """An iteration of its own, with its own buffer, beside all others.
+        """Return another iteration, with a buffer of its own, beside all others.
 
         Args:
             channels: Names of channels; none for everything.
@@ -405,8 +405,8 @@ class Stream:
             overflow: As for the stream, by default the same.
 
         Raises:
-            UsageError: The market has no such channel, the condition makes no sense for these
-                channels, or the stream is not open.
+            UsageError: The market has no such channel, the condition is invalid for these channels,
+                or the stream is not open.
         """
         self._require_open()
         return self._registry.add_iteration(
@@ -423,7 +423,7 @@ class Stream:
     @overload
     def on(self, function: F, /) -> F: ...
     def on(self, *channels: Any, **options: Any) -> Any:
-        """Registers a handler: ``@stream.on("T", "Q")``, or ``@stream.on`` for everything.
+        """Register a handler: ``@stream.on("T", "Q")``, or ``@stream.on`` for everything.
 
         Args:
             channels: Names of channels.
@@ -448,13 +448,13 @@ class Stream:
         max_buffer_age: float | None = None,
         overflow: str | None = None,
     ) -> F:
-        """Has a function called with each batch of some channels, before or while it streams.
+        """Call a function with each batch of some channels; before or while the stream is open.
 
         Args:
             function: Takes a `Batch`; a plain function or a coroutine function. It runs in the
                 event loop in which the stream was opened.
             channels: Names of channels; none for everything.
-            notices: Whether it gets notices too, in batches with the events or of their own.
+            notices: Whether it gets notices too, among the events or in batches of their own.
             symbols: As for the stream, of what the stream lets pass; None for all of it.
             where: As for the stream, of what the stream lets pass; None for all of it.
             max_buffer_bytes: As for the stream, by default the same.
@@ -465,8 +465,8 @@ class Stream:
             The function.
 
         Raises:
-            UsageError: It is not callable, the market has no such channel, the condition makes no
-                sense for these channels, or the stream is over.
+            UsageError: It is not callable, the market has no such channel, the condition is invalid
+                for these channels, or the stream is closed.
         """
         if self.state in (State.CLOSING, State.CLOSED):
             raise UsageError(f"The stream is {self.state}.", hint="Make a new one.")
@@ -483,10 +483,10 @@ class Stream:
         return function
 
     def remove_handler(self, function: Callable[..., object]) -> None:
-        """Takes a function off the stream, with all its channels.
+        """Remove a function from the stream, with all its channels.
 
         Raises:
-            UsageError: It is no handler of this stream.
+            UsageError: It is not a handler of this stream.
         """
         self._registry.remove_handler(function)
 
@@ -497,7 +497,7 @@ class Stream:
     # ---------------------------------------------------------------------------- its states
 
     def on_state(self, callback: C) -> C:
-        """Has a function called, in the stream's loop, with each change of state.
+        """Call a function, in the loop in which the stream was opened, with each change of state.
 
         Raises:
             UsageError: It is not callable.
@@ -506,24 +506,24 @@ class Stream:
         return callback
 
     def states(self) -> AsyncIterator[StateChange]:
-        """The changes of state from now on, to the last."""
+        """Return an async iterator over the changes of state from now on, to the last."""
         return self._feed.states.iterate()
 
     # ------------------------------------------------------------------------------- scripts
 
     def run(self) -> None:
-        """Streams to the handlers until the stream ends, in an event loop of its own; blocks.
+        """Stream to the handlers until the stream ends, in an event loop of its own; blocks.
 
         The first Ctrl-C closes the stream and lets the handlers finish; the second aborts.
 
         Raises:
             FastpolyError: What ended the stream, unless it was closed.
-            UsageError: It was run before, there is no handler, or an event loop is running here.
+            UsageError: It was run before, has no handler, or an event loop is running here.
         """
         if self._loop is not None or self.state is not State.IDLE:
             raise UsageError("This stream was run before.", hint="Make a new one.")
         if not self._registry.handlers:
             raise UsageError(
-                "There is no handler to run.", hint="Add one: @stream.on('T') above a function."
+                "The stream has no handler.", hint="Add one: @stream.on('T') above a function."
             )
         run_stream(self)

@@ -575,7 +575,7 @@ async def test_two_coroutines_that_handle_messages() -> None:
         running = asyncio.create_task(client.handle_messages(reconnect=True))
         await asyncio.sleep(0)
         for reconnect in (False, True):
-            with pytest.raises(UsageError, match="runs already"):
+            with pytest.raises(UsageError, match="is already running"):
                 await client.handle_messages(reconnect=reconnect)
         await client.close_stream()
         await running
@@ -613,7 +613,7 @@ def test_names_enums_and_urls() -> None:
         (("KEY", "bonds"), {}, "'bonds' is not a market"),
         (("", "stocks"), {}, "is empty"),
         (("KEY", "stocks", "http://example.org"), {}, "not a WebSocket URL"),
-        (("KEY", "stocks"), {"messages": "tuples"}, "'tuples' is not what handlers can get"),
+        (("KEY", "stocks"), {"messages": "tuples"}, "'tuples' is not a form of messages"),
         (("KEY", "stocks"), {"on_error": 5}, "on_error is not callable"),
     ],
 )

@@ -298,7 +298,7 @@ async def accept(listening: socket.socket) -> socket.socket:
     ("after_tls", "said"),
     [
         (False, "could not be reached: ConnectionResetError"),
-        (True, "closed the line before it became a WebSocket"),
+        (True, "closed the connection before it became a WebSocket"),
     ],
 )
 def test_a_reset_in_the_middle_of_opening(

@@ -114,7 +114,7 @@ def test_not_filled(ingest: str, kind: str) -> None:
     if kind == "gives nonsense":
         assert "nonsense" in str(told[0])
     if kind == "gives no list":
-        assert "fill hook gave int" in str(told[0])
+        assert "fill hook returned int" in str(told[0])
     if kind == "takes too long":
         assert isinstance(told[0], HandlerFailed)
         assert "longer than 0.2 s" in str(told[0])

@@ -26,7 +26,7 @@ _no_thread_left = pytest.fixture(autouse=True)(check_threads)
         (("stocks",), {"overflow": "explode"}, "is not an overflow policy"),
         (("stocks",), {"ingest": "process"}, "is not a way to ingest"),
         (("stocks",), {"error_policy": "ignore"}, "is not an error policy"),
-        (("stocks",), {"reconnect": "often"}, "no reconnect policy"),
+        (("stocks",), {"reconnect": "often"}, "not a reconnect policy"),
         (("stocks",), {"on_error": 5}, "is not callable"),
         (("stocks",), {"max_buffer_bytes": 0}, "max_buffer_bytes"),
         (("stocks",), {"max_buffer_age": -1}, "max_buffer_age"),
@@ -50,7 +50,7 @@ def test_bad_handlers() -> None:
     stream = Stream("stocks", api_key=KEY)
     with pytest.raises(errors.UsageError, match="not callable"):
         stream.on("T")(5)  # type: ignore[type-var]
-    with pytest.raises(errors.UsageError, match=r"no channel of stocks.*AM"):
+    with pytest.raises(errors.UsageError, match=r"not a channel of stocks.*AM"):
         stream.on("XT")
     with pytest.raises(errors.UsageError, match="not callable"):
         stream.on_state(5)  # type: ignore[arg-type]

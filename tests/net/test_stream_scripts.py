@@ -290,4 +290,4 @@ def test_cells_of_a_notebook(start: Callable[..., Script], ingest: str) -> None:
     drained = ingest == "thread"
     code, out, err = script.finish()
     assert (code, out) == (0, f"{drained}\nTrue\nUsageError\n")
-    assert err == "" if drained else "The event loop stood still for" in err
+    assert err == "" if drained else "The event loop was blocked for" in err

@@ -67,11 +67,11 @@ def test_who_held_the_loop(kind: str, ingest: str, caplog: pytest.LogCaptureFixt
         return
     assert len(told) == 1, told
     names = {
-        "sync": "plain held the loop for 0.6",
-        "async at once": "at_once held the loop for 0.6",
-        "async later": "later had it",
-        "iteration": "iteration had it",
-        "other": "no handler of this stream had it",
+        "sync": "plain blocked the event loop for 0.6",
+        "async at once": "at_once blocked the event loop for 0.6",
+        "async later": "later held it",
+        "iteration": "iteration held it",
+        "other": "no handler of this stream held it",
     }
     assert names[kind] in told[0]
     assert ("ingest='thread'" in told[0]) == (ingest == "loop")

@@ -70,7 +70,7 @@ def info(*paths: str | os.PathLike[str], market: str | None = None) -> CaptureIn
 
     Raises:
         UsageError: Nothing says which market the frames are of.
-        CaptureError: A file cannot be read, or is no recording.
+        CaptureError: A file cannot be read, or is not a recording.
     """
     count = _Count()
     with CaptureReader(*paths, market=market) as reader:

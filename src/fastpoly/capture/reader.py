@@ -237,7 +237,7 @@ class CaptureReader:
         for found in self._native.files():
             if not found["recognised"]:
                 raise CaptureError(
-                    f"{found['path']} is no recording.",
+                    f"{found['path']} is not a recording.",
                     hint="A recording is an MCAP file with frames of JSON.",
                     path=found["path"],
                 )

@@ -82,5 +82,5 @@ def rotation(rotate: str | int | None, market: str) -> Rotation:
     if isinstance(rotate, int) and not isinstance(rotate, bool) and 1 <= rotate <= 24:
         return _Hours(rotate)
     raise UsageError(
-        f"rotate={rotate!r} is no period", hint='use "day", a number of hours up to 24, or None'
+        f"rotate={rotate!r} is not a period", hint='use "day", a number of hours up to 24, or None'
     )

@@ -142,7 +142,8 @@ class CaptureWriter:
     ) -> None:
         if compression not in COMPRESSIONS:
             raise UsageError(
-                f"{compression!r} is no compression", hint=f"use one of: {', '.join(COMPRESSIONS)}"
+                f"{compression!r} is not a compression",
+                hint=f"use one of: {', '.join(COMPRESSIONS)}",
             )
         least, most = ZSTD_LEVELS
         if not least <= level <= most:

@@ -25,11 +25,11 @@ class Commands(click.Group):
     """A group whose commands come from `COMMANDS`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the table's order."""
+        """Return the names, in the order of the table."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, or None."""
+        """Return the command of that name, or None."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(COMMANDS[cmd_name]).command
@@ -38,8 +38,8 @@ class Commands(click.Group):
 
 EPILOG: Final = """\b
 Exit codes:
-  0    all went well, or whoever read the output had enough
-  1    it failed; for demo: events were lost
+  0    all went well, or the reader of the output has gone
+  1    it failed; demo: events were lost
   2    wrong usage, or no API key
   3    the server refused the key, the market or a subscription
   4    the connection failed

@@ -31,7 +31,7 @@ _OPERATIONS: Final[dict[str, Callable[[Field, Any], Condition]]] = {
 
 
 def parse_condition(text: str) -> Condition:
-    """The condition that a text means.
+    """Return the condition that a text means.
 
     Args:
         text: ``[not] [channel.]field operator value``. The value is a number, ``true``, ``false``,
@@ -43,7 +43,7 @@ def parse_condition(text: str) -> Condition:
     match = _FORM.fullmatch(text)
     if match is None:
         raise UsageError(
-            f"{text!r} is no condition.",
+            f"{text!r} is not a condition.",
             hint="Write it as 'size >= 1000', 'T.price < 5', 'symbol = AAPL' or "
             "'not conditions has 12'.",
         )

@@ -27,7 +27,7 @@ SETTLE_S: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What became of everything the simulator sent.
+    """What happened to everything the simulator sent.
 
     Attributes:
         sent: Events by channel, as the simulator counted them.
@@ -63,7 +63,7 @@ class Account:
 
 
 def as_text(account: Account, meter: Meter) -> str:
-    """The account for people."""
+    """Return the account as text."""
 
     def row(name: str, sent: int, received: int, lost: int) -> str:
         return f"{name:8}{sent:14,}{received:14,}{lost:10,}"
@@ -91,7 +91,7 @@ def as_text(account: Account, meter: Meter) -> str:
 
 
 def as_json(account: Account, meter: Meter) -> str:
-    """The account for programs, one line."""
+    """Return the account as one line of JSON."""
     lags = meter.total.lags_of_all()
     return json.dumps(
         {

@@ -22,7 +22,7 @@ SAMPLES_PER_BATCH: Final = 16
 
 
 def percentile_ms(lags: Histogram | None, percent: float) -> float | None:
-    """The lag in ms that this share of events stayed within; None if there was none."""
+    """Return the lag in ms that this share of events stayed within; None without events."""
     return None if lags is None or not lags.count else max(lags.percentile(percent), 0) / 1e6
 
 
@@ -58,7 +58,7 @@ class Tally:
         self.batches += other.batches
 
     def lags_of_all(self) -> Histogram:
-        """The lags of all channels together."""
+        """Return the lags of all channels together."""
         return _merged(self.lags.values())
 
 
@@ -110,7 +110,7 @@ class Meter:
                 self._symbols[symbol] += stands_for
 
     def take(self) -> Tally:
-        """What arrived since the last call; it is added to `total`."""
+        """Return what arrived since the last call; it is added to `total`."""
         taken, self._since = self._since, Tally()
         watch, self._watch = self._watch, LineWatch(self._market)
         taken.lags = {
@@ -120,7 +120,7 @@ class Meter:
         return taken
 
     def busiest(self, count: int) -> list[tuple[str, float]]:
-        """The busiest symbols so far and their estimated share of all events."""
+        """Return the busiest symbols so far and their estimated share of all events."""
         total = sum(self._symbols.values())
         ranked = sorted(self._symbols.items(), key=lambda item: item[1], reverse=True)
         return [(symbol, events / total) for symbol, events in ranked[:count]]

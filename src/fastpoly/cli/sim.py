@@ -29,7 +29,7 @@ def _documentation() -> dict[str, str]:
 
 
 def setting_options(*names: str, **defaults: Any) -> list[click.Option]:
-    """Command-line options for settings of the simulator.
+    """Return command-line options for settings of the simulator.
 
     Args:
         *names: Which; all of them if none is named.
@@ -60,7 +60,7 @@ def setting_options(*names: str, **defaults: Any) -> list[click.Option]:
 
 
 def simulator_config(**settings: Any) -> SimulatorConfig:
-    """The settings as given on the command line.
+    """Return the settings as given on the command line.
 
     Raises:
         UsageError: One has a bad value.
@@ -72,7 +72,7 @@ def simulator_config(**settings: Any) -> SimulatorConfig:
 
 
 async def _report(simulator: Simulator, every_s: float) -> None:
-    """Say on standard error what was sent, every so many seconds."""
+    """Report on standard error what was sent, every so many seconds."""
     before, then = 0, time.monotonic()
     while True:
         await asyncio.sleep(every_s)
@@ -97,11 +97,11 @@ async def _serve(config: SimulatorConfig, report_every_s: float) -> int:
             hint="Choose another --port, or 0 for any free one.",
         ) from error
     try:
-        # In one piece, and no matter whether anybody reads on: it serves, it is not a filter.
+        # At once, and whether or not anybody reads on: it is a server, not a filter.
         with contextlib.suppress(BrokenPipeError):
             click.echo("\n".join(map(simulator.url, MARKETS)))
         keys = "one of the keys given" if config.keys else "any key"
-        click.echo(f"Listening; it takes {keys}. Ctrl-C ends it.", err=True)
+        click.echo(f"Listening; accepts {keys}. Press Ctrl-C to stop.", err=True)
         if report_every_s:
             await _report(simulator, report_every_s)
         await asyncio.Event().wait()
@@ -126,13 +126,13 @@ def _faults_explained() -> str:
     type=click.FloatRange(min=0),
     metavar="SECONDS",
     default=0,
-    help="Say on standard error every so many seconds what was sent.",
+    help="Report on standard error what was sent, at this interval; 0 for never.",
 )
 def command(report_every_s: float, **settings: Any) -> int:
     """Run a simulator of the service on this machine.
 
-    Prints the URL of each market on standard output and serves until Ctrl-C. The market is made
-    up, the protocol is the service's; the same seed makes the same market.
+    Prints the URL of each market on standard output and serves until Ctrl-C. The data is made up,
+    the protocol is the service's; the same seed makes the same market.
     """
     try:
         config = simulator_config(**settings)

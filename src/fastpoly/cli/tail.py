@@ -30,7 +30,7 @@ EVENTS_PER_WRITE: Final = 500
 
 
 def key_for(url: str) -> str | None:
-    """What to pass as the key: None to take it from the environment.
+    """Return what to pass as the key; None to take it from the environment.
 
     A simulator on this machine takes any key, so without one in the environment it gets a made-up
     one.
@@ -41,12 +41,12 @@ def key_for(url: str) -> str | None:
 
 
 def _say_notices(batch: Batch) -> Batch:
-    """Say on standard error what the stream itself has to say; the rest of the batch."""
+    """Report notices on standard error; return the rest of the batch."""
     if NOTICE_CHANNEL not in batch.channels:
         return batch
     for notice in batch.select(NOTICE_CHANNEL):
         if isinstance(notice, Gap):
-            text = f"gap of {notice.seconds:.1f} s in the stream: {notice.cause}"
+            text = f"gap of {notice.seconds:.1f} s: {notice.cause}"
         elif isinstance(notice, SlowConsumer):
             text = f"lost {notice.lost:,} events, which came faster than they could be written"
         else:
@@ -86,14 +86,14 @@ async def _tail(
 @click.argument("params", metavar="PARAM...", nargs=-1, required=True)
 @click.option("--url", help="A full ws:// or wss:// URL, such as the simulator's.")
 @click.option("--feed", help="A feed of the vendor, such as delayed.")
-@click.option("--count", type=click.IntRange(min=1), help="End after so many events.")
+@click.option("--count", type=click.IntRange(min=1), help="Stop after this many events.")
 @click.option(
     "--where",
     "conditions",
     multiple=True,
     metavar="CONDITION",
-    help="Only events for which it holds: 'size >= 1000', 'symbol = AAPL', 'not conditions has "
-    "12'; of more than one, all must.",
+    help="Only events that meet it: 'size >= 1000', 'symbol = AAPL', 'not conditions has 12'. If "
+    "repeated, all must hold.",
 )
 @click.option(
     "--format",
@@ -101,7 +101,7 @@ async def _tail(
     type=click.Choice(list(FORMATS)),
     default="json",
     show_default=True,
-    help="json: as the server sent them; named: JSON by attribute names; text: for people.",
+    help="json: as the server sent them; named: JSON by attribute names; text: to read.",
 )
 def command(
     market: str,

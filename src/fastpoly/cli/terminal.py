@@ -27,22 +27,22 @@ class ExitCode(enum.IntEnum):
     """What the command's exit code says."""
 
     OK = 0
-    """All went well, or whoever read the output had enough."""
+    """All went well, or the reader of the output has gone."""
     FAILED = 1
-    """It ended otherwise than it should: the demo lost events, a port was taken."""
+    """It failed: the demo lost events, a port was taken."""
     USAGE = 2
     """The command line, or the environment that it needs, is wrong; nothing was done."""
     REFUSED = 3
     """The server said no: to the key, the market, a subscription."""
     DISCONNECTED = 4
-    """The connection failed, or never came up."""
+    """The connection failed, or never opened."""
     INTERRUPTED = 130
     """Ctrl-C."""
     TERMINATED = 143
     """SIGTERM."""
 
 
-# More special before more general: a SubscriptionError is a UsageError too.
+# The more specific first: a SubscriptionError is a UsageError too.
 _CODES: Final[tuple[tuple[type[errors.FastpolyError], ExitCode], ...]] = (
     (errors.ServerError, ExitCode.REFUSED),
     (errors.SubscriptionError, ExitCode.REFUSED),
@@ -53,7 +53,7 @@ _CODES: Final[tuple[tuple[type[errors.FastpolyError], ExitCode], ...]] = (
 
 
 def exit_code(error: errors.FastpolyError) -> ExitCode:
-    """The exit code of a command that ended with this error."""
+    """Return the exit code of a command that ended with this error."""
     return next(code for kind, code in _CODES if isinstance(error, kind))
 
 
@@ -65,7 +65,7 @@ def report(error: errors.FastpolyError) -> None:
 
 
 class OutputClosed(Exception):
-    """Whoever read the output is gone."""
+    """The reader of the output has gone."""
 
 
 class Output:

@@ -25,12 +25,12 @@ BUSIEST_SHOWN: Final = 8
 
 
 def number(value: float) -> str:
-    """A count as people read it."""
+    """Return a count as people read it."""
     return f"{value:,.0f}"
 
 
 def lag(lags: Histogram | None, percent: float) -> str:
-    """A percentile in ms, or a dash where there was nothing to measure."""
+    """Return a percentile in ms, or a dash where there was nothing to measure."""
     value = percentile_ms(lags, percent)
     return "-" if value is None else f"{value:.1f}"
 
@@ -145,7 +145,7 @@ class LiveView:
 
 
 def make_view(channels: tuple[str, ...], title: str) -> View:
-    """The view that suits where standard error goes."""
+    """Return the view that suits where standard error goes."""
     console = Console(stderr=True)
     if console.is_terminal and not console.is_dumb_terminal:
         return LiveView(channels, title, console)

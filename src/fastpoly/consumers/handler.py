@@ -41,7 +41,7 @@ BLOCKED_NS: Final = 100_000_000
 
 
 class Activity(StrEnum):
-    """What a handler is at. Whether more will come is its buffer's to know."""
+    """What a handler is doing. Whether more will come, its buffer knows."""
 
     IDLE = "idle"
     """Nothing is under way; the next batch is given to it at once."""
@@ -76,7 +76,7 @@ TABLE: Final[dict[tuple[Activity, Event], Activity]] = {
     # The function has taken itself off the stream, and then given something to await.
     (Activity.DRAINED, Event.BEGUN): Activity.DETACHED,
 }
-"""What a handler is at next. An event that has no entry changes nothing."""
+"""What a handler does next. An event that has no entry changes nothing."""
 
 # Looking up a member of an enum takes longer than a global name, and this is asked for every batch.
 _IDLE: Final = Activity.IDLE
@@ -118,13 +118,13 @@ class HandlerOwner(Protocol):
     """Who has a handler. Its methods are called in the user's loop, but for `on_full`."""
 
     def handler_failed(self, handler: Handler, error: BaseException, batch: Batch) -> None:
-        """The function raised."""
+        """Take what the function raised."""
 
     def handler_too_slow(self, handler: Handler, error: FastpolyError) -> None:
-        """The handler's buffer was ended by its overflow policy, and what was left is handled."""
+        """Take note that the overflow policy ended the buffer, and what was left is handled."""
 
     def handler_blocked(self, handler: Handler, seconds: float) -> None:
-        """A call held the loop for so long."""
+        """Take note that a call held the loop for so long."""
 
     def on_full(self, buffer: Buffer) -> None:
         """See `BufferOwner.on_full`."""
@@ -150,7 +150,7 @@ class Handler:
 
     Attributes:
         name: What to call it.
-        activity: What it is at.
+        activity: What it is doing.
         busy_span: When a coroutine of its was last under way.
 
     Raises:
@@ -269,7 +269,7 @@ class Handler:
                 self._owner.handler_too_slow(self, self._buffer.error)
 
     def _feed(self, event: Event) -> None:
-        """Change what the handler is at, by the table."""
+        """Change what the handler is doing, by the table."""
         before = self.activity
         self.activity = TABLE.get((before, event), before)
         if self.activity is Activity.DRAINED and before is not Activity.DRAINED:

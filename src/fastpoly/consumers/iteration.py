@@ -118,7 +118,7 @@ class Batches(AsyncIterator["Batch"]):
                 raise StopAsyncIteration
             if self._waiter is not None:
                 raise UsageError(
-                    "Two tasks wait for the next batch of one iteration.",
+                    "Two tasks are waiting for the next batch of one iteration.",
                     hint="Give each an iteration of its own: stream.batches().",
                 )
             if buffer.arm():

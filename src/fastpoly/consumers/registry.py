@@ -51,7 +51,7 @@ class Limits:
         """Return these limits with some of them replaced.
 
         Raises:
-            UsageError: One makes no sense.
+            UsageError: One is invalid.
         """
         for name, value in (("max_buffer_bytes", max_bytes), ("max_buffer_age", max_age_s)):
             if value is not None and not value > 0:
@@ -191,7 +191,7 @@ class ConsumerRegistry:
             if name not in self._channels and name not in (NOTICE_CHANNEL, schema.UNKNOWN_CHANNEL):
                 own = ", ".join(sorted(self._channels))
                 raise UsageError(
-                    f"{channel!r} is no channel of {self._market}.",
+                    f"{channel!r} is not a channel of {self._market}.",
                     hint=f"Choose among {own}, {NOTICE_CHANNEL} and {schema.UNKNOWN_CHANNEL}.",
                 )
             wanted.add(name)
@@ -270,11 +270,11 @@ class ConsumerRegistry:
         """Take a function off the stream.
 
         Raises:
-            UsageError: It is no handler of this stream.
+            UsageError: It is not a handler of this stream.
         """
         found = [handler for handler in self.handlers if handler.function == function]
         if not found:
-            raise UsageError(f"{function!r} is no handler of this stream.", hint="Add it first.")
+            raise UsageError(f"{function!r} is not a handler of this stream.", hint="Add it first.")
         for handler in found:
             self.detach(handler)
 
@@ -297,7 +297,7 @@ class ConsumerRegistry:
 
         Args:
             drain: Whether they get what waits for them.
-            timeout_s: Seconds after which they are cut off.
+            timeout_s: Seconds after which they are cancelled.
         """
         self.stalls.stop()
         if not drain:
@@ -309,7 +309,7 @@ class ConsumerRegistry:
         except TimeoutError:
             self._abort_handlers()
             logger.warning(
-                "%s: handlers were not done %g s after the end and were cut off",
+                "%s: handlers were cancelled: they had not finished %g s after the end",
                 self._market,
                 timeout_s,
             )

@@ -26,7 +26,9 @@ class StallLog:
 
     def __init__(self, threaded: bool) -> None:
         self._advice = (
-            "" if threaded else " Nothing was read meanwhile; use ingest='thread' to read always."
+            ""
+            if threaded
+            else " Nothing was read meanwhile; use ingest='thread' to read in a thread of its own."
         )
         self._limit = LogLimit()
         self._blocked_at = -math.inf
@@ -36,7 +38,7 @@ class StallLog:
         self._blocked_at = time.monotonic()
         if self._limit.admit((name, "blocked")) is not None:
             logger.warning(
-                "The handler %s held the loop for %.2f s.%s", name, seconds, self._advice
+                "The handler %s blocked the event loop for %.2f s.%s", name, seconds, self._advice
             )
 
     def loop_stalled(self, seconds: float, names: list[str]) -> None:
@@ -49,10 +51,10 @@ class StallLog:
         if time.monotonic() - self._blocked_at < seconds + EXPLAINED_S:
             return  # the call that did it was reported
         if self._limit.admit("stalled") is not None:
-            who = f"{' and '.join(names)} had it" if names else "no handler of this stream had it"
+            who = f"{' and '.join(names)} held it" if names else "no handler of this stream held it"
             logger.warning(
-                "The event loop stood still for %.2f s and nothing was read meanwhile; %s. "
-                "Use ingest='thread' to read always.",
+                "The event loop was blocked for %.2f s and nothing was read meanwhile; %s. "
+                "Use ingest='thread' to read in a thread of its own.",
                 seconds,
                 who,
             )

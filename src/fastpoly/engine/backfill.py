@@ -33,7 +33,7 @@ _BARS: Final = {schema.EQUITY_AGG, schema.CURRENCY_AGG, schema.FUTURES_AGG}
 
 
 def _key(market: schema.MarketSpec, event: Mapping[str, Any]) -> Hashable:
-    """What makes an event the same as another one that has it."""
+    """Return what makes an event the same as another one that has it."""
     name = event.get("ev")
     channel = market.channel(name) if isinstance(name, str) else None
     if channel is not None:
@@ -102,16 +102,16 @@ class Backfill:
         fresh = []
         if not isinstance(supplied, Iterable):
             raise UsageError(
-                f"The fill hook gave {type(supplied).__name__}, which holds no events.",
-                hint="Give a Batch, or a list of dicts with the wire's keys, ev among them.",
+                f"The fill hook returned {type(supplied).__name__}, which holds no events.",
+                hint="Return a Batch, or a list of dicts with the wire's keys, ev among them.",
             )
         for item in supplied:
             event = item.to_dict() if hasattr(item, "to_dict") else item
             if not isinstance(event, Mapping) or "ev" not in event:
                 raise UsageError(
-                    f"The fill hook gave {type(item).__name__} {str(item)[:80]!r}, which is no "
-                    "event.",
-                    hint="Give a Batch, or dicts with the wire's keys, ev among them.",
+                    f"The fill hook returned {type(item).__name__} {str(item)[:80]!r}, which is "
+                    "not an event.",
+                    hint="Return a Batch, or dicts with the wire's keys, ev among them.",
                 )
             key = _key(self._market, event)
             if key not in seen:

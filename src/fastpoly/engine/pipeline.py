@@ -209,8 +209,8 @@ class Pipeline:
         backfill = self._backfill
         if backfill is not None and not backfill.hold(batch):
             self._leave_unfilled(
-                f"More than {MAX_HELD_BYTES} bytes came while the fill hook was at work.",
-                "Make it quicker; live data is held back until it is done.",
+                f"More than {MAX_HELD_BYTES} bytes arrived while the fill hook was running.",
+                "Make it faster; live data is held back until it has finished.",
             )
 
     def _leave_unfilled(self, detail: str, hint: str) -> None:

@@ -1,4 +1,4 @@
-"""Makes the server hold what is desired, and tells whoever waits what became of it."""
+"""Subscribes to what is desired, and tells whoever waits whether the server has confirmed it."""
 
 from __future__ import annotations
 
@@ -110,15 +110,15 @@ class Reconciler:
     # ------------------------------------------------------------------------------- the users
 
     def expect(self, params: Iterable[str]) -> asyncio.Future[None]:
-        """A future that is done when desired parameters are confirmed, or fails if they are not."""
+        """Return a future that is done when parameters are confirmed, and fails if they are not."""
         return self._wait("subscribe", tuple(params)).future
 
     async def subscribe(self, params: Iterable[str | Iterable[str]]) -> None:
-        """Wants parameters, and waits until they are confirmed.
+        """Add parameters to what is desired, and wait until they are confirmed.
 
         Raises:
             SubscriptionError: Some are malformed, or were refused or not answered; those that were
-                not confirmed are no longer wanted, and the others are subscribed.
+                not confirmed are no longer desired, and the others are subscribed.
         """
         added, errors = self.subscriptions.add_some(params)
         try:
@@ -130,10 +130,10 @@ class Reconciler:
             raise joined(errors)
 
     async def unsubscribe(self, params: Iterable[str | Iterable[str]]) -> None:
-        """Wants parameters no more, and waits until that is confirmed.
+        """Remove parameters from what is desired, and wait until that is confirmed.
 
         Raises:
-            SubscriptionError: They are malformed, would arrive all the same, or were not answered.
+            SubscriptionError: They are malformed, would still arrive, or were not answered.
         """
         await self._wait("unsubscribe", self.subscriptions.remove(params)).future
 
@@ -145,7 +145,7 @@ class Reconciler:
         return wait
 
     def _release(self) -> None:
-        """Lets go those whose parameters are as they wanted them, or who have gone away."""
+        """Release those whose parameters are as they asked, or who have gone away."""
         confirmed = self.subscriptions.is_confirmed
 
         def let_go(param: str) -> bool:
@@ -259,7 +259,7 @@ class Reconciler:
             self._answered.set()
 
     def _settle(self, outcome: Outcome) -> None:
-        """Tells those who wait what was refused or not answered."""
+        """Tell those who wait what was refused or not answered."""
         blamed: set[str] = set()
         for wait in self._waits:
             if wait.future.done():
@@ -297,7 +297,7 @@ class Reconciler:
         self._release()
 
     def finish(self, error: FastpolyError | None) -> None:
-        """The stream has ended: nobody will be answered any more."""
+        """Fail everyone who still waits: the stream has ended."""
         waits, self._waits = self._waits, []
         for wait in waits:
             if not wait.future.done():
@@ -312,7 +312,7 @@ class Reconciler:
 def _error(
     action: Action, refused: Iterable[str], unanswered: Iterable[str], outcome: Outcome
 ) -> SubscriptionError:
-    """The error for parameters that did not become what was asked for."""
+    """Return the error for parameters that were refused or not answered."""
     refused, unanswered = tuple(refused), tuple(unanswered)
     said = f" The server said: {outcome.error.message}." if refused and outcome.error else ""
     parts = []

@@ -195,7 +195,7 @@ class Engine:
         """Connect, and wait until the first subscriptions are answered.
 
         Raises:
-            FastpolyError: It did not work; the stream is closed then.
+            FastpolyError: The connection did not open; the stream is closed then.
         """
         self._start_life()
         first = self._reconciler.expect(self.desired)
@@ -548,5 +548,5 @@ class Engine:
     # ---------------------------------------------------------------------------- reading
 
     def note_room(self, buffer: Fillable) -> None:
-        """A consumer that blocks has become full, or has room again."""
+        """Take note that a consumer that blocks has become full, or has room again."""
         self._gate.note_room(buffer)

@@ -17,7 +17,7 @@ def make_filter(
     where: Condition | None,
     channels: Iterable[str] | None = None,
 ) -> Filter | None:
-    """A filter for events that are of one of some symbols and for which a condition holds.
+    """Return a filter for events of some symbols for which a condition holds.
 
     Args:
         market: The market's name.
@@ -30,7 +30,7 @@ def make_filter(
         The filter; None if everything passes.
 
     Raises:
-        UsageError: There is no symbol, or the condition makes no sense.
+        UsageError: There is no symbol, or the condition is invalid.
     """
     condition = where
     if symbols is not None:

@@ -122,24 +122,24 @@ class Field:
     __hash__ = None  # type: ignore[assignment]
 
     def between(self, low: float, high: float) -> Condition:
-        """A number, or a time in the wire's unit, from `low` to `high`, both included."""
+        """Hold for a number, or a time in the wire's unit, from `low` to `high`, both included."""
         return self._compared("between", low, high)
 
     def is_in(self, *values: str | float) -> Condition:
-        """One of some texts, or of some numbers."""
+        """Hold for one of some texts, or of some numbers."""
         return self._compared("is_in", *values)
 
     def has_any(self, *codes: int) -> Condition:
-        """A list of codes, such as ``conditions``, that has at least one of these."""
+        """Hold for a list of codes, such as ``conditions``, that has at least one of these."""
         return self._compared("has_any", *codes)
 
     def is_missing(self) -> Condition:
-        """The server did not send it, or sent another type: the attribute is None."""
+        """Hold where the server did not send it, or sent another type: the attribute is None."""
         return self._compared("is_missing")
 
 
 def field(name: str, *channels: str) -> Field:
-    """A field of events, to make a condition of by comparing it.
+    """Return a field of events; comparing it makes a condition.
 
     Args:
         name: The attribute's name, such as ``size``, or the key on the wire, such as ``s``.
@@ -148,7 +148,9 @@ def field(name: str, *channels: str) -> Field:
             too; none for all that have it.
     """
     if not isinstance(name, str):
-        raise UsageError(f"{name!r} is no field's name.", hint="Pass a text, such as 'size'.")
+        raise UsageError(
+            f"{name!r} is not the name of a field.", hint="Pass a text, such as 'size'."
+        )
     return Field(name, tuple(str(getattr(channel, "value", channel)) for channel in channels))
 
 
@@ -248,7 +250,7 @@ def _join(kind: type[_Joined], one: Condition, other: object) -> Condition:
 
 
 def _find(name: str, event: schema.EventType) -> int | None:
-    """The place of the field that a name means; None where there is none."""
+    """Return the place of the field that a name means; None where there is no such field."""
     for names in ([it.name for it in event.fields], [it.key for it in event.fields]):
         if name in names:
             return names.index(name)
@@ -258,16 +260,16 @@ def _find(name: str, event: schema.EventType) -> int | None:
 def _check(
     comparison: _Comparison, market: schema.MarketSpec, channels: list[schema.Channel]
 ) -> None:
-    """Whether there is such a field.
+    """Check that there is such a field.
 
     Raises:
-        UsageError: There is none.
+        UsageError: There is no such field.
     """
     by_name = {channel.name: channel for channel in market.channels}
     for name in comparison.channels:
         if name not in by_name:
             raise UsageError(
-                f"{name!r} is no channel of {market.name}.",
+                f"{name!r} is not a channel of {market.name}.",
                 hint=f"Choose among {', '.join(by_name)}.",
             )
     # Each channel that is named must have it; of those that are not, one.

@@ -397,7 +397,7 @@ def compare(
     group = _GROUPS[spec.kind]
     if operation not in group.operations or not all(map(group.operand, operands)):
         raise UsageError(
-            f"{spec.name!r} of {channel.name} is {group.noun}: {text} makes no sense.",
+            f"{spec.name!r} of {channel.name} is {group.noun}: {text} is not possible.",
             hint=f"{group.hint} Or say which channels are meant: field(name, channel).",
         )
     if not operands:

@@ -31,7 +31,7 @@ def _nth_weekday(year: int, month: int, weekday: int, n: int) -> date:
 
 
 def new_york(at: datetime) -> datetime:
-    """A point in time as New York's clocks show it, without a time zone.
+    """Return a point in time as New York's clocks show it, without a time zone.
 
     Args:
         at: Any point in time from 2007 on, with a time zone.
@@ -58,7 +58,7 @@ def _easter(year: int) -> date:
 
 @lru_cache(maxsize=8)
 def _holidays(year: int) -> frozenset[date]:
-    """Days on which the US stock exchanges are closed."""
+    """Return the days on which the US stock exchanges are closed."""
     days = {
         _nth_weekday(year, 1, 0, 3),  # Martin Luther King
         _nth_weekday(year, 2, 0, 3),  # Washington
@@ -81,7 +81,7 @@ def _holidays(year: int) -> frozenset[date]:
 
 @lru_cache(maxsize=8)
 def _half_days(year: int) -> frozenset[date]:
-    """Days on which regular hours end at 13:00."""
+    """Return the days on which regular hours end at 13:00."""
     days = {
         _nth_weekday(year, 11, 3, 4) + timedelta(days=1),
         date(year, 7, 3),
@@ -164,7 +164,7 @@ _SCHEDULES: Final[dict[str, _ExchangeDay | _TradingWeek | _Always]] = {
 
 
 def hours_at(market: str, at_ns: int) -> Hours:
-    """What may be expected of a market at a time.
+    """Return what may be expected of a market at a time.
 
     Args:
         market: The market's name.

@@ -96,10 +96,10 @@ class SequenceStats:
 
 
 class LagWatch:
-    """Says how late the data of a line is.
+    """Says how late the data of a connection is.
 
     Args:
-        watch: What was gathered about the line.
+        watch: What was counted of its events.
         delay_s: By how many seconds the feed is late as a matter of course.
         clock_ns: The wall clock, Unix time in ns.
     """
@@ -119,14 +119,14 @@ class LagWatch:
         return lags.min - self._delay_ns if self._delay_ns else lags.percentile(50)
 
     def stats(self) -> dict[str, LagStats]:
-        """How late the events of each channel were."""
+        """Return how late the events of each channel were."""
         return {
             name: LagStats.of(lags, events=lags.count, late_reports=late_reports)
             for name, (lags, late_reports) in self._watch.lags().items()
         }
 
     def sequences(self) -> dict[str, SequenceStats]:
-        """What the sequence numbers of each channel that has them did."""
+        """Return what the sequence numbers of each channel that has them did."""
         return {name: SequenceStats(*counts) for name, counts in self._watch.sequences().items()}
 
     def judge(
@@ -137,7 +137,7 @@ class LagWatch:
         Args:
             backlog_bytes: Bytes that wait in the kernel.
             waiting_s: How long each consumer's oldest batch has been waiting in its buffer.
-            stalled_s: The longest time, of late, that the loop stood still.
+            stalled_s: The longest time, of late, that the loop was blocked.
         """
         recent = self._watch.recent(self._clock_ns())
         reports = sum(late_reports for _, late_reports in recent.values())
@@ -167,7 +167,7 @@ class LagWatch:
         late = {name: lag for name, lag in medians.items() if lag > LATE_NS}
         if late and stalled_s > LATE_NS / 1e9:
             return Judgement(
-                Verdict.CLIENT_SLOW, f"the event loop stood still for {stalled_s:.2f} s."
+                Verdict.CLIENT_SLOW, f"the event loop was blocked for {stalled_s:.2f} s."
             )
         if late and len(late) == len(medians):
             name, lag = min(late.items(), key=lambda item: item[1])

@@ -33,7 +33,7 @@ class Latency:
 
     @classmethod
     def of(cls, histogram: Histogram, **more: int) -> Self:
-        """The figures of a histogram of ns, and what more a special kind has."""
+        """Return the figures of a histogram of ns, and what more a special kind has."""
         return cls(
             min_ms=histogram.min / 1e6,
             p50_ms=histogram.percentile(50) / 1e6,

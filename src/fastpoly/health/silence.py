@@ -1,9 +1,9 @@
 """Which channels are silent that should speak. Pure.
 
-Only data counts: a line that answers pings and confirms subscriptions can be stale. What is silent
-by nature must not look stale: outside of trading hours nothing is expected, in extended hours less;
-a channel is watched if all of it is subscribed, for single tickers may well be quiet for minutes,
-or if the user says after how many seconds it is stale.
+Only data counts: a connection that answers pings and confirms subscriptions can be stale. What is
+silent by nature must not look stale: outside of trading hours nothing is expected, in extended
+hours less; a channel is watched if all of it is subscribed, as single tickers may well be quiet for
+minutes, or if the user says after how many seconds it is stale.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ EXTENDED_FACTOR: Final = 4
 """How much more silence extended hours allow."""
 
 MUTE_FACTOR: Final = 3
-"""After how many times its limit the silence of every watched channel condemns the line."""
+"""After how many times its limit the silence of every watched channel condemns the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class Silence:
 
     Attributes:
         seconds_by_channel: Stale channels and how long each has been silent.
-        mute: Whether every watched channel has been silent for so long that the line is to blame.
+        mute: Whether every watched channel has been silent for so long that the connection is to
+            blame.
     """
 
     seconds_by_channel: Mapping[str, float]
@@ -82,7 +83,7 @@ class Watch:
                 if spec.channel(name) is None:
                     own = ", ".join(channel.name for channel in spec.channels)
                     raise UsageError(
-                        f"stale_after names {name!r}, no channel of {market}.",
+                        f"stale_after names {name!r}, which is not a channel of {market}.",
                         hint=f"Choose among {own}.",
                     )
         else:
@@ -116,7 +117,7 @@ class Watch:
 
         Args:
             now_ns: The time, Unix time in ns, as all that follow.
-            since_ns: Since when data may be expected on this line.
+            since_ns: Since when data may be expected on this connection.
             params: What is subscribed.
             last_ns: When each channel's last data was received.
         """

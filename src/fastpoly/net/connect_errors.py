@@ -28,7 +28,7 @@ def connect_error(error: Exception, url: str, proxy: str | None) -> FastpolyErro
         proxy: The proxy's URL, if there is one.
 
     Returns:
-        The error to raise, or None for an exception that is no failure to connect.
+        The error to raise, or None for an exception that is not a failure to connect.
     """
     where = shown_url(url)
     through = f" through the proxy {shown_url(proxy)}" if proxy else ""

@@ -33,14 +33,14 @@ class ApiKey:
         self._text = text
 
     def reveal(self) -> str:
-        """The key itself, for the one frame that needs it."""
+        """Return the key itself, for the one frame that needs it."""
         return self._text
 
     def hide(self, text: str) -> str:
-        """What somebody else wrote, with the key in it made unreadable: servers may repeat it."""
+        """Return a text without the key in it: servers may repeat what they were sent."""
         if len(self._text) >= SHORT:
             return text.replace(self._text, "(the API key)")
-        # Part of an ordinary word, it is no sign of the key; and words have to stay readable.
+        # As part of an ordinary word it is not the key; and words have to stay readable.
         return re.sub(rf"(?<!\w){re.escape(self._text)}(?!\w)", "(the API key)", text)
 
     def __repr__(self) -> str:
@@ -54,21 +54,21 @@ class ApiKey:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            "an API key is not pickled; pass it to the other process by its environment"
+            "an API key cannot be pickled; pass it to the other process in its environment"
         )
 
 
 def find_api_key(api_key: str | ApiKey | None = None, url: str = "") -> ApiKey:
-    """The key that was passed, or the first one that the environment has.
+    """Return the key that was passed, or the first one in the environment.
 
-    A server on loopback is a simulator, a hub or a test: where there is no key, it gets a word.
+    A server on loopback is a simulator, a hub or a test: without a key, a made-up one is used.
 
     Args:
         api_key: The key, or None to ask the environment; see `API_KEY_VARIABLES`.
         url: The full URL that the key is for.
 
     Raises:
-        UsageError: There is none, or it is empty or not text.
+        UsageError: There is no key, or it is empty or not text.
     """
     if isinstance(api_key, ApiKey):
         return api_key
@@ -96,6 +96,6 @@ def find_api_key(api_key: str | ApiKey | None = None, url: str = "") -> ApiKey:
     if any(character.isspace() or not character.isprintable() for character in text.strip()):
         raise UsageError(
             f"The API key in {source} has white space or control characters in it.",
-            hint="Copy it again; two keys on one line are a usual cause.",
+            hint="Copy it again; often there are two keys on one line.",
         )
     return ApiKey(text.strip())

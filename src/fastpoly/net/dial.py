@@ -20,10 +20,10 @@ _Address: TypeAlias = tuple[int, int, int, str, Any]
 
 
 async def dial(host: str, port: int) -> socket.socket:
-    """Connects to a host; the caller owns the socket.
+    """Connect to a host; the caller owns the socket.
 
     The transport is given a socket, rather than a name, so that whoever gives up half way can
-    shut the line at any moment: picows keeps a connection whose opening was cancelled.
+    shut it down at any moment: picows keeps a connection whose opening was cancelled.
 
     Args:
         host: A name or an IP address.
@@ -73,7 +73,7 @@ async def dial(host: str, port: int) -> socket.socket:
 
 
 def _close(attempt: asyncio.Task[socket.socket]) -> None:
-    """Closes the socket of an attempt that came too late, if it came to one."""
+    """Close the socket of an attempt that came too late, if there is one."""
     if not attempt.cancelled() and attempt.exception() is None:
         attempt.result().close()
 

@@ -47,7 +47,7 @@ def make_url(
     host: str | None = None,
     url: str | None = None,
 ) -> str:
-    """The URL to connect to; without arguments the real-time one of the market.
+    """Return the URL to connect to; without arguments, the real-time one of the market.
 
     Args:
         market: The market, such as ``stocks`` or ``futures/cme``.
@@ -56,7 +56,7 @@ def make_url(
         url: A full ``ws://`` or ``wss://`` URL. Without a path it gets the market's.
 
     Raises:
-        UsageError: More than one of feed, host and url, or one that makes no sense.
+        UsageError: More than one of feed, host and url was passed, or an invalid one.
     """
     path = market_of(market).path
     given = [name for name, value in (("feed", feed), ("host", host), ("url", url)) if value]
@@ -91,7 +91,7 @@ def _complete(url: str, path: str) -> str:
 
 
 def nominal_delay_s(url: str, market: str) -> float:
-    """By how many seconds the data of a URL is late because the feed is a delayed one.
+    """Return by how many seconds the data of a URL is late because its feed is a delayed one.
 
     Args:
         url: A full URL.
@@ -107,7 +107,7 @@ _URL_HINT: Final = "Write it as wss://socket.massive.com/stocks or ws://127.0.0.
 
 
 def shown_url(url: str) -> str:
-    """A URL as messages may show it: without query and credentials."""
+    """Return a URL as messages may show it: without query and credentials."""
     parts = urllib.parse.urlsplit(url)
     return urllib.parse.urlunsplit(
         (parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")
@@ -115,7 +115,7 @@ def shown_url(url: str) -> str:
 
 
 def make_ssl_context(ssl: SslLike = None) -> ssl_module.SSLContext:
-    """The TLS settings of a ``wss://`` connection; certificates are verified.
+    """Return the TLS settings of a ``wss://`` connection; certificates are verified.
 
     Args:
         ssl: None or True for the system's certificate authorities, or those that ``SSL_CERT_FILE``
@@ -123,7 +123,7 @@ def make_ssl_context(ssl: SslLike = None) -> ssl_module.SSLContext:
             `ssl.SSLContext`, which is used as it is.
 
     Raises:
-        UsageError: The file cannot be read, or verification was to be switched off by False.
+        UsageError: The file cannot be read, or False was passed to switch verification off.
     """
     if isinstance(ssl, ssl_module.SSLContext):
         return ssl
@@ -154,7 +154,7 @@ def _check_environment_file() -> None:
 
 
 def find_proxy(url: str, proxy: str | bool | None = True) -> str | None:
-    """The proxy that a connection goes through.
+    """Return the URL of the proxy that a connection goes through, or None.
 
     Args:
         url: Where the connection goes to.
@@ -163,7 +163,7 @@ def find_proxy(url: str, proxy: str | bool | None = True) -> str | None:
             applies to loopback; None or False for none.
 
     Raises:
-        UsageError: It is no proxy's URL.
+        UsageError: It is not a proxy's URL.
     """
     if proxy is None or proxy is False:
         return None

@@ -1,4 +1,4 @@
-"""Is the line alive? A ping after silence, and a verdict when the silence goes on."""
+"""Is the connection alive? A ping after silence, and a verdict if the silence goes on."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["KeepAlive"]
 
 STALL_S: Final = 0.5
-"""A timeout that comes this much late says that the loop stood still, not the line."""
+"""A timeout that is this late says that the loop stood still, and nothing of the connection."""
 
 
 class KeepAlive:
-    """Watches one line.
+    """Watches one connection.
 
     Any byte counts as life, not only pongs: a busy server may be late with those.
 
@@ -38,19 +38,19 @@ class KeepAlive:
         self.round_trip_s: float | None = None
 
     def note_reading(self, reading: bool) -> None:
-        """Says whether the line is read; while it is not, its silence means nothing."""
+        """Take note whether the connection is read; while it is not, its silence means nothing."""
         self._reading = reading
         self._disturbed = True
 
     async def wait_until_dead(self, transport: WSTransport, listener: Listener) -> bool:
-        """Pings the line whenever it is silent, for as long as it is alive.
+        """Ping the connection whenever it is silent, for as long as it is alive.
 
         Args:
-            transport: The line.
+            transport: The connection.
             listener: Its listener, for the count of bytes.
 
         Returns:
-            True if the line is dead; False if it was closed meanwhile.
+            True if the connection is dead; False if it was closed meanwhile.
         """
         ping: asyncio.Future[list[float]] | None = None
         while True:
@@ -61,7 +61,7 @@ class KeepAlive:
                 continue
             started = time.monotonic()
             if ping is None:
-                # A task that nobody cancels: picows would have nobody to report the line's end to.
+                # A task that nobody cancels: picows would have nobody to report the end to.
                 ping = asyncio.ensure_future(_measure(transport))
                 ping.add_done_callback(self._note_pong)
             await asyncio.wait([ping], timeout=self._timeout)
@@ -85,6 +85,6 @@ class KeepAlive:
 
 async def _measure(transport: WSTransport) -> list[float]:
     if transport.is_disconnected:
-        # The line ended before this task began: picows would wait for a pong for ever.
+        # The connection ended before this task began: picows would wait for a pong for ever.
         raise ConnectionResetError
     return await transport.measure_roundtrip_time(1)

@@ -20,10 +20,10 @@ MAX_READ_DELAY_S: Final = 1.0
 
 
 def check_max_read_delay(seconds: float) -> float:
-    """What a user gave as ``max_read_delay``.
+    """Return what a user gave as ``max_read_delay``, checked.
 
     Raises:
-        UsageError: It is no number, below 0, or so long that something else must be meant.
+        UsageError: It is not a number, is below 0, or so long that milliseconds must be meant.
     """
     if not (isinstance(seconds, (int, float)) and 0 <= seconds <= MAX_READ_DELAY_S):
         raise UsageError(
@@ -34,7 +34,7 @@ def check_max_read_delay(seconds: float) -> float:
 
 
 class ReadDelay:
-    """Has data wait for a moment while a socket would be read too often.
+    """Lets data wait for a moment while a socket would be read too often.
 
     Args:
         max_delay_s: How long data may wait, in seconds, above 0.
@@ -49,14 +49,14 @@ class ReadDelay:
         self._timer: int | None = None
 
     def start(self, sock: socket.socket) -> None:
-        """Begins, in the loop that reads the socket."""
+        """Begin, in the loop that reads the socket."""
         self._loop = asyncio.get_running_loop()
         self._timer = self.coalescer.attach(sock.fileno())
         if self._timer is not None:
             self._loop.add_reader(self._timer, self.coalescer.on_timer)
 
     def stop(self) -> None:
-        """Ends, with the socket; more than once is fine."""
+        """End, with the socket; more than once is fine."""
         timer, self._timer = self._timer, None
         if timer is not None and self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed

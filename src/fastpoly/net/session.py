@@ -1,4 +1,4 @@
-"""One socket's life: connect, authenticate, send requests, notice its end. No reconnecting."""
+"""One connection: open, authenticate, send requests, notice its end. It never reconnects."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ GREETING_TIMEOUT_S: Final = 2.0
 """How long to wait for the server's greeting before sending the key without one."""
 
 REFUSAL_GRACE_S: Final = 1.0
-"""How long a server that said no may take to close the line before this side does."""
+"""How long a server that refused may take to close the connection before this side does."""
 
 HANG_UP_TURNS: Final = 10
-"""How many turns of the loop a line that was shut may take to be let go of."""
+"""How many turns of the loop a transport may take to let go of a socket that was shut down."""
 
 
 class SessionOwner(Protocol):
@@ -66,7 +66,7 @@ class SessionOwner(Protocol):
 
     @property
     def on_batch(self) -> Callable[[Batch], object]:
-        """Called with each `Batch`, from inside the read; what it raises is logged."""
+        """Take each `Batch`, from inside the read; what it raises is logged."""
 
     def on_upgraded(self) -> object:
         """Take note that the connection is up; the key is not sent yet."""
@@ -198,17 +198,17 @@ class Session:
     # ------------------------------------------------------------------------------- opening
 
     async def open(self) -> None:
-        """Connects and authenticates. Data may reach `on_batch` before this returns.
+        """Connect and authenticate. Data may reach `on_batch` before this returns.
 
         Raises:
             HostNotFoundError: The host's name does not resolve.
             CertificateError: The server's certificate does not verify.
-            NotWebSocketError: What answers is no WebSocket server.
-            ConnectError: The line did not come up for another reason, or an answer took too long.
+            NotWebSocketError: What answers is not a WebSocket server.
+            ConnectError: The connection did not open for another reason, or not in time.
             AuthError: The server refused the key.
             NotAuthorizedError: The plan does not include this market or feed.
             ConnectionEvicted: The account has too many connections.
-            ConnectionLost: The server closed the line before it had accepted the key.
+            ConnectionLost: The server closed the connection before it had accepted the key.
             UsageError: The session was opened before.
         """
         if self._ended is not None:
@@ -261,11 +261,11 @@ class Session:
             if known is None or known is error:
                 raise
             raise known from error
-        # What the stubs do not say: picows reports a line that closes before the upgrade as a
-        # success without a listener.
+        # What the stubs do not say: picows reports a connection that closes before the upgrade as
+        # a success without a listener.
         if not isinstance(listener, Listener):
             raise NotWebSocketError(
-                f"{self._where} closed the line before it became a WebSocket.",
+                f"{self._where} closed the connection before it became a WebSocket.",
                 hint="Check the port, and ws:// against wss://.",
             )
 
@@ -294,7 +294,7 @@ class Session:
             async with asyncio.timeout(self._options.auth_timeout):
                 await accepted
         except TimeoutError as error:
-            # Not an AuthError: nobody has found fault with the key, so trying again makes sense.
+            # Not an AuthError: nobody has refused the key, so trying again makes sense.
             raise ConnectError(
                 f"{self._where} did not answer the API key within "
                 f"{self._options.auth_timeout:g} s.",
@@ -302,15 +302,15 @@ class Session:
             ) from error
 
     async def _discard(self, ended: asyncio.Future[CloseReason]) -> None:
-        """Ends a connection that did not open, at whatever point it is."""
+        """End a connection that did not open, wherever it got to."""
         self._closing = True
         if self._transport is not None:
             self._hang_up(self._transport)
             await asyncio.wait([ended], timeout=self._options.close_timeout)
             return
         if self._socket is not None:
-            # Not closed: it belongs to a transport, which this makes end, and which would go on
-            # watching its number, that is soon another socket's.
+            # Not closed: it belongs to a transport, which this ends, and which would go on watching
+            # its number, which is soon another socket's.
             with contextlib.suppress(OSError):  # it has ended already
                 self._socket.shutdown(socket.SHUT_RDWR)
             for _ in range(HANG_UP_TURNS):
@@ -325,7 +325,7 @@ class Session:
     # ------------------------------------------------------------------- what the listener says
 
     def on_connected(self, transport: picows.WSTransport) -> None:
-        """Called by the listener: the WebSocket is up."""
+        """Take the transport of a WebSocket that is up; called by the listener."""
         loop = asyncio.get_running_loop()
         self._transport = transport
         self._reset_watch.transport = transport.underlying_transport
@@ -342,7 +342,7 @@ class Session:
             self._owner.on_upgraded()
 
     def on_statuses(self, statuses: list[Status]) -> None:
-        """Called by the listener: control messages."""
+        """Take control messages; called by the listener."""
         for status in statuses:
             message = read_status(status.status, status.message, self._key.hide)
             self._apply(message)
@@ -371,20 +371,20 @@ class Session:
                 loop.call_later(REFUSAL_GRACE_S, self._hang_up, self._transport)
 
     def on_bad_frame(self, error: DecodeError) -> None:
-        """Called by the listener: a frame could not be read."""
+        """Take note of a frame that could not be read; called by the listener."""
         self._owner.on_bad_frame(error)
         if error.detail.startswith("not UTF-8"):
             # RFC 6455, 8.1: then the rest of the connection is not to be trusted either.
             self.drop(connection_lost(self._where, 1007, ""))
 
     def on_disconnected(self, transport: picows.WSTransport) -> None:
-        """Called by the listener: the line is down. `_watch` learns the same, and why."""
+        """Stop what watches the socket; called by the listener. `_watch` learns why it ended."""
         self._reset_watch.stop()
         if self._read_delay is not None:
             self._read_delay.stop()
 
     async def _watch(self, transport: picows.WSTransport) -> None:
-        """Waits for the end of the line, and takes the reason from picows in all cases.
+        """Wait for the end of the connection, and take the reason from picows in all cases.
 
         A failure that picows noticed is in a future that complains when nobody asks for it.
         """
@@ -456,14 +456,14 @@ class Session:
             self._transport.send(picows.WSMsgType.TEXT, text)
 
     def pause_reading(self) -> None:
-        """Leaves what arrives in the kernel's buffer, so that the server soon has to wait.
+        """Leave what arrives in the kernel's buffer, so that the server soon has to wait.
 
-        A line that is not read is not found dead either.
+        A connection that is not read is not found dead either.
         """
         self._read(False)
 
     def resume_reading(self) -> None:
-        """Reads again; does nothing on a connection that reads or is closed."""
+        """Read again; does nothing on a connection that is read, or closed."""
         self._read(True)
 
     def _read(self, reading: bool) -> None:
@@ -481,7 +481,7 @@ class Session:
         self._paused = not reading
 
     async def closed(self) -> CloseReason:
-        """Waits until the connection is down.
+        """Wait until the connection is down.
 
         Returns:
             How it ended.
@@ -494,7 +494,7 @@ class Session:
         return await asyncio.shield(self._ended)
 
     async def close(self, code: int = 1000) -> None:
-        """Closes the connection and waits until it is down; more than once is fine.
+        """Close the connection and wait until it is down; closing twice is fine.
 
         Args:
             code: The close code to send.
@@ -516,13 +516,13 @@ class Session:
             await asyncio.shield(ended)
 
     def abort(self) -> None:
-        """Drops the line at once, without a close frame."""
+        """Drop the connection at once, without a close frame."""
         self._closing = True
         if self._transport is not None:
             self._transport.disconnect(False)
 
     def drop(self, error: FastpolyError) -> None:
-        """Drops the line as lost, with an error that `closed` gives."""
+        """Drop the connection as lost, with an error that `closed` gives."""
         self._error = self._error or error
         if self._transport is not None:
             code = error.code if isinstance(error, ConnectionLost) else 1011

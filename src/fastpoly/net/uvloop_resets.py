@@ -1,4 +1,4 @@
-"""Has a transport that uvloop polls for hear of a reset, and read all that came before it."""
+"""Makes a transport on uvloop notice a reset, and read all that came before it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ CAN_WATCH: Final = hasattr(select, "epoll")
 
 
 def on_uvloop() -> bool:
-    """Whether the running loop is uvloop's."""
+    """Return whether the running loop is uvloop's."""
     return type(asyncio.get_running_loop()).__module__.partition(".")[0] == "uvloop"
 
 
 class ResetWatch:
     """Watches a socket that aiofastnet reads on uvloop.
 
-    Of a socket with an error, libuv reports the error alone; uvloop then has the socket read once
-    more and polls it no longer. Where data came before the reset, that one read brings data, a part
-    of it perhaps, and the transport would wait for the rest and for the end for ever.
+    For a socket with an error, libuv reports the error alone; uvloop then has it read once more and
+    no longer polls it. Where data came before the reset, that one read brings data, perhaps only
+    part of it, and the transport would wait for ever for the rest and for the end.
 
-    This watch waits for the error by a poll of its own, takes it off the socket, and has the
-    transport be polled anew. Without the error the socket looks as after any end of a line: what
-    came before can be read, and then there is no more. So the transport finds out by itself.
+    This watch waits for the error by a poll of its own, clears it from the socket, and has the
+    transport polled again. Without the error the socket looks as after any other end: what came
+    before can be read, and then there is no more. So the transport finds out by itself.
 
     Attributes:
         transport: What reads the socket; None as long as that is not known.
@@ -44,7 +44,7 @@ class ResetWatch:
         self._poll: select.epoll | None = None
 
     def start(self, sock: socket.socket) -> None:
-        """Begins, in the loop that reads the socket."""
+        """Begin, in the loop that reads the socket."""
         self.stop()
         self._socket = sock
         self._loop = asyncio.get_running_loop()
@@ -53,7 +53,7 @@ class ResetWatch:
         self._loop.add_reader(self._poll.fileno(), self._on_event)
 
     def stop(self) -> None:
-        """Ends; more than once is fine, and after the socket or the loop was closed."""
+        """End; more than once is fine, and after the socket or the loop was closed."""
         poll, self._poll = self._poll, None
         if poll is not None and self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed
@@ -67,7 +67,7 @@ class ResetWatch:
         if sock is None or sock.fileno() < 0:
             return
         if not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            return  # the line was closed in order, or the transport has met with the error
+            return  # closed in order, or the transport has seen the error
         transport = transport or _find_transport(sock)
         if transport is None:
             return

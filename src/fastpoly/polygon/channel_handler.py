@@ -153,7 +153,7 @@ class ChannelHandler:
         return left
 
     def handler_failed(self, error: BaseException, message: Any) -> None:
-        """The handler has raised."""
+        """Take what the handler raised."""
         if not self._owner.handler_failed(error, self.handler, message):
             self.handler = _ignore
             self.awaits = False

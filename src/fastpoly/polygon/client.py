@@ -160,7 +160,7 @@ class AsyncStreamClient(ServiceMethods):
         self._url = make_url(market.path, host=_text(host))
         if messages not in ("dicts", "events", "batches"):
             raise UsageError(
-                f"{messages!r} is not what handlers can get.",
+                f"{messages!r} is not a form of messages.",
                 hint="Choose 'dicts', 'events' or 'batches'.",
             )
         require_positive(
@@ -328,7 +328,8 @@ class AsyncStreamClient(ServiceMethods):
         self._check_open()
         if self._connection.is_running:
             raise UsageError(
-                "handle_messages(reconnect=True) runs already.", hint="Run it in one coroutine."
+                "handle_messages(reconnect=True) is already running.",
+                hint="Run it in one coroutine.",
             )
         if reconnect:
             policy = _fixed_delay(max_reconnection_attempts, reconnection_delay)
@@ -356,7 +357,8 @@ class AsyncStreamClient(ServiceMethods):
             if "." not in param:
                 # The community client sends this too, and the server does not answer it.
                 logger.warning(
-                    "%r names no channel, so nothing comes of it; pass a list of tickers", param
+                    "%r names no channel, so the server will not answer it; pass a list of tickers",
+                    param,
                 )
         await self._connection.open_once()
         if handler is not None:

@@ -332,7 +332,7 @@ class Connection:
         """Make a request, or leave it to the connection that is about to come up.
 
         Raises:
-            ConnectionLost: There is none, and none is about to.
+            ConnectionLost: There is no connection, and none is being opened.
         """
         is_open = self._engine.is_open
         if not self._reader.post(self._engine.request, request):

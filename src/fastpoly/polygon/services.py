@@ -80,7 +80,7 @@ SERVICES: Final = {
 def name_params(
     service: Service, market: schema.MarketSpec, symbols: Symbols, *, uppercase: bool = True
 ) -> str:
-    """What a request for symbols of a service names, as the community client writes it.
+    """Return what a request for symbols of a service names, as the community client writes it.
 
     Empty texts in a list, such as ``"AMD,".split(",")`` has, are left out with a warning; the
     server would not answer what they make of the request. So is space around a ticker.
@@ -92,13 +92,13 @@ def name_params(
         uppercase: Whether to write tickers in upper case. Those of options and indices always are.
 
     Raises:
-        SubscriptionError: The market has no such channel, or a ticker is none.
+        SubscriptionError: The market has no such channel, or a ticker is malformed.
     """
     channel = service.channel
     if market.channel(channel) is None and not service.everywhere:
         raise SubscriptionError(
             f"{market.name} has no channel {channel}, which carries {service.doc}.",
-            hint=f"Connect a client of its own to {_markets_with(channel)}.",
+            hint=f"Use another client, connected to {_markets_with(channel)}.",
             refused=(channel,),
         )
     if isinstance(symbols, str) and symbols != "all":
@@ -187,22 +187,22 @@ Args:
     force_uppercase_symbols: Whether to send the tickers in upper case.
 
 Raises:
-    SubscriptionError: The market of this client has no such channel, or a ticker is none.
+    SubscriptionError: The market of this client has no such channel, or a ticker is malformed.
     UsageError: The handler is not callable, or the client was closed.
-    FastpolyError: As from `login`, if this is the first call; `ConnectionLost` if the line is down
+    FastpolyError: As from `login`, if this is the first call; `ConnectionLost` if it is lost
         and nothing is about to restore it.
 """
 
-_UNSUBSCRIBE_DOC: Final = """Ends the subscription to {doc}, channel ``{channel}``.
+_UNSUBSCRIBE_DOC: Final = """End the subscription to {doc}, channel ``{channel}``.
 
 Args:
     symbols: A list of tickers; none, or ``"all"``, for the whole channel. They are sent in upper
         case; a text is sent as it is: ``"{channel}.X"``.
 
 Raises:
-    SubscriptionError: The market of this client has no such channel, or a ticker is none.
+    SubscriptionError: The market of this client has no such channel, or a ticker is malformed.
     UsageError: The client was closed.
-    FastpolyError: As from `login`, if this is the first call; `ConnectionLost` if the line is down
+    FastpolyError: As from `login`, if this is the first call; `ConnectionLost` if it is lost
         and nothing is about to restore it.
 """
 
@@ -216,7 +216,7 @@ def _named(method: Any, verb: str, service: Service, doc: str) -> Any:
 
 
 def _subscriber(name: str) -> SubscribeMethod:
-    """The ``subscribe_`` method of a service."""
+    """Return the ``subscribe_`` method of a service."""
     service = SERVICES[name]
 
     async def subscribe(
@@ -232,7 +232,7 @@ def _subscriber(name: str) -> SubscribeMethod:
 
 
 def _unsubscriber(name: str) -> UnsubscribeMethod:
-    """The ``unsubscribe_`` method of a service."""
+    """Return the ``unsubscribe_`` method of a service."""
     service = SERVICES[name]
 
     async def unsubscribe(self: ServiceMethods, symbols: Symbols = None) -> None:

@@ -19,14 +19,14 @@ __all__ = ["Interruption"]
 class Interruption:
     """An interruption of a live stream that no data has ended yet.
 
-    It may span several attempts, and lines that were lost again before they brought anything.
+    It may span several attempts, and connections that were lost again before they brought anything.
 
     Attributes:
-        error: Why the line was lost.
+        error: Why the connection was lost.
         since_ns: When, Unix time in ns.
         channels: Channels that were subscribed.
         last_by_channel: The last event before it, of each channel that had one.
-        attempts: Attempts so far to get the line back.
+        attempts: Attempts to reconnect so far.
     """
 
     error: FastpolyError

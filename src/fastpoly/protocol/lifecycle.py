@@ -7,7 +7,7 @@ The rules behind the table:
 - However a connection is lost, the way back is the same: wait as long as the policy says, connect
   anew, ask for everything that is wanted. A loss that interrupts a live stream is a gap, which is
   noted at once and announced when data flows again.
-- What trying again would not mend ends the stream: a refused key, a plan that does not include the
+- What trying again would not help ends the stream: a refused key, a plan that does not include the
   market, a certificate that does not verify. The policy may give up on anything else.
 - An eviction is a wait of its own kind: whoever took the place would be evicted by a retry. The
   policy gives up unless the user has asked for a long cool-down.
@@ -169,7 +169,7 @@ class Lifecycle:
         self.state = State.IDLE
 
     def feed(self, cause: Input) -> tuple[Action, ...] | None:
-        """Takes one step.
+        """Take one step.
 
         Returns:
             What to do now, in that order; None where the input means nothing in this state.
@@ -182,7 +182,7 @@ class Lifecycle:
 
 
 def mermaid() -> str:
-    """The table as a Mermaid state diagram, for the documentation."""
+    """Return the table as a Mermaid state diagram, for the documentation."""
     lines = ["stateDiagram-v2", f"    [*] --> {State.IDLE}"]
     for (state, cause), (target, actions) in TABLE.items():
         does = f" / {', '.join(actions)}" if actions else ""

@@ -2,7 +2,7 @@
 
 A policy is any object with the two members of `ReconnectPolicy`; ``retry_first`` is looked for and
 False where it is missing. The stream counts the attempts:
-1 after the first loss, and 1 again once good data has flowed for ``stable_after_s`` on one line.
+1 after the first loss, and 1 again once data has flowed for ``stable_after_s`` on one connection.
 A key that was accepted resets nothing, or two programs that evict each other would do so for ever
 at full speed.
 """
@@ -50,7 +50,7 @@ class Verdict(StrEnum):
 
 
 def classify(error: BaseException) -> Verdict:
-    """What a failure of a connection calls for. Pure: it looks at the error alone."""
+    """Return what a failure of a connection calls for. Pure: it looks at the error alone."""
     match error:
         case ConnectionEvicted():
             return Verdict.COOL_DOWN
@@ -66,7 +66,7 @@ def classify(error: BaseException) -> Verdict:
 
 
 def retryable(error: BaseException) -> bool:
-    """Whether trying again soon makes sense after a failure."""
+    """Return whether trying again soon makes sense after a failure."""
     return classify(error) is Verdict.RETRY
 
 
@@ -76,10 +76,10 @@ class ReconnectPolicy(Protocol):
 
     @property
     def stable_after_s(self) -> float:
-        """Seconds of data on one line after which the count of attempts starts again."""
+        """Seconds of data on one connection after which attempts are counted from 1 again."""
 
     def next_delay(self, attempt: int, error: FastpolyError) -> float | None:
-        """How long to wait before an attempt.
+        """Return how long to wait before an attempt.
 
         Args:
             attempt: The number of the attempt, from 1.
@@ -99,7 +99,7 @@ class Backoff:
         cap_s: The upper end of any wait.
         factor: By how much the upper end grows with each attempt.
         max_attempts: Attempts after which it gives up; None for never.
-        stable_after_s: Seconds of data on one line after which the count starts again.
+        stable_after_s: Seconds of data on one connection after which attempts are counted from 1.
         evicted_after_s: Seconds to wait after an eviction, at least; None to give up then.
         retry_first: Whether the very first connection is retried too; if not, its failure is raised
             at once, as it is more often a wrong host or key than a passing fault.
@@ -146,7 +146,7 @@ class FixedDelay:
     Attributes:
         delay_s: The wait, in seconds.
         max_attempts: Attempts after which it gives up; None for never.
-        stable_after_s: Seconds of data on one line after which the count starts again.
+        stable_after_s: Seconds of data on one connection after which attempts are counted from 1.
     """
 
     delay_s: float = 5.0
@@ -171,13 +171,13 @@ def _is_no_plain_function(function: object) -> bool:
 
 
 def make_policy(reconnect: ReconnectPolicy | bool | None) -> ReconnectPolicy:
-    """The policy that an argument means.
+    """Return the policy that an argument means.
 
     Args:
         reconnect: A policy; True for a `Backoff` with its defaults; False or None for never.
 
     Raises:
-        UsageError: It is none of these.
+        UsageError: It is something else.
     """
     if reconnect is True:
         return Backoff()
@@ -191,6 +191,6 @@ def make_policy(reconnect: ReconnectPolicy | bool | None) -> ReconnectPolicy:
             )
         return reconnect
     raise UsageError(
-        f"reconnect={reconnect!r} is no reconnect policy.",
+        f"reconnect={reconnect!r} is not a reconnect policy.",
         hint="Pass True, False, a Backoff, or an object with next_delay() and stable_after_s.",
     )

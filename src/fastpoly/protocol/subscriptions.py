@@ -36,7 +36,7 @@ MAX_DETAILS: Final = 5
 
 
 def parse_params(market: str, params: Iterable[str | Iterable[str]]) -> tuple[str, ...]:
-    """Parameters such as ``T.AAPL``, checked against the market; order kept, repeats dropped.
+    """Return parameters such as ``T.AAPL``, checked against the market, in order, once each.
 
     Case is kept: tickers such as ``BACpB`` have lower-case letters.
 
@@ -245,7 +245,7 @@ class Subscriptions:
         return symbol != "*" and f"{name}.*" in self._desired
 
     def add(self, params: Iterable[str | Iterable[str]]) -> tuple[str, ...]:
-        """Wants parameters.
+        """Add parameters to what is desired.
 
         Returns:
             Those parameters, parsed.
@@ -291,15 +291,14 @@ class Subscriptions:
         return errors
 
     def remove(self, params: Iterable[str | Iterable[str]]) -> tuple[str, ...]:
-        """No longer wants parameters; one that was not wanted is no error.
+        """Remove parameters from what is desired; one that is not there is not an error.
 
         Returns:
             Those parameters, parsed.
 
         Raises:
-            SubscriptionError: One is malformed, or would go on arriving for a reason that the
-                caller may not see: a wildcard covers it, or it is a wildcard and single tickers
-                are subscribed. Nothing was removed.
+            SubscriptionError: One is malformed, or would still arrive: a wildcard covers it, or it
+                is a wildcard and single tickers are subscribed. Nothing was removed.
         """
         parsed = parse_params(self._spec.name, params)
         for param in parsed:
@@ -324,13 +323,13 @@ class Subscriptions:
         return parsed
 
     def forget(self, params: Iterable[str]) -> None:
-        """No longer wants parameters that the server refused."""
+        """Remove parameters that the server refused."""
         for param in params:
             self._desired.pop(param, None)
             self._sent.pop(param, None)
 
     def restart(self) -> None:
-        """A new connection is up: the server knows of nothing."""
+        """Begin with a new connection: the server knows of nothing."""
         self._confirmed.clear()
         self._sent.clear()
 
@@ -339,7 +338,7 @@ class Subscriptions:
         self._sent.update((param, None) for param in params if param in self._desired)
 
     def plan(self) -> list[Request]:
-        """Requests that bring the server from what it was sent to what is desired.
+        """Return the requests that bring the server from what it was sent to what is desired.
 
         What is let go of goes first where a wildcard makes way for single tickers: a ticker that is
         asked for while its wildcard is held might go unanswered and be lost with the wildcard.
@@ -358,11 +357,11 @@ class Subscriptions:
 
     @staticmethod
     def dropping(params: Iterable[str]) -> list[Request]:
-        """Requests that let go of parameters, whether they are held or not."""
+        """Return requests to unsubscribe from parameters, whether they are held or not."""
         return list(_requests("unsubscribe", params))
 
     def sent(self, request: Request) -> None:
-        """A request went out."""
+        """Take note that a request went out."""
         if request.action == "subscribe":
             self._sent.update(dict.fromkeys(request.params))
         else:
@@ -376,7 +375,7 @@ class Subscriptions:
         return tuple(param for param in params if self.is_held(param) is not subscribing)
 
     def acknowledge(self, action: Action, param: str) -> None:
-        """The server confirmed one parameter of a request; one that nobody asked for is ignored."""
+        """Take note of a confirmed parameter; one that nobody asked for is ignored."""
         if action == "subscribe":
             # A server may confirm whatever it likes, without end.
             if param in self._sent or param in self._desired:
@@ -385,15 +384,15 @@ class Subscriptions:
             self._confirmed.pop(param, None)
 
     def carrier(self, param: str) -> str:
-        """The parameter on the wire that brings a desired one: itself, or its wildcard."""
+        """Return the parameter on the wire that brings a desired one: itself, or its wildcard."""
         return f"{param.partition('.')[0]}.*" if self._covered(param) else param
 
     def is_confirmed(self, param: str) -> bool:
-        """Whether the server has confirmed what brings a desired parameter."""
+        """Return whether the server has confirmed what brings a desired parameter."""
         return self.carrier(param) in self._confirmed
 
     def is_held(self, param: str) -> bool:
-        """Whether the server may be sending a parameter's data because of itself."""
+        """Return whether the server may be sending a parameter's data because of itself."""
         return param in self._sent or param in self._confirmed
 
 

@@ -97,7 +97,7 @@ class Simulator:
         """
         path = MARKETS[market].paths[0] if market in MARKETS else market
         if path not in _SPEC_BY_PATH:
-            raise ValueError(f"there is no market {market!r}")
+            raise ValueError(f"{market!r} is not a market")
         return self._server.url(path)
 
     # ------------------------------------------------------------------------------ control

@@ -198,7 +198,7 @@ def test_compression_that_is_not_known_is_an_error_of_its_own(tmp_path: Path) ->
 def test_what_is_no_recording_is_an_error_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "text.mcap"
     path.write_bytes(b"time,symbol,price\n" * 1000)
-    with pytest.raises(CaptureError, match="no recording"):
+    with pytest.raises(CaptureError, match="not a recording"):
         read(path)
     with pytest.raises(CaptureError, match="folder"):
         read(tmp_path / "none.mcap")
@@ -226,7 +226,7 @@ def test_cut_at_any_byte_it_gives_all_whole_chunks_and_says_so(tmp_path: Path) -
             if offset + length <= size
         )
         if size < 8:
-            with pytest.raises(CaptureError, match="no recording"):
+            with pytest.raises(CaptureError, match="not a recording"):
                 read(path)
             continue
         found = read(path)

@@ -90,5 +90,5 @@ def test_nothing_is_replaced(day: Path, tmp_path: Path) -> None:
     with pytest.raises(CaptureError, match="overwrite=True"):
         repair(day, tmp_path / "there.mcap")
     (tmp_path / "noise").write_bytes(b"noise" * 100)
-    with pytest.raises(CaptureError, match="no recording"):
+    with pytest.raises(CaptureError, match="not a recording"):
         repair(tmp_path / "noise", tmp_path / "out.mcap")

@@ -29,5 +29,5 @@ def test_what_a_text_means(text: str, means: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "size", "size >", "> 5", "size => 5", "size ~ 5", "a b > 5"])
 def test_what_is_no_condition(text: str) -> None:
-    with pytest.raises(UsageError, match=r"is no condition.*'size >= 1000'"):
+    with pytest.raises(UsageError, match=r"is not a condition.*'size >= 1000'"):
         parse_condition(text)

@@ -109,7 +109,7 @@ async def test_channels() -> None:
     assert everything is not None
     assert "notice" not in everything
     assert {"T", "unknown"} < everything
-    with pytest.raises(UsageError, match="'XT' is no channel of stocks") as caught:
+    with pytest.raises(UsageError, match="'XT' is not a channel of stocks") as caught:
         registry.wanted(("XT",), notices=True)
     assert "AM" in str(caught.value)
 
@@ -131,7 +131,7 @@ async def test_handlers_and_iterations_come_and_go() -> None:
     assert (names(early), names(late)) == (["T", "T", "T"], ["T", "Q"])
     assert [handler.function for handler in registry.handlers] == [early.append]
     assert registry.iterations == []
-    with pytest.raises(UsageError, match="is no handler of this stream"):
+    with pytest.raises(UsageError, match="is not a handler of this stream"):
         registry.remove_handler(late.append)
     await wind_up(registry)
 
@@ -274,7 +274,7 @@ async def test_handlers_that_are_not_done_in_time_are_cut_off(
         await registry.wind_up(drain=True, timeout_s=0.01)
         await registry.handlers[0].wait_drained()
     assert cut == ["off"]
-    assert "were not done 0.01 s after the end" in caplog.text
+    assert "had not finished 0.01 s after the end" in caplog.text
 
 
 @in_loop

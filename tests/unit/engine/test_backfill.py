@@ -112,7 +112,7 @@ def test_what_makes_events_the_same(
 
 def test_what_is_no_event() -> None:
     for wrong in (["AAPL"], [{"sym": "AAPL"}], [5]):
-        with pytest.raises(UsageError, match="fill hook gave"):
+        with pytest.raises(UsageError, match="fill hook returned"):
             Backfill(gap(), []).finish(wrong)  # type: ignore[arg-type]
 
 

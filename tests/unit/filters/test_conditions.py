@@ -318,7 +318,7 @@ WRONG: list[tuple[Callable[[], object], str]] = [
         "No channel of stocks has a field 'sized'.*Did you mean 'size'.*There are symbol, id",
     ),
     (lambda: field("bid_size", "T") > 1, "T of stocks has no field 'bid_size'"),
-    (lambda: field("size", "T", "XT") > 1, "'XT' is no channel of stocks.*Choose among T, Q"),
+    (lambda: field("size", "T", "XT") > 1, "'XT' is not a channel of stocks.*Choose among T, Q"),
     (lambda: field("size") > "1", "whole number.*Compare it with numbers"),
     (lambda: field("size") > None, "whole number"),
     (lambda: field("size") == True, "whole number"),  # noqa: E712
@@ -338,7 +338,7 @@ WRONG: list[tuple[Callable[[], object], str]] = [
     (lambda: (field("size") > 1) & True, "True is no condition"),  # type: ignore[operator]
     (lambda: 1 < field("size") < 5, "neither true nor false.*between"),
     (lambda: field("size") > 1 and field("size") < 5, "neither true nor false.*&"),
-    (lambda: field(7) > 1, "7 is no field's name"),  # type: ignore[arg-type]
+    (lambda: field(7) > 1, "7 is not the name of a field"),  # type: ignore[arg-type]
 ]
 
 

@@ -164,7 +164,7 @@ def test_clock_off() -> None:
     [
         ({"waiting_s": {"on_trades": 2.0, "other": 0.1}}, "on_trades is 2.00 s behind"),
         ({"backlog_bytes": 5_000_000}, "5000000 bytes wait in the kernel"),
-        ({"stalled_s": 3.0}, "stood still for 3.00 s"),
+        ({"stalled_s": 3.0}, "was blocked for 3.00 s"),
     ],
 )
 def test_client_slow(figures: dict[str, Any], text: str) -> None:

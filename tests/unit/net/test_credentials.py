@@ -58,7 +58,7 @@ def test_key_hides() -> None:
     for text in (repr(key), str(key), f"{key}", f"{[key]}", shown):
         assert "hidden" in text
     assert f"'{SECRET}'" not in repr(key)
-    with pytest.raises(TypeError, match="not pickled"):
+    with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(key)
 
 

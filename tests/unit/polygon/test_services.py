@@ -115,7 +115,9 @@ def test_a_list_of_nothing_does_not_mean_everything(symbols: list[str]) -> None:
 
 
 def test_wrong_market_names_the_right_one() -> None:
-    with pytest.raises(SubscriptionError, match="Connect a client of its own to crypto") as caught:
+    with pytest.raises(
+        SubscriptionError, match="Use another client, connected to crypto"
+    ) as caught:
         name_params(SERVICES["crypto_trades"], STOCKS, None)
     assert caught.value.refused == ("XT",)
 

@@ -114,7 +114,7 @@ def test_make_policy() -> None:
 
     assert isinstance(Own(), ReconnectPolicy)
     make_policy(Own())
-    with pytest.raises(errors.UsageError, match="no reconnect policy"):
+    with pytest.raises(errors.UsageError, match="not a reconnect policy"):
         make_policy(5)  # type: ignore[arg-type]
 
 
