@@ -123,7 +123,7 @@ bool Kernel::decode(char* frame, size_t size, size_t capacity, RowStore& store,
 }
 
 bool Kernel::decode_copy(const char* frame, size_t size, RowStore& store, DecodeFailure& failure) {
-  // A giant frame must not stay in memory for ever, nor shall every frame allocate.
+  // A giant frame must not stay in memory for ever, and not every frame should allocate.
   constexpr size_t kKept = 1 << 20;
   if (padded_.size() < size + kLead + kPadding || padded_.size() > 2 * kKept) {
     padded_.resize(size + kLead + kPadding);

@@ -41,7 +41,7 @@ void ReadCoalescer::detach() {
 }
 
 // The timer goes on by itself. To set it anew with each read would have the kernel program the
-// processor's each time, which is as dear as a wake-up where there is a hypervisor.
+// processor's each time, which costs as much as a wake-up under a hypervisor.
 void ReadCoalescer::coalesce(bool begin) {
   itimerspec every{};
   if (begin) {

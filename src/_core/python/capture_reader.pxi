@@ -45,7 +45,7 @@ cdef class FrameReader:
             self.store.release()
 
     def open(self, int fd, str path):
-        """Adds a file or a pipe.
+        """Add a file or a pipe.
 
         Args:
             fd: Its descriptor, which is taken over.
@@ -54,13 +54,13 @@ cdef class FrameReader:
         self.native.add(fd, os.fsencode(path), self.start_ns, self.end_ns)
 
     def begin(self):
-        """Reads each file as far as its first item, so that `files` knows its head."""
+        """Read each file as far as its first item, so that `files` knows its head."""
         while not self.native.ready():
             with nogil:
                 self.native.load()
 
     def close(self):
-        """Gives up the files."""
+        """Give up the files."""
         del self.native
         self.native = NULL
         self.native = new NativeReader()
@@ -152,7 +152,7 @@ cdef class FrameReader:
                 <int64_t>item.stamp - self.store.frame_stamps[0] > self.max_spread_ns)
 
     def copy_to(self, FrameRecorder recorder not None):
-        """Copies all frames and marks to a recorder, without decoding them.
+        """Copy all frames and marks to a recorder, without decoding them.
 
         Returns:
             Frames, marks, and what was damaged as tuples like those of `read`.

@@ -104,7 +104,7 @@ cdef class FrameRecorder:
         return 0
 
     def add(self, Batch batch not None):
-        """Copies the frames of a batch; of a slice, those that begin there.
+        """Copy the frames of a batch; of a slice, those that begin there.
 
         Raises:
             UsageError: The batch's frames were not kept, or it is a selection.
@@ -127,7 +127,7 @@ cdef class FrameRecorder:
             self.add_all(channel, store.received_ns)
 
     def add_frame(self, const uint8_t[::1] frame, market, int64_t stamp, *, uint32_t events=0):
-        """Copies one frame.
+        """Copy one frame.
 
         Args:
             frame: Its text.
@@ -146,12 +146,12 @@ cdef class FrameRecorder:
         self.add_all(<uint16_t>kFirstFrameChannel + market_index(market), stamp)
 
     def add_mark(self, int64_t stamp, bytes mark):
-        """Copies a mark, JSON text; its stamp is Unix time in ns."""
+        """Copy a mark, JSON text; its stamp is Unix time in ns."""
         self.turn_page(stamp)
         self.native.add_mark(stamp, sim_string_view(PyBytes_AS_STRING(mark), len(mark)))
 
     def close(self):
-        """Writes what waits, and ends the file. May take as long as the disk takes."""
+        """Write what waits, and end the file. May take as long as the disk takes."""
         if self.native.forked():
             return
         with nogil:

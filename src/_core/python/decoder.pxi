@@ -46,7 +46,7 @@ cdef class Decoder:
         return batch
 
     def decode_in_place(self, buffer, Py_ssize_t size):
-        """Decodes a frame where it lies, as it is done in a socket's buffer.
+        """Decode a frame where it lies, as is done in a socket's buffer.
 
         Args:
             buffer: Writable memory. Two bytes, then the frame, then whatever follows it; where
@@ -84,7 +84,7 @@ cdef inline Batch decode_frame(Kernel* kernel, const MarketSpec& market, object 
     return decode_other(kernel, market, frame)
 
 
-# Apart from `decode_frame`, which would else prepare a memory view for every frame.
+# Apart from `decode_frame`, which would otherwise prepare a memory view for every frame.
 cdef Batch decode_other(Kernel* kernel, const MarketSpec& market, object frame):
     cdef const char* text
     cdef Py_ssize_t size
@@ -118,7 +118,7 @@ cdef int last_market_index = MARKET_INDEX["stocks"]
 @cython.binding(False)
 @cython.embedsignature.format("clinic")
 def decode(frame, *, market="stocks"):
-    """Decodes one WebSocket frame.
+    """Decode one WebSocket frame.
 
     Args:
         frame: The frame's payload: bytes-like, or text.

@@ -36,15 +36,15 @@ cdef class Histogram:
         return self.values.max()
 
     def record(self, int64_t value):
-        """Adds a value."""
+        """Add a value."""
         self.values.record(value)
 
     def merge(self, Histogram other not None):
-        """Adds all values of another one."""
+        """Add all values of another one."""
         self.values.merge(other.values)
 
     def clear(self):
-        """Forgets all values."""
+        """Forget all values."""
         self.values.clear()
 
     def percentile(self, double percent):
@@ -79,7 +79,7 @@ cdef class CallTimes:
         self.call = Histogram()
 
     def start(self, Batch batch not None):
-        """Notes how late a call begins; a batch that came from no socket is on time.
+        """Note how late a call begins; a batch that came from no socket is on time.
 
         Returns:
             When it begins, for `since` and `stop`.
@@ -93,7 +93,7 @@ cdef class CallTimes:
         return steady_clock_ns() - started
 
     def stop(self, int64_t started):
-        """Notes that a call is over.
+        """Note that a call is over.
 
         Returns:
             The ns that it took.

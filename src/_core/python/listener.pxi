@@ -225,8 +225,8 @@ cdef class Listener(WSListener):
                 self.call("on_batch", part)
             begin = end
 
-    # A line that has ended is in cycles of references with its owner, its tasks and their errors, and
-    # so may be there for minutes. What it decoded with would be the most of it.
+    # A connection that has ended is in cycles of references with its owner, its tasks and their
+    # errors, and so may be there for minutes. What it decoded with would be the most of it.
     cdef void release_memory(self) except *:
         cdef vector[char] nothing
         self.fragments.swap(nothing)

@@ -29,7 +29,7 @@ cdef class ReadCoalescer:
         return self.native.coalescing()
 
     def attach(self, int socket):
-        """Begins with a socket.
+        """Begin with a socket.
 
         Args:
             socket: Its descriptor, which stays the caller's.
@@ -55,5 +55,5 @@ cdef class ReadCoalescer:
         self.native.on_read(now_ns, frames)
 
     def on_timer(self):
-        """Lets through what has arrived: it has waited for as long as it may."""
+        """Let through what has arrived: it has waited for as long as it may."""
         self.native.on_timer()

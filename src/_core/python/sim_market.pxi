@@ -126,7 +126,7 @@ cdef class SyntheticMarket:
         return self.impl.get().find(sim_string_view(PyBytes_AS_STRING(name), len(name)))
 
     def advance(self, int64_t now_ms, uint64_t events):
-        """Makes trades and quotes happen, and what follows from them.
+        """Make trades and quotes happen, and what follows from them.
 
         Args:
             now_ms: Unix time of all of it, in ms.
@@ -174,7 +174,7 @@ cdef class SyntheticSubscription:
         return <uint32_t>symbol
 
     def add(self, str channel, symbol=None):
-        """Adds one instrument (its number) or, without one, a whole channel.
+        """Add one instrument (its number) or, without one, a whole channel.
 
         Returns:
             Whether it was new.
@@ -184,7 +184,7 @@ cdef class SyntheticSubscription:
         return self.impl.get().add(self._channel(channel), self._symbol(symbol))
 
     def remove(self, str channel, symbol=None):
-        """Undoes `add` of the same arguments.
+        """Undo `add` of the same arguments.
 
         Returns:
             Whether it was there.

@@ -28,7 +28,7 @@ cdef class LineWatch:
         del self.watch
 
     def see(self, Batch batch not None, int64_t received_ns):
-        """Watches the events of a batch as if they had been received at a time of the caller's.
+        """Watch the events of a batch as if they had been received at a time of the caller's.
 
         The last events stay what they were.
 

@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kPoolSize = 32;
 // What a pool may hold. Beyond that, stores give their memory back, so that a burst does not become
 // the process's size for ever. It is room for the few stores that take turns where frames are of
-// megabytes: their pages would else be given back and asked for anew with each batch.
+// megabytes: their pages would otherwise be given back and asked for again with each batch.
 constexpr size_t kPooledBytes = 16 << 20;
 constexpr uint32_t kFirstRows = 8;
 

@@ -1,4 +1,4 @@
-// What every event of a line says about the line: how late it is, and whether its number is odd.
+// What every event of a connection says about it: how late it is, and whether its number is odd.
 // No Python in here.
 #pragma once
 

@@ -51,7 +51,7 @@ class FileAccount:
         library: What wrote it.
         metadata: What else it says about itself.
         indexed: Whether its index was there and could be trusted.
-        complete: Whether it has its end; else it was cut off, or is still being written.
+        complete: Whether it has its end; if not, it was cut off, or is still being written.
         chunks: Chunks that were read.
         packed_bytes: Their size in the file.
         unpacked_bytes: Their size unpacked.

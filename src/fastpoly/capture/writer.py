@@ -111,7 +111,7 @@ class CaptureWriter:
         overwrite: Replace files that exist. Without it one that exists is an error, or, where files
             are rotated, the next number is taken.
         sync: Wait for the disk after each chunk, so that a power cut costs no more than a crash.
-        metadata: What else the files shall say about themselves. Never put a key there.
+        metadata: What else to write into the files about them. Never put a key there.
         wait: Have `add` wait for room in the buffer, rather than drop what has none: for what is
             copied and not received.
 

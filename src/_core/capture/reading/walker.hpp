@@ -61,7 +61,7 @@ class Walker {
 
   // Whether the index was used, so that every chunk's time is known beforehand.
   bool indexed() const { return indexed_; }
-  // Whether the file has its end; else it was cut off, or is still being written.
+  // Whether the file has its end; if not, it was cut off, or is still being written.
   bool complete() const { return complete_; }
   // Whether anything of the format was found.
   bool recognised() const { return recognised_; }
