@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+T = TypeVar("T")
 THOROUGH = os.environ.get("FASTPOLY_THOROUGH") == "1"
 SHARE = 5
 """What is not asked for thoroughly tries one in so many. Hypothesis draws others each time."""
@@ -21,6 +23,11 @@ SHARE = 5
 def budget(count: int) -> int:
     """Return how many of `count` things a test tries now; mark the test with ``budget``."""
     return count if THOROUGH else max(1, count // SHARE)
+
+
+def share(things: Sequence[T]) -> Sequence[T]:
+    """Return those of many things that a test tries now, evenly spread; mark it with ``budget``."""
+    return things if THOROUGH else things[Random().randrange(SHARE) :: SHARE]
 
 
 def limits(count: int, **more: Any) -> settings:

@@ -10,6 +10,7 @@ from fastpoly.errors import DecodeError
 from fastpoly.net.options import ConnectionOptions
 from fastpoly.net.session import Session
 from fastpoly.protocol.statuses import ControlMessage
+from tests.waiting import UNHURRIED
 
 __all__ = ["Reports", "make_session"]
 
@@ -41,6 +42,7 @@ class Reports:
 def make_session(
     url: str, key: str, reports: Reports | None = None, **options: Any
 ) -> tuple[Session, Reports]:
-    """A session of stocks, not opened; options are those of `ConnectionOptions`."""
+    """A session of stocks, not opened; options are those of `ConnectionOptions`, or `UNHURRIED`."""
     reports = reports or Reports()
+    options = {**UNHURRIED, **options}
     return Session(url, key, "stocks", reports, ConnectionOptions(**options)), reports

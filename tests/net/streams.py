@@ -12,8 +12,9 @@ import pytest
 
 from fastpoly._core import Batch
 from fastpoly.protocol.reconnect import FixedDelay
-from fastpoly.sim import ScriptedServer
+from fastpoly.sim import ScriptedServer, SimulatorProcess
 from fastpoly.stream import Stream
+from tests.waiting import UNHURRIED
 
 KEY = "k3y-of-nobody"
 SOON = FixedDelay(0.01, max_attempts=20)
@@ -28,7 +29,8 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 
 
 def make(server: ScriptedServer, *params: str, **options: Any) -> Stream:
-    options.setdefault("reconnect", SOON)
+    """A stream that reconnects soon, and whose other limits are long; see `UNHURRIED`."""
+    options = {"reconnect": SOON, "subscribe_timeout": 60, **UNHURRIED, **options}
     return Stream("stocks", *params, api_key=KEY, url=server.url(), **options)
 
 
@@ -42,6 +44,19 @@ async def settled(stream: Stream) -> None:
     It does so in order, and this asks for what is there already.
     """
     await stream.subscribe(*stream.subscriptions)
+
+
+async def pause(simulator: SimulatorProcess) -> None:
+    """Stop the markets and wait until all that was sent is in the kernel's hands.
+
+    In a thread of its own: those who hold it up may be what only this loop reads.
+    """
+    await asyncio.to_thread(simulator.pause)
+
+
+async def all_received(stream: Stream) -> None:
+    """Wait until a stream of stocks has all that the server had sent: an answer comes after it."""
+    await stream.subscribe("LULD.*")
 
 
 def check_threads() -> Iterator[None]:

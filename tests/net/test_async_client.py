@@ -27,7 +27,7 @@ from fastpoly.polygon.services import SERVICES
 from fastpoly.serving.scripted_server import only_greet, only_log_in
 from fastpoly.sim import ScriptedPeer, ScriptedServer
 from tests.loops import in_loop
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, UNHURRIED, stands_still, until
 
 RECORDED = json.loads(
     (Path(__file__).parents[1] / "data" / "community_wire.json").read_text(encoding="utf-8")
@@ -36,7 +36,7 @@ AUTH = '{"action":"auth","params":"KEY"}'
 
 
 def make(server: ScriptedServer, market: str = "stocks", **options: Any) -> AsyncStreamClient:
-    return AsyncStreamClient("KEY", market, server.url(market), **options)
+    return AsyncStreamClient("KEY", market, server.url(market), **{**UNHURRIED, **options})
 
 
 def collector() -> tuple[list[Any], Any]:
@@ -272,7 +272,7 @@ async def test_handler_may_close_the_stream() -> None:
         await client.subscribe_stock_trades(handler_function=handler)
         running = asyncio.create_task(client.handle_messages(reconnect=True))
         server.peers[-1].send({"ev": "T", "q": 1}, {"ev": "T", "q": 2})
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await running
         await until(lambda: server.peers[-1].gone.is_set())
         assert (len(got), server.peers[-1].close_code) == (1, 1000)
@@ -368,7 +368,8 @@ async def test_reading_pauses_while_handlers_are_behind_and_nothing_is_lost() ->
         running = asyncio.create_task(client.handle_messages(reconnect=True))
         for number in range(count):
             server.peers[-1].send({"ev": "T", "q": number, "x": padding})
-        await asyncio.sleep(0.3)
+        await until(lambda: client.stats().received)
+        await stands_still(lambda: client.stats().received)
         # 12 MB were sent; most of it is still with the server or in the kernel's buffers.
         assert server.peers[-1].unsent > 1_000_000
         waiting = [one.buffer.peak_nbytes for one in client.stats().handlers]
@@ -554,7 +555,7 @@ async def test_close_while_it_logs_in() -> None:
         logging_in = asyncio.create_task(client.login())
         await server.peer(1)
         await server.peers[-1].wait_for(1)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             await client.close_stream()
         with pytest.raises((ConnectionLost, UsageError)):
             await logging_in

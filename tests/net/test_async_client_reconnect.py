@@ -26,7 +26,7 @@ from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.serving.scripted_server import only_log_in
 from fastpoly.sim import ScriptedPeer, ScriptedServer
 from tests.loops import in_loop
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, UNHURRIED, until
 
 FAST = {"max_reconnection_attempts": 3, "reconnection_delay": 0.01}
 
@@ -36,6 +36,7 @@ class Running:
 
     def __init__(self, server: ScriptedServer, **options: Any) -> None:
         self.server = server
+        options = {**UNHURRIED, **options}
         self.client = AsyncStreamClient("KEY", "stocks", server.url(), **options)
         self.trades: list[Any] = []
         self.loop: asyncio.Task[None]
@@ -128,7 +129,7 @@ async def test_gives_up_with_an_error_when_the_attempts_have_run_out() -> None:
 @in_loop
 async def test_attempts_are_counted_from_the_start_only_after_stable_data() -> None:
     class Policy:
-        stable_after_s = 0.05
+        stable_after_s = 0.5
         asked: list[int]
 
         def __init__(self) -> None:
@@ -154,7 +155,7 @@ async def test_attempts_are_counted_from_the_start_only_after_stable_data() -> N
         assert policy.asked == [1, 2, 3]
         server.peers[-1].send({"ev": "T"})
         await until(lambda: len(run.trades) == 2)
-        await asyncio.sleep(0.06)
+        await asyncio.sleep(0.6)  # stable, by the policy
         server.peers[-1].drop()
         await server.peer(5)
         assert policy.asked == [1, 2, 3, 1]
@@ -244,7 +245,7 @@ async def test_close_while_it_waits_to_reconnect() -> None:
         await run.start(reconnection_delay=60)
         server.peers[-1].drop()
         await until(lambda: run.client.state == "waiting")
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             await run.close()
 
 

@@ -25,11 +25,12 @@ from fastpoly.serving.frames import frame
 from fastpoly.serving.scripted_server import only_greet, only_log_in
 from fastpoly.sim import ScriptedServer
 from tests.loops import in_loop
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, UNHURRIED, stands_still, until
 
 
 def make(server: ScriptedServer, **options: Any) -> AsyncStreamClient:
-    return AsyncStreamClient("KEY", "stocks", server.url(), ingest="thread", **options)
+    options = {"ingest": "thread", **UNHURRIED, **options}
+    return AsyncStreamClient("KEY", "stocks", server.url(), **options)
 
 
 def threads() -> list[str]:
@@ -142,7 +143,8 @@ async def test_full_buffer_pauses_the_thread_and_loses_nothing() -> None:
             running = asyncio.create_task(client.handle_messages(reconnect=True))
             for number in range(2000):
                 server.peers[-1].send({"ev": "T", "q": number, "x": "x" * 4000})
-            await asyncio.sleep(0.3)
+            await until(lambda: client.stats().received)
+            await stands_still(lambda: client.stats().received)
             assert server.peers[-1].unsent > 500_000
             gate.set()
             await until(lambda: len(got) == 2000)
@@ -203,7 +205,7 @@ async def test_close_while_it_logs_in() -> None:
         client = make(server)
         logging_in = asyncio.create_task(client.login())
         await (await server.peer(1)).wait_for(1)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             await client.close_stream()
         with pytest.raises((ConnectionLost, UsageError)):
             await logging_in

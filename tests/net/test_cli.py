@@ -21,6 +21,7 @@ import pytest
 from fastpoly.cli import demo, main
 from fastpoly.cli.terminal import ExitCode
 from fastpoly.sim import SimulatorProcess
+from tests.waiting import PATIENCE_S
 
 KEY_VARIABLES = ("FASTPOLY_API_KEY", "MASSIVE_API_KEY", "POLYGON_API_KEY")
 
@@ -49,7 +50,7 @@ def start(*arguments: str, **variables: str) -> subprocess.Popen[str]:
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     with start(*arguments, **variables) as process:
         try:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
@@ -72,7 +73,7 @@ def connections(simulator: SimulatorProcess) -> int:
 
 
 def wait_for_no_connections(simulator: SimulatorProcess) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while connections(simulator):
         assert time.monotonic() < deadline, "the connection is still there"
         time.sleep(0.01)
@@ -147,7 +148,7 @@ def test_tail_notices_that_its_reader_is_gone_while_nothing_comes(
     """Nobody trades this ticker, so there is no write that could fail."""
     with start("tail", "stocks", "T.NOSUCH", "--url", url) as process:
         assert process.stdout is not None
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while not connections(simulator) and time.monotonic() < deadline:
             time.sleep(0.01)
         process.stdout.close()
@@ -348,7 +349,7 @@ def test_demo_on_a_terminal_draws_a_table() -> None:
                 drawn += os.read(controller, 65536)
             except OSError:  # the other end of a terminal is closed: Linux says EIO
                 break
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=PATIENCE_S)
     finally:
         process.kill()
         process.wait()

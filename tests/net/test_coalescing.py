@@ -19,7 +19,7 @@ from fastpoly.sim import ScriptedServer
 from tests.net.events import trade
 from tests.net.sessions import make_session
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, make, numbers, run
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is no timerfd")
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
@@ -211,7 +211,7 @@ def test_all_arrives_in_fewer_reads(fastpoly_simulators: Any, ingest: str) -> No
         )
         stream.add_handler(count)
         async with stream:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 while not simulator.stats()["markets"]["stocks"]["finished"]:
                     await asyncio.sleep(0.05)
             sent = sum(simulator.stats()["events"].values())

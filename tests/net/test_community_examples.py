@@ -14,6 +14,7 @@ import pytest
 from fastpoly import AsyncStreamClient, UsageError
 from fastpoly.sim import SimulatorProcess
 from tests.loops import in_loop
+from tests.waiting import PATIENCE_S
 
 PAGE = (Path(__file__).parents[1] / "data" / "community_examples.txt").read_text(encoding="utf-8")
 BLOCKS = dict(re.findall(r"^== (.*?)\n(.*?)(?=^==|\Z)", PAGE, re.MULTILINE | re.DOTALL))
@@ -68,7 +69,7 @@ def page(simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch) -> dict[s
 
 async def until_trades_are_printed(capsys: pytest.CaptureFixture[str]) -> str:
     printed = ""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while printed.count("Look at me! I am the handler now. {'ev': 'T'") < 5:
             await asyncio.sleep(0.01)
             printed += capsys.readouterr().out
@@ -117,7 +118,7 @@ async def test_handlers_and_subscriptions_change_from_other_coroutines(
     others: list[Any] = []
     await client.change_handler("T", others.append)
     await client.subscribe_stock_quotes(["AMD"], handler_function=page["sample_handler"])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while not (others and "'ev': 'Q'" in capsys.readouterr().out):
             await asyncio.sleep(0.01)
     await client.unsubscribe_stock_quotes(["AMD"])

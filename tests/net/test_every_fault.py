@@ -16,7 +16,7 @@ from fastpoly.sim import SimulatorProcess
 from fastpoly.sim.faults import FAULTS
 from fastpoly.stream import Stream
 from tests.net.streams import BOTH_WAYS, KEY, SOON, check_threads, run
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -76,7 +76,7 @@ class StreamConsumer(Consumer):
             reconnect=SOON,
             ingest=ingest,
             stale_after={},
-            subscribe_timeout=0.5,
+            subscribe_timeout=1.5,
             on_error=lambda *_: None,
             **LINE,
         )
@@ -155,7 +155,7 @@ def test_every_fault(
                 assert simulator.inject(name, accepted, **SETTINGS.get(name, {})) == 1
                 if name in FATAL:
                     with pytest.raises(FATAL[name]):
-                        await asyncio.wait_for(consumer.ended(), 10)
+                        await asyncio.wait_for(consumer.ended(), PATIENCE_S)
                     assert simulator.stats()["accepted"] == accepted
                     return
                 if name in ASKED:
@@ -163,7 +163,7 @@ def test_every_fault(
                 # What was on its way may still come; a part of what follows is of after the fault.
                 await asyncio.sleep(0.05)
                 before = consumer.events
-                await until(lambda: consumer.events > before + 200, 20)  # noqa: B023
+                await until(lambda: consumer.events > before + 200)  # noqa: B023
 
     async def main() -> None:
         await live_through([name for name in FAULTS if name not in FATAL])

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from fastpoly.sim import SimulatorProcess
+from tests.waiting import PATIENCE_S
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -133,7 +134,7 @@ def test_example(name: str, simulator: SimulatorProcess, tmp_path: Path) -> None
                     printed.append(next(program.stdout))
                     left.subtract(pattern for pattern in left if re.search(pattern, printed[-1]))
                 program.send_signal(signal.SIGINT)
-            rest, complaints = program.communicate(timeout=30)
+            rest, complaints = program.communicate(timeout=PATIENCE_S)
             printed += rest.splitlines()
         finally:
             program.kill()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,13 +10,15 @@ from typing import Any
 
 import pytest
 
+from fastpoly.consumers.buffer import BufferStats
 from fastpoly.notices import SlowConsumer
 from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.sim import ScriptedServer
+from fastpoly.stats import ClientStats
 from fastpoly.stream import Stream
 from tests.net.events import quote, trade
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, run
-from tests.waiting import until
+from tests.waiting import until, wait_until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -56,6 +57,17 @@ class Slow:
 
 
 Opened = tuple[Slow, Callable[[], int]]
+"""The consumer, and how many events were put where it takes them from."""
+
+
+def put_in(buffer: BufferStats) -> int:
+    return buffer.received + buffer.lost + buffer.events
+
+
+def put_in_client(stats: ClientStats) -> int:
+    """What went through the first buffer is counted in the second."""
+    on_their_way = sum(buffer.lost + buffer.events for buffer in stats.waiting)
+    return on_their_way + sum(put_in(handler.buffer) for handler in stats.handlers)
 
 
 @asynccontextmanager
@@ -64,7 +76,7 @@ async def handler(server: ScriptedServer, **options: Any) -> AsyncIterator[Opene
     stream = Stream("stocks", "T.*", api_key=KEY, url=server.url(), **options)
     stream.add_handler(slow.take, "T")
     async with stream:
-        yield slow, lambda: stream.stats().received
+        yield slow, lambda: put_in(stream.stats().handlers[0].buffer)
 
 
 @asynccontextmanager
@@ -77,7 +89,7 @@ async def iteration(server: ScriptedServer, **options: Any) -> AsyncIterator[Ope
 
     async with Stream("stocks", "T.*", api_key=KEY, url=server.url(), **options) as stream:
         iterating = asyncio.create_task(iterate())
-        yield slow, lambda: stream.stats().received
+        yield slow, lambda: put_in(stream.stats().iterations[0])
     await iterating
 
 
@@ -91,7 +103,7 @@ async def client(server: ScriptedServer, **options: Any) -> AsyncIterator[Opened
         await it.subscribe_stock_trades(handler_function=slow.take_one)
         running = asyncio.create_task(it.handle_messages(reconnect=True))
         await until(lambda: server.peers[0].held and it._connection.is_running)
-        yield slow, lambda: it.stats().received
+        yield slow, lambda: put_in_client(it.stats())
     await running
 
 
@@ -109,13 +121,15 @@ def test_what_is_lost_is_counted_and_told_once(ingest: str, overflow: str, consu
             ScriptedServer() as server,
             CONSUMERS[consumer](
                 server, ingest=ingest, overflow=overflow, max_buffer_bytes=4000
-            ) as (slow, received),
+            ) as (slow, put),
         ):
-            for q in range(count):
+            server.peers[0].send(trade(SYMBOLS[0], 0))
+            await slow.busy.wait()
+            before = put()
+            for q in range(1, count):
                 server.peers[0].send(trade(SYMBOLS[q % 3], q))
-                await (asyncio.sleep(0) if q else slow.busy.wait())
-            await until(lambda: received() >= count)
-            await asyncio.sleep(0.05)  # what a thread has read is in the buffer a moment later
+                await asyncio.sleep(0)
+            await until(lambda: put() == before + count - 1)
             slow.go.set()
             await until(lambda: sum(map(_events, slow.got)) >= count)
             # After the episode everything arrives again, without another word.
@@ -153,15 +167,17 @@ def test_what_has_waited_for_too_long_is_lost(ingest: str, consumer: str) -> Non
             ScriptedServer() as server,
             CONSUMERS[consumer](
                 server, ingest=ingest, overflow="drop_oldest", max_buffer_age=0.3
-            ) as (slow, received),
+            ) as (slow, put),
         ):
-            for q in range(3):
+            server.peers[0].send(trade("A", 0))
+            await slow.busy.wait()
+            before = put()
+            for q in (1, 2):
                 server.peers[0].send(trade("A", q))
-                await until(lambda: received() > q)  # noqa: B023
-            await asyncio.sleep(0.5)
+                await until(lambda: put() == before + q)  # noqa: B023
+            await asyncio.sleep(0.5)  # longer than they may wait
             server.peers[0].send(trade("A", 3))
-            await until(lambda: received() > 3)
-            await asyncio.sleep(0.05)
+            await until(lambda: put() == before + 3)
             slow.go.set()
             await until(lambda: 3 in slow.numbers)
             # The first one it had been given already.
@@ -177,10 +193,12 @@ def test_what_is_lost_on_the_way_to_a_loop_that_is_held_up_is_told_as_a_notice(
     notices: list[Any] = []
     trades: list[Any] = []
     quotes: list[Any] = []
+    holder: list[AsyncStreamClient] = []
 
     def block(message: Any) -> None:
         if not trades:
-            time.sleep(0.3)
+            # The thread reads on, and drops what is too much, while the loop stands still.
+            wait_until(lambda: holder[0].stats().lost)
         trades.append(message)
 
     async def main() -> None:
@@ -196,6 +214,7 @@ def test_what_is_lost_on_the_way_to_a_loop_that_is_held_up_is_told_as_a_notice(
                 max_buffer_bytes=4000,
             ) as client,
         ):
+            holder.append(client)
             await client.change_handler("status", lambda message: None)
             await client.change_handler("notice", notices.append)
             await client.change_handler("Q", quotes.append)

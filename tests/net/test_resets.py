@@ -29,7 +29,7 @@ from fastpoly.sim import ScriptedPeer, ScriptedServer
 from tests.net.events import trade
 from tests.net.sessions import Reports, make_session
 from tests.net.tls import client_context, server_context
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is no epoll")
 
@@ -93,7 +93,7 @@ class Line:
         return numbers
 
     async def ended(self) -> tuple[int, str]:
-        reason = await asyncio.wait_for(self.session.closed(), 5)
+        reason = await asyncio.wait_for(self.session.closed(), PATIENCE_S)
         return reason.code, reason.reason
 
 
@@ -273,7 +273,7 @@ def test_nothing_is_left_behind(secure: bool, how: str, authority: trustme.CA) -
                     peer.drop(at_once=True)
                 else:
                     peer.hang_up()
-                reason = await asyncio.wait_for(session.closed(), 5)
+                reason = await asyncio.wait_for(session.closed(), PATIENCE_S)
                 assert (reason.error is None) is (how in ("close", "abort"))
                 await peer.gone.wait()
                 await until(lambda: descriptors() == before)
@@ -334,7 +334,7 @@ def test_a_reset_in_the_middle_of_opening(
                     connection.send(b"\x16\x03\x03\x00\x7a\x02")
                 reset_at_once(connection)
             with pytest.raises(errors.ConnectError, match=said):
-                await asyncio.wait_for(opening, 5)
+                await asyncio.wait_for(opening, PATIENCE_S)
         await until(lambda: descriptors() == before)
 
     run(main())

@@ -23,7 +23,7 @@ from tests.heap import native_bytes
 from tests.net.events import quote, trade
 from tests.net.sessions import Reports, make_session
 from tests.net.tls import server_context
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 KEY = "k3y-of-nobody"
 
@@ -209,7 +209,7 @@ def test_no_answer_to_the_key() -> None:
                 errors.ConnectError, match=r"did not answer the API key within 0\.05"
             ):
                 await session.open()
-            await asyncio.wait_for(server.peers[0].gone.wait(), 5)
+            await asyncio.wait_for(server.peers[0].gone.wait(), PATIENCE_S)
 
     run(main())
 
@@ -228,7 +228,7 @@ def test_every_end_has_a_reason(code: int | str) -> None:
             else:
                 assert isinstance(code, int)
                 peer.close(code, "so long")
-            reason = await asyncio.wait_for(session.closed(), 5)
+            reason = await asyncio.wait_for(session.closed(), PATIENCE_S)
             expected = code if isinstance(code, int) else 1006
             assert reason.code == expected
             assert isinstance(reason.error, errors.ConnectionLost)
@@ -249,7 +249,7 @@ def test_evicted_later_and_the_server_does_not_close(monkeypatch: pytest.MonkeyP
             session, _, _ = make(server.url())
             await session.open()
             server.peers[0].send_status("MAX_CONNECTIONS")
-            reason = await asyncio.wait_for(session.closed(), 5)
+            reason = await asyncio.wait_for(session.closed(), PATIENCE_S)
             assert isinstance(reason.error, errors.ConnectionEvicted)
 
     run(main())
@@ -262,7 +262,7 @@ def test_evicted_and_closed() -> None:
             await session.open()
             server.peers[0].send_status("MAX_CONNECTIONS")
             server.peers[0].close(1008, "max_connections")
-            reason = await asyncio.wait_for(session.closed(), 5)
+            reason = await asyncio.wait_for(session.closed(), PATIENCE_S)
             assert reason.code == 1008
             assert isinstance(reason.error, errors.ConnectionEvicted)
 
@@ -283,7 +283,7 @@ def test_what_is_not_a_frame_ends_the_line(data: bytes, code: int) -> None:
             session, _, _ = make(server.url())
             await session.open()
             server.peers[0].send_raw(data)
-            reason = await asyncio.wait_for(session.closed(), 5)
+            reason = await asyncio.wait_for(session.closed(), PATIENCE_S)
             assert isinstance(reason.error, errors.ConnectionLost)
             assert reason.code in (code, 1002)
 
@@ -330,7 +330,7 @@ def test_message_over_the_limit(fragmented: bool) -> None:
                 peer.send_raw(frame(b"[" * 600, CONTINUATION))
             else:
                 peer.send_text(b"[" * 1001)
-            reason = await asyncio.wait_for(session.closed(), 5)
+            reason = await asyncio.wait_for(session.closed(), PATIENCE_S)
             assert reason.code == 1009
             assert "max_message_bytes" in str(reason.error)
             assert len(reports.bad_frames) == 1
@@ -362,7 +362,7 @@ def test_text_that_is_not_utf8_ends_the_line() -> None:
             session, reports = make_session(server.url(), KEY)
             await session.open()
             server.peers[0].send_text(b'[{"ev":"T","sym":"\xff"}]')
-            reason = await asyncio.wait_for(session.closed(), 5)
+            reason = await asyncio.wait_for(session.closed(), PATIENCE_S)
             assert reason.code == 1007
             assert isinstance(reason.error, errors.ConnectionLost)
             assert reason.error.code == 1007
@@ -382,7 +382,7 @@ def test_silent_line_is_pinged_and_given_up() -> None:
             assert session.is_open
             # Half open: the server's side reads nothing more and answers nothing.
             peer.transport.underlying_transport.pause_reading()
-            reason = await asyncio.wait_for(session.closed(), 5)
+            reason = await asyncio.wait_for(session.closed(), PATIENCE_S)
             assert "left a ping unanswered" in str(reason.error)
 
     run(main())
@@ -611,7 +611,7 @@ def test_cancelled_while_opening_leaves_nothing(
                 task.cancel()
                 with pytest.raises(asyncio.CancelledError):
                     await task
-                await asyncio.wait_for(peer.gone.wait(), 5)
+                await asyncio.wait_for(peer.gone.wait(), PATIENCE_S)
             return
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
@@ -621,12 +621,12 @@ def test_cancelled_while_opening_leaves_nothing(
             if when == "tcp":
                 await asyncio.sleep(0)
             else:
-                await asyncio.wait_for(came.wait(), 5)
+                await asyncio.wait_for(came.wait(), PATIENCE_S)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
             if when != "tcp":
-                await asyncio.wait_for(gone.wait(), 5)
+                await asyncio.wait_for(gone.wait(), PATIENCE_S)
             await session.close()
 
     runner(main())

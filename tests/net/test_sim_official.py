@@ -9,6 +9,7 @@ import pytest
 
 from fastpoly.schema import MARKETS
 from fastpoly.sim import SimulatorProcess
+from tests.waiting import PATIENCE_S
 
 massive = pytest.importorskip("massive")
 
@@ -32,7 +33,7 @@ def read(simulator: SimulatorProcess, market: str, params: list[str]) -> list[An
             await client.close()
 
     async def main() -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             await client.connect(handler)
 
     asyncio.run(main())

@@ -16,6 +16,7 @@ import pytest
 from fastpoly.sim import SimulatorConfig, SimulatorProcess
 from tests.loops import in_loop
 from tests.net.wire_client import WireClient
+from tests.waiting import PATIENCE_S
 
 QUICK = {"symbols": 20, "history": 70, "rate": 2000.0}
 
@@ -98,7 +99,7 @@ def test_it_does_not_outlive_who_started_it() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30
     )
     pid = int(output.stdout)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE_S
     while not gone(pid):
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -116,7 +117,7 @@ def test_signals_end_it_quietly(number: signal.Signals) -> None:
     first = process.stderr.readline()
     assert first.startswith("ws://127.0.0.1:")
     process.send_signal(number)
-    output, errors = process.communicate(timeout=10)
+    output, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0
     assert output == ""
     assert [line for line in errors.splitlines() if not line.startswith("ws://")] == []
@@ -128,7 +129,7 @@ def test_a_wrong_option_is_named() -> None:
             [sys.executable, "-m", "fastpoly.sim", *option],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=PATIENCE_S,
             check=False,
         )
         assert result.returncode == 2

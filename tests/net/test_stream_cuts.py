@@ -1,5 +1,7 @@
 """A short session, cut at every byte in both directions: the stream always comes back whole.
 
+At every fifth byte, others each time, unless thorough; see `tests.budgets`.
+
 Over TLS, for which there is another transport on uvloop, at some sixty places.
 """
 
@@ -21,9 +23,10 @@ from fastpoly.protocol.lifecycle import State
 from fastpoly.protocol.reconnect import Backoff
 from fastpoly.sim import Cut, Proxy, ScriptedPeer, ScriptedServer
 from fastpoly.stream import Stream
+from tests.budgets import budget, share
 from tests.net.events import quote, trade
 from tests.net.tls import client_context, server_context
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 AT_ONCE = Backoff(initial_s=0, retry_first=True, max_attempts=5)
 EVENTS = 3
@@ -61,7 +64,7 @@ async def play(server: ScriptedServer, proxy: Proxy, **options: Any) -> tuple[li
         **options,
     )
     stream.on_state(lambda change: states.append(change.new))
-    async with asyncio.timeout(20), stream:
+    async with asyncio.timeout(PATIENCE_S), stream:
         async for batch in stream:
             events += batch
             if isinstance(events[-1], Gap):
@@ -111,6 +114,7 @@ async def measure(server: ScriptedServer, proxy: Proxy, **options: Any) -> tuple
     return proxy.connections[0].down, proxy.connections[0].up
 
 
+@pytest.mark.budget
 @pytest.mark.parametrize("ingest", ["loop", "thread"])
 @pytest.mark.parametrize(
     ("direction", "how"),
@@ -124,6 +128,7 @@ def test_cut_at_every_byte(
     report(counts)
 
 
+@pytest.mark.budget
 @pytest.mark.parametrize("ingest", ["loop", "thread"])
 @pytest.mark.parametrize(
     ("direction", "how"),
@@ -157,7 +162,7 @@ async def cut_along(
         async with Proxy(server.port) as proxy:
             down, up = await measure(server, proxy, **options)
             total = down if direction == "down" else up
-            for after in range(0, total, total // (places or total)):
+            for after in share(range(0, total, total // (places or total))):
                 server.peers.clear()
                 cut = Cut(direction, after, how)
                 proxy.cuts = [cut]
@@ -173,7 +178,7 @@ async def cut_along(
 def report(counts: Counter[str]) -> None:
     gc.collect()
     sys.stderr.write(json.dumps(dict(sorted(counts.items()))) + "\n")
-    assert counts["cuts"] > 50
+    assert counts["cuts"] > budget(50)
     # The last few cuts hit the closing, after which nobody comes back.
     assert counts["reconnects"] > 0.9 * counts["cuts"]
     assert counts["gaps"] <= counts["cuts"]
@@ -198,8 +203,8 @@ def test_line_that_goes_silent(ingest: str) -> None:
                         ingest=ingest,
                         ping_interval=0.05,
                         ping_timeout=0.1,
-                        open_timeout=0.2,
-                        auth_timeout=0.2,
+                        open_timeout=1,
+                        auth_timeout=1,
                     )
                     check(events, states, cut)
 

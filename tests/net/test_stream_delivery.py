@@ -21,8 +21,8 @@ from fastpoly.schema import MARKETS
 from fastpoly.sim import ScriptedServer, SimulatorProcess
 from fastpoly.stream import Stream
 from tests.net.events import trade
-from tests.net.streams import BOTH_WAYS, check_threads, make, numbers, run
-from tests.waiting import until
+from tests.net.streams import BOTH_WAYS, check_threads, make, numbers, pause, run
+from tests.waiting import PATIENCE_S, until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -73,8 +73,8 @@ def test_thread_keeps_the_socket_drained_while_a_handler_blocks(
 
         async with stream:
             await asyncio.sleep(0.5)
-            await until(lambda: received, 20)
-            simulator.pause()
+            await until(lambda: received)
+            await pause(simulator)
             await until(lambda: received == sent(simulator), 60)
             (connection,) = simulator.stats()["connections"]
             assert connection["ended"] == ""
@@ -102,7 +102,7 @@ def test_consumer_that_stands_still(fastpoly_simulators: Simulators, ingest: str
                 while stream.stats().line.bytes_received < 170e6:
                     await asyncio.sleep(0.05)
                     peak = max(peak, resident_bytes())
-            simulator.pause()
+            await pause(simulator)
             total = sent(simulator)
             await until(lambda: stream.stats().received == sum(total.values()))
         received: Counter[str] = Counter()
@@ -153,7 +153,7 @@ def test_one_slow_consumer_does_not_hurt_another(
 
         async with stream:
             await asyncio.sleep(1.5)
-            simulator.pause()
+            await pause(simulator)
             over.set()
             total = sent(simulator)
             await until(lambda: stream.stats().received == sum(total.values()))
@@ -192,7 +192,7 @@ def test_block_makes_the_server_wait_and_loses_nothing(
             assert stands.line.bytes_received == stood_at.line.bytes_received
             assert stands.iterations[0].nbytes < 4 << 20
             # An answer is heard all the same.
-            await asyncio.wait_for(stream.subscribe("LULD.*"), 5)
+            await asyncio.wait_for(stream.subscribe("LULD.*"), PATIENCE_S)
             assert stream.state is State.LIVE
             ends = time.monotonic() + 1
             async for batch in iterator:
@@ -208,10 +208,9 @@ def test_block_makes_the_server_wait_and_loses_nothing(
                         received[channel] += batch.count(channel)
 
             rest = asyncio.create_task(go_on())
-            # In a thread of its own: the command waits for what only this loop can read.
-            await asyncio.to_thread(simulator.pause)
+            await pause(simulator)
             total = sent(simulator)
-            await until(lambda: received == total, 20)
+            await until(lambda: received == total)
             assert stream.stats().lost == 0
         await rest
 
@@ -255,7 +254,7 @@ def test_overflow_that_is_an_error_ends_those_who_are_slow_while_data_comes(inge
                 iterator = aiter(stream)
                 sending = asyncio.create_task(send())
                 with pytest.raises(errors.ConsumerTooSlow):
-                    await asyncio.wait_for(iterate(), 10)
+                    await asyncio.wait_for(iterate(), PATIENCE_S)
                 await until(lambda: told)
                 assert isinstance(told[0], errors.ConsumerTooSlow)
                 sending.cancel()
@@ -364,7 +363,7 @@ def test_five_markets_in_one_loop(fastpoly_simulators: Simulators, ingest: str) 
         forex = next(c for c in simulator.stats()["connections"] if c["market"] == "forex")
         simulator.inject("drop", forex["number"])
         with pytest.raises(errors.ConnectionLost):
-            await asyncio.wait_for(streams["forex"].wait_closed(), 5)
+            await asyncio.wait_for(streams["forex"].wait_closed(), PATIENCE_S)
         before = dict(got)
         for market in set(MARKET_PARAMS) - {"forex"}:
             await until(lambda: got[market] > before[market] + 100)  # noqa: B023
@@ -402,7 +401,7 @@ def test_five_markets_in_five_threads(fastpoly_simulators: Simulators) -> None:
             ends[market] = None
 
     def wait(condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while not condition():
             assert time.monotonic() < deadline, (got, ends)
             time.sleep(0.01)
@@ -420,7 +419,7 @@ def test_five_markets_in_five_threads(fastpoly_simulators: Simulators) -> None:
     assert set(ends) == {"forex"}
     over.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE_S)
     assert isinstance(ends.pop("forex"), errors.ConnectionLost)
     assert ends == dict.fromkeys(others)
     assert set(MARKET_PARAMS) < set(MARKETS)

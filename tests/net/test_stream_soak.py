@@ -31,6 +31,7 @@ from fastpoly.protocol.reconnect import Backoff
 from fastpoly.sim import SimulatorProcess
 from fastpoly.stream import Stream
 from tests.heap import native_bytes
+from tests.net.streams import pause
 from tests.waiting import until
 
 SECONDS = float(os.environ.get("FASTPOLY_SOAK_S", "6"))
@@ -229,7 +230,7 @@ async def soak(ingest: str, seconds: float, seed: int) -> Counter[str]:
         # A quiet end: the last line is up, and all that was sent on it has arrived.
         await asyncio.sleep(0.8)
         await until(lambda: stream.state is State.LIVE, 20)
-        simulator.pause()
+        await pause(simulator)
         await settle(lambda: stream.stats().line.events_received)
         sent = simulator.stats()
         await stream.close()

@@ -29,19 +29,21 @@ def _always_open(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_stale_and_live_again(ingest: str) -> None:
     async def main() -> None:
         async with ScriptedServer() as server:
-            stream = make(server, "T.A", "Q.A", ingest=ingest, stale_after=0.2)
+            limits = {"T": 0.2, "Q": 5}
+            stream = make(server, "T.A", "Q.A", ingest=ingest, stale_after=limits)
             changes: list[tuple[str, str]] = []
             stream.on_state(lambda change: changes.append((change.new, change.detail)))
             async with stream:
                 changes.clear()
-                stopped = time.monotonic() + 0.6
-                while time.monotonic() < stopped:
+                while not changes:
                     # Quotes flow, trades do not; neither pings nor confirmations are data.
                     server.peers[0].send(quote(q=1))
                     server.peers[0].ping()
                     await asyncio.sleep(0.02)
-                    if stream.state is State.STALE:
-                        assert set(stream.stats().silent) == {"T"}
+                server.peers[0].send(quote(q=1))
+                await until(lambda: stream.stats().silent)
+                assert set(stream.stats().silent) == {"T"}
+                assert stream.state is State.STALE
                 assert [new for new, _ in changes] == ["stale"]
                 assert "no T for" in changes[0][1]
                 server.peers[0].send(trade(q=2))
@@ -85,28 +87,37 @@ def test_nothing_is_stale_when_the_market_is_closed(monkeypatch: pytest.MonkeyPa
     run(main())
 
 
-@pytest.mark.usefixtures("_always_open")
 @pytest.mark.parametrize("step_s", [3600, -3600])
 @BOTH_WAYS
 def test_a_clock_that_is_set_is_no_silence(
     ingest: str, step_s: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    looks = 0
+
+    def look(market: str, at_ns: int) -> Hours:
+        nonlocal looks
+        looks += 1
+        return Hours.REGULAR
+
+    monkeypatch.setattr("fastpoly.health.silence.hours_at", look)
+
     async def main() -> None:
         async with ScriptedServer() as server:
-            stream = make(server, "T.A", ingest=ingest, stale_after=2)
-            changes: list[str] = []
+            stream = make(server, "T.A", ingest=ingest, stale_after=1)
+            changes: list[tuple[str, float]] = []
             async with stream:
                 server.peers[0].send(trade(q=1))
                 await until(lambda: stream.stats().received == 1)
-                await asyncio.sleep(0.6)
-                stream.on_state(lambda change: changes.append(change.new))
-                right = time.time_ns
+                looked = looks
+                await until(lambda: looks > looked)
+                stream.on_state(lambda change: changes.append((change.new, time.monotonic())))
+                right, began = time.time_ns, time.monotonic()
                 monkeypatch.setattr(time, "time_ns", lambda: right() + step_s * 1_000_000_000)
-                await asyncio.sleep(1.2)
-                assert not changes
                 # From now on it is silence as ever, whatever the data before was dated.
-                await until(lambda: changes, 10)
-                assert changes[0] == "stale"
-                assert 2 <= stream.stats().silent["T"] < 60
+                await until(lambda: changes)
+                new, changed = changes[0]
+                assert new == "stale"
+                assert changed - began >= 1
+                assert 1 <= stream.stats().silent["T"] < 60
 
     run(main())

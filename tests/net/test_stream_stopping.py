@@ -19,7 +19,7 @@ from fastpoly.sim import ScriptedPeer, ScriptedServer
 from fastpoly.stream import Stream
 from tests.net.events import trade
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, make, numbers, run
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -47,7 +47,7 @@ def test_first_connection_is_retried_if_asked() -> None:
             opening = asyncio.create_task(stream.open())
             await until(lambda: stream.state is State.WAITING)
             await server.start()
-            await asyncio.wait_for(opening, 5)
+            await asyncio.wait_for(opening, PATIENCE_S)
             await stream.close()
 
     run(main())
@@ -77,7 +77,7 @@ def test_close_in_every_state(ingest: str) -> None:
                 if state == "waiting":
                     server.peers[-1].drop()
                     await until(lambda: stream.state == "waiting")  # noqa: B023
-                await asyncio.wait_for(stream.close(), 5)
+                await asyncio.wait_for(stream.close(), PATIENCE_S)
                 assert stream.state is State.CLOSED
                 if state in ("live", "waiting"):
                     await opening
@@ -141,7 +141,7 @@ def test_handler_that_does_not_finish_is_cut_off(
             await stream.open()
             server.peers[0].send(trade(q=1))
             await until(lambda: state)
-            await asyncio.wait_for(stream.close(), 5)
+            await asyncio.wait_for(stream.close(), PATIENCE_S)
             await until(lambda: len(state) == 2)
             assert state == ["begun", "cancelled"]
 
@@ -161,7 +161,7 @@ def test_close_from_inside_a_handler(ingest: str) -> None:
 
             async with stream:
                 server.peers[0].send(trade(q=1))
-                await asyncio.wait_for(stream.wait_closed(), 5)
+                await asyncio.wait_for(stream.wait_closed(), PATIENCE_S)
 
     run(main())
 
@@ -238,7 +238,7 @@ def test_cancelled_while_it_waits(ingest: str) -> None:
             with pytest.raises(asyncio.CancelledError):
                 await opening
             await until(lambda: stream.state is State.CLOSED)
-            await asyncio.wait_for(server.peers[0].gone.wait(), 5)
+            await asyncio.wait_for(server.peers[0].gone.wait(), PATIENCE_S)
             await stream.close()
 
     run(main())

@@ -13,7 +13,7 @@ from fastpoly.protocol.lifecycle import State
 from fastpoly.sim import ScriptedPeer, ScriptedServer
 from tests.net.events import trade
 from tests.net.streams import BOTH_WAYS, check_threads, make, numbers, run
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -133,7 +133,7 @@ def test_refusal_of_what_the_constructor_was_given(ingest: str) -> None:
             with pytest.raises(errors.SubscriptionError, match=r"refused NOI\.\*"):
                 await stream.open()
             assert stream.state is State.CLOSED
-            await asyncio.wait_for(server.peers[0].gone.wait(), 5)
+            await asyncio.wait_for(server.peers[0].gone.wait(), PATIENCE_S)
 
     run(main())
 

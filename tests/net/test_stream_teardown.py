@@ -17,9 +17,10 @@ from fastpoly._core import Batch
 from fastpoly.protocol.lifecycle import State
 from fastpoly.sim import ScriptedServer, SimulatorProcess
 from fastpoly.stream import Stream
+from tests.budgets import share
 from tests.net.events import trade
 from tests.net.streams import BOTH_WAYS, check_threads, make, run
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, UNHURRIED, until
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
@@ -64,7 +65,7 @@ async def is_cancelled(awaitable: Awaitable[Any], wait: int) -> bool:
         await cancelled_at(awaitable, wait)
 
     try:
-        await asyncio.wait_for(asyncio.create_task(body()), 5)
+        await asyncio.wait_for(asyncio.create_task(body()), PATIENCE_S)
     except asyncio.CancelledError:
         return True
     return False
@@ -100,9 +101,9 @@ def test_cancelled_at_every_wait(use: str, ingest: str) -> None:
                 if use in ("subscribe", "unsubscribe", "anext"):
                     # The stream takes no notice.
                     assert stream.state is State.LIVE
-                    await asyncio.wait_for(stream.subscribe("T.C"), 5)
+                    await asyncio.wait_for(stream.subscribe("T.C"), PATIENCE_S)
                 if use != "open" or not more:
-                    await asyncio.wait_for(stream.close(), 5)
+                    await asyncio.wait_for(stream.close(), PATIENCE_S)
                 assert stream.state is State.CLOSED
                 await until(lambda: all(peer.gone.is_set() for peer in server.peers))
                 await until(lambda: asyncio.all_tasks() == {asyncio.current_task()})
@@ -116,7 +117,7 @@ def test_cancelled_at_every_wait(use: str, ingest: str) -> None:
 
 
 async def opens(url: str, ingest: str) -> None:
-    stream = Stream("stocks", "T.*", api_key="key", url=url, ingest=ingest)
+    stream = Stream("stocks", "T.*", api_key="key", url=url, ingest=ingest, **UNHURRIED)
 
     @stream.on
     async def handle(batch: Batch) -> None:
@@ -126,13 +127,15 @@ async def opens(url: str, ingest: str) -> None:
 
 
 async def iterates(url: str, ingest: str) -> None:
-    async with Stream("stocks", "T.*", api_key="key", url=url, ingest=ingest) as stream:
+    async with Stream(
+        "stocks", "T.*", api_key="key", url=url, ingest=ingest, **UNHURRIED
+    ) as stream:
         async for _batch in stream:
             await asyncio.sleep(0.001)
 
 
 async def uses_the_client(url: str, ingest: str) -> None:
-    client = AsyncStreamClient("key", "stocks", host=url, ingest=ingest)
+    client = AsyncStreamClient("key", "stocks", host=url, ingest=ingest, **UNHURRIED)
 
     async def handle(message: dict[str, Any]) -> None:
         pass
@@ -142,6 +145,7 @@ async def uses_the_client(url: str, ingest: str) -> None:
     await client.handle_messages(reconnect=True)
 
 
+@pytest.mark.budget
 @BOTH_WAYS
 @pytest.mark.parametrize("program", [opens, iterates, uses_the_client])
 def test_loop_that_ends_at_any_moment(
@@ -163,13 +167,13 @@ def test_loop_that_ends_at_any_moment(
         assert not task.done() or not task.exception()
 
     moments = [*((turns, 0.0) for turns in range(16)), *((0, ms / 1e3) for ms in range(1, 25, 2))]
-    for turns, seconds in moments:
+    for turns, seconds in share(moments):
         began = time.monotonic()
         asyncio.run(main(turns, seconds))
-        assert time.monotonic() - began < 3, (turns, seconds)
+        assert time.monotonic() - began < PATIENCE_S, (turns, seconds)
         gc.collect()
     assert not complaints
-    ended = time.monotonic() + 10
+    ended = time.monotonic() + PATIENCE_S
     while any(thread.name.startswith("fastpoly") for thread in threading.enumerate()):
         assert time.monotonic() < ended, threading.enumerate()
         time.sleep(0.01)

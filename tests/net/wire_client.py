@@ -9,9 +9,9 @@ from typing import Any
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
-SECONDS = 5.0
+SECONDS = PATIENCE_S
 
 
 class WireClient(WSListener):

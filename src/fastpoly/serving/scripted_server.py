@@ -22,7 +22,7 @@ from fastpoly.serving.outlet import Outlet
 logger = logging.getLogger("fastpoly.serving")
 
 # How long a test waits for a client before it is given up as failed.
-_PATIENCE_S = 10.0
+_PATIENCE_S = 45.0
 
 
 class ScriptedPeer(WSListener):
@@ -136,7 +136,7 @@ class ScriptedPeer(WSListener):
         """Wait until the client has sent that many texts, and return all of them.
 
         Raises:
-            TimeoutError: They did not come within 10 seconds.
+            TimeoutError: They did not come within 45 seconds.
         """
         async with asyncio.timeout(_PATIENCE_S):
             while len(self.received) < count:
@@ -326,7 +326,7 @@ class ScriptedServer:
         """Wait for the client of that number, from 1, and return it.
 
         Raises:
-            TimeoutError: It did not come within 10 seconds.
+            TimeoutError: It did not come within 45 seconds.
         """
         async with asyncio.timeout(_PATIENCE_S):
             while len(self.peers) < number:

@@ -16,13 +16,14 @@ from fastpoly import errors
 from fastpoly.cli import main
 from fastpoly.cli.commands import COMMANDS, EPILOG
 from fastpoly.cli.terminal import ExitCode, Output, OutputClosed, exit_code, run
+from tests.waiting import PATIENCE_S
 
 
 def _join_threads() -> None:
     """Waits for the threads of outputs to end."""
     for thread in threading.enumerate():
         if thread.name.startswith("fastpoly"):
-            thread.join(30)
+            thread.join(PATIENCE_S)
             assert not thread.is_alive()
 
 
@@ -177,7 +178,7 @@ def test_a_reader_that_goes_is_noticed_without_a_write() -> None:
         with Output(gone.set, writer) as output:
             assert not output.closed
             os.close(reader)
-            await asyncio.wait_for(gone.wait(), 30)
+            await asyncio.wait_for(gone.wait(), PATIENCE_S)
             return output.closed
 
     try:

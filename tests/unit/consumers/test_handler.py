@@ -18,6 +18,7 @@ from fastpoly.enums import Overflow
 from fastpoly.errors import ConsumerTooSlow, FastpolyError, UsageError
 from fastpoly.net.reader_loop import CallerLoop, ReaderLoop, ThreadLoop
 from tests.loops import in_loop
+from tests.waiting import PATIENCE_S
 
 
 class Stream:
@@ -75,12 +76,12 @@ def push(handler: Handler, *numbers: int) -> None:
 
 
 async def ended(handler: Handler) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await handler.wait_drained()
 
 
 async def until_idle(handler: Handler) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while handler.activity is not Activity.IDLE:
             await asyncio.sleep(0)
 
@@ -284,7 +285,7 @@ async def test_function_that_detaches_itself_may_still_give_something_to_await()
 
     handler, _ = await started(function)
     push(handler, 1, 2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not got:
             await asyncio.sleep(0)
     assert got == ["to the end"]

@@ -18,6 +18,7 @@ from fastpoly.enums import ErrorPolicy, Overflow
 from fastpoly.errors import ConnectionLost, HandlerFailed, UsageError
 from fastpoly.net.reader_loop import CallerLoop
 from tests.loops import in_loop
+from tests.waiting import PATIENCE_S
 
 LIMITS = Limits(1 << 20, None, Overflow.DROP_OLDEST)
 ANY: dict[str, Any] = {
@@ -216,7 +217,7 @@ async def test_handler_that_is_too_slow_for_its_policy_is_taken_off_and_the_stre
     for _ in range(4):
         engine.send("T")
     gate.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while registry.handlers:
             await asyncio.sleep(0)
     assert engine.failures == []

@@ -13,6 +13,7 @@ import pytest
 
 from fastpoly.consumers.tasks import MAX_IDLE, HandlerTask, HandlerTasks, next_job
 from tests.loops import in_loop
+from tests.waiting import PATIENCE_S
 
 
 async def drive() -> None:
@@ -189,7 +190,7 @@ async def test_finish_from_inside_does_not_wait_for_itself() -> None:
     tasks.start()
     await asyncio.sleep(0)
     tasks.run(inside(True), Owner())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while len(got) < 2:
             await asyncio.sleep(0)
     assert got == [True, True]
@@ -267,12 +268,12 @@ async def alone() -> Alone:
 
 async def end(one: Alone) -> None:
     one.task.task.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await one.ended.wait()
 
 
 async def until_ready(one: Alone) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not one.task.is_ready:
             await asyncio.sleep(0)
 
@@ -307,7 +308,7 @@ async def test_job_may_be_stepped_from_a_callback_where_no_task_is_current() -> 
     stepped = loop.create_future()
 
     async def job() -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.sleep(0)
         seen.append(asyncio.current_task())
 
@@ -649,7 +650,7 @@ def test_eager_tasks_begin_no_job_inside_of_who_hands_it_over() -> None:
         async def job() -> None:
             async with asyncio.TaskGroup() as group:
                 group.create_task(child())
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE_S):
                 await asyncio.sleep(0)
             got.append(4)
 

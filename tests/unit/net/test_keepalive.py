@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from fastpoly.net.keepalive import KeepAlive
+from tests.waiting import PATIENCE_S
 
 
 class Line:
@@ -23,7 +24,7 @@ class Line:
 def test_no_ping_waits_on_a_line_that_ended_before_it() -> None:
     async def main() -> None:
         line: Any = Line()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             assert not await KeepAlive(0.001, None).wait_until_dead(line, line)
         assert line.pings == 0
         assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -11,6 +11,7 @@ import pytest
 from fastpoly.errors import UsageError
 from fastpoly.net.reader_loop import CallerLoop, ReaderLoop, ThreadLoop
 from tests.loops import in_loop
+from tests.waiting import PATIENCE_S
 
 BOTH = pytest.mark.parametrize("make", [CallerLoop, lambda: ThreadLoop("reader")])
 
@@ -49,7 +50,7 @@ async def test_what_is_posted_and_called_runs_in_it_and_what_is_for_the_user_doe
         done.set()
 
     assert loop.post(loop.call_soon, in_reader)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await done.wait()
     assert seen == [("reader", reader), ("argument", user)]
     await loop.stop()

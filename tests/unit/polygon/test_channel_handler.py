@@ -17,6 +17,7 @@ from fastpoly.errors import FastpolyError
 from fastpoly.polygon.channel_handler import ChannelHandler, always_awaitable
 from fastpoly.polygon.dispatcher import drive
 from tests.loops import in_loop
+from tests.waiting import PATIENCE_S
 
 
 class Books:
@@ -69,7 +70,7 @@ async def started(handler: Any, books: Books | None = None) -> AsyncIterator[Cha
 
 
 async def settle(caller: ChannelHandler) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while caller.busy:
             await asyncio.sleep(0)
 
@@ -170,7 +171,7 @@ async def test_messages_may_arrive_from_a_callback_of_the_loop() -> None:
     got: list[int] = []
 
     async def handler(message: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.sleep(0)
             got.append(message)
 

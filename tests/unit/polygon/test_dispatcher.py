@@ -16,6 +16,7 @@ from fastpoly.errors import FastpolyError
 from fastpoly.polygon.dispatcher import MAX_PLANS, Dispatcher, log_notice
 from fastpoly.polygon.messages import Messages
 from tests.loops import in_loop
+from tests.waiting import PATIENCE_S
 
 
 class Desk:
@@ -56,7 +57,7 @@ class Desk:
         return sum(buffer.stats().events for buffer in self.buffers)
 
     async def settle(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while self.dispatcher.busy:
                 await asyncio.sleep(0)
         assert self.waiting == 0
