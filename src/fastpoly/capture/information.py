@@ -29,7 +29,7 @@ class CaptureInfo:
         marks: Marks, by kind.
         gaps: Marks of kind ``gap``, those of damage included.
         damage: Parts that could not be read.
-        bad_frames: Frames that are no JSON.
+        bad_frames: Frames that are not JSON.
     """
 
     files: tuple[FileAccount, ...]

@@ -26,7 +26,7 @@ class MarkKind(StrEnum):
     """Something is missing here. ``cause`` says why: ``reconnect``, ``buffer_full``,
     ``write_failed`` (of the writer), ``damaged`` (of the file)."""
     BAD_FRAME = "bad_frame"
-    """A frame is no JSON; only in what is read: ``reason``, ``offset``, ``frame``."""
+    """A frame is not JSON; only in what is read: ``reason``, ``offset``, ``frame``."""
     OTHER = "other"
     """A kind that this version does not know; ``detail["mark"]`` names it."""
 

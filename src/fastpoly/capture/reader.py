@@ -95,7 +95,7 @@ class CaptureReader:
 
     Attributes:
         damage: Parts that could not be read, so far.
-        bad_frames: Frames that are no JSON, so far.
+        bad_frames: Frames that are not JSON, so far.
 
     Raises:
         UsageError: There is no path, or no such market.
@@ -145,8 +145,8 @@ class CaptureReader:
 
         Raises:
             UsageError: Nothing says which market the frames are of.
-            CaptureError: The disk refuses, it is no recording, or it needs a decompressor that is
-                not here.
+            CaptureError: The disk refuses, it is not a recording, or it needs a decompressor that
+                is not here.
         """
         if self._done:
             return None

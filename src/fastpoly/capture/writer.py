@@ -213,7 +213,7 @@ class CaptureWriter:
     def add_frame(
         self, frame: bytes, received_ns: int, *, market: str | None = None, events: int = 0
     ) -> None:
-        """Copy one frame, such as one that is no JSON.
+        """Copy one frame, such as one that is not JSON.
 
         Args:
             frame: Its text.

@@ -75,7 +75,7 @@ class Meter:
     def __init__(self, market: str) -> None:
         fields = {channel.name: channel.event for channel in schema.MARKETS[market].channels}
         self._symbol = {name: event.symbol.name for name, event in fields.items()}
-        # A bar's end is no stamp: it is sent some time later on purpose.
+        # A bar's end is not a stamp: it is sent some time later on purpose.
         self._stamped = {
             name
             for name, event in fields.items()

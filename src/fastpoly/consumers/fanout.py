@@ -80,7 +80,7 @@ class FanOut:
             self._loop.call_soon(self._release)
 
     def detach(self, consumer: Consumer) -> None:
-        """Remove a consumer; one that is not there is no error."""
+        """Remove a consumer; one that is not there is not an error."""
         self._consumers = tuple(one for one in self._consumers if one is not consumer)
         if self._unclaimed is None:
             self._update()

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 EXITS: Final = (KeyboardInterrupt, SystemExit)
-"""What asks for the program's end. It is no failure of whoever raises it, and is carried out."""
+"""What asks for the program's end. It is not a failure, and is carried out."""
 
 MAX_RUNNING: Final = 100
 """Calls of a coroutine function that run at a time; beyond them the function is not called."""

@@ -3,7 +3,7 @@
 The rules behind the table:
 
 - The key is the first thing sent and the subscriptions the second; a stream is ``live`` when the
-  server has answered both, not when data comes: silence is no fault of a connection.
+  server has answered both, not when data comes: a silent connection may be healthy.
 - However a connection is lost, the way back is the same: wait as long as the policy says, connect
   anew, ask for everything that is wanted. A loss that interrupts a live stream is a gap, which is
   noted at once and announced when data flows again.

@@ -74,7 +74,7 @@ def joined(errors: Sequence[SubscriptionError]) -> SubscriptionError:
         return errors[0]
     details = [error.detail for error in errors[:MAX_DETAILS]]
     if len(errors) > MAX_DETAILS:
-        details.append(f"{len(errors) - MAX_DETAILS} more are no better.")
+        details.append(f"{len(errors) - MAX_DETAILS} more are malformed too.")
     error = SubscriptionError(
         " ".join(details),
         hint=errors[0].hint,

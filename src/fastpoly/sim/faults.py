@@ -277,7 +277,7 @@ FAULTS: Final = {
     kind.name: kind
     for kind in (
         FaultKind("drop", "The TCP connection is reset; what was on its way is lost.", _drop),
-        FaultKind("fin", "The TCP connection ends in good order, without a close frame.", _fin),
+        FaultKind("fin", "The TCP connection is closed by FIN, without a close frame.", _fin),
         FaultKind(
             "close",
             "A close handshake begins, with any code.",
