@@ -12,23 +12,22 @@ import logging
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from fastpoly.engine.pipeline import GapTicket, Pipeline
+from fastpoly.engine.pipeline import Pipeline
 from fastpoly.engine.reading_gate import Fillable, ReadingGate
 from fastpoly.engine.reconciler import Reconciler
+from fastpoly.engine.settings import EngineOwner, EngineSettings
 from fastpoly.engine.silence_monitor import SilenceMonitor
 from fastpoly.errors import ConnectionEvicted, ConnectionLost, FastpolyError, UsageError
-from fastpoly.health.clock import Clock, SystemClock
 from fastpoly.health.counts import ConnectionCounts, LineStats
-from fastpoly.health.silence import Silence, StaleAfter, Watch
+from fastpoly.health.silence import Silence, Watch
 from fastpoly.protocol.lifecycle import Action, Input, Lifecycle, State, StateChange
-from fastpoly.protocol.reconnect import ReconnectPolicy, Verdict, classify
+from fastpoly.protocol.reconnect import Verdict, classify
 from fastpoly.protocol.subscriptions import Request, Subscriptions
 
 if TYPE_CHECKING:
-    from fastpoly._core import Batch, Filter, LineWatch
+    from fastpoly._core import Batch, LineWatch
     from fastpoly.errors import DecodeError
     from fastpoly.protocol.statuses import ControlMessage
     from fastpoly.sources.source import Source, SourceConnection
@@ -36,48 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["Engine", "EngineOwner", "EngineSettings"]
 
 logger = logging.getLogger("fastpoly.stream")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineSettings:
-    """How a market is kept connected.
-
-    Attributes:
-        policy: When to reconnect.
-        subscribe_timeout_s: Seconds to wait for the server's next answer to a request.
-        stale_after: Seconds of silence after which a channel is stale.
-        fill_timeout_s: Seconds that filling a gap may take; None where gaps are not filled.
-        gap_apart: Whether a gap comes as a batch of its own, see `Pipeline`.
-        filter: What consumers get; None for everything.
-        clock: The time.
-    """
-
-    policy: ReconnectPolicy
-    subscribe_timeout_s: float = 10.0
-    stale_after: StaleAfter = None
-    fill_timeout_s: float | None = None
-    gap_apart: bool = False
-    filter: Filter | None = None
-    clock: Clock = field(default_factory=SystemClock)
-
-
-class EngineOwner(Protocol):
-    """Whom an engine reports to, in its own event loop."""
-
-    def on_state_change(self, change: StateChange) -> object:
-        """Take every change of state."""
-
-    def on_warning(self, error: FastpolyError) -> object:
-        """Take an error that ends nothing, such as a refusal after a reconnect."""
-
-    def on_gap(self, ticket: GapTicket) -> object:
-        """Take a gap that is to be filled."""
-
-    def on_exit(self, error: BaseException) -> object:
-        """Take the program's end, which the reconnect policy asks for; the engine's end follows."""
-
-    def on_finish(self, error: FastpolyError | None) -> object:
-        """Take the end, and what caused it, or None."""
 
 
 class Engine:
