@@ -56,7 +56,11 @@ class SilenceMonitor:
         self._watch = watch
         self._owner = owner
         self._clock = clock
+        # Since when data may be expected on this connection, and of channels that it was asked for
+        # later; Unix time in ns.
         self._since_ns = 0
+        self._since_by_channel: dict[str, int] = {}
+        self._params: tuple[str, ...] | None = None
         # How far the wall clock is ahead of the one that nobody sets.
         self._offset_ns = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -64,7 +68,8 @@ class SilenceMonitor:
     def start(self) -> None:
         """Begin: from now on data may be expected."""
         self.stop()
-        self._since_ns = self._clock.time_ns()
+        self._expect_from(self._clock.time_ns())
+        self._params = None
         self._look()
 
     def stop(self) -> None:
@@ -84,12 +89,29 @@ class SilenceMonitor:
         self._offset_ns = offset_ns
         if stepped or not self._owner.is_reading:
             # What is not read cannot be heard; what was heard is dated by a clock that was wrong.
-            self._since_ns = now_ns
+            self._expect_from(now_ns)
             return
+        params, heard_ns = self._owner.confirmed, dict(self._owner.last_ns)
+        self._note_new(params, now_ns)
+        for channel, since_ns in self._since_by_channel.items():
+            heard_ns[channel] = max(since_ns, heard_ns.get(channel, 0))
         self.silence = self._watch.look(
             now_ns,
             since_ns=self._since_ns,
-            params=self._owner.confirmed,
-            last_ns=self._owner.last_ns,
+            params=params,
+            last_ns=heard_ns,
         )
         self._owner.on_silence(self.silence)
+
+    def _expect_from(self, now_ns: int) -> None:
+        self._since_ns = now_ns
+        self._since_by_channel.clear()
+
+    def _note_new(self, params: tuple[str, ...], now_ns: int) -> None:
+        """Let what was confirmed since the last look be silent from now on, not since the start."""
+        if params == self._params:
+            return
+        if self._params is not None:
+            for param in set(params).difference(self._params):
+                self._since_by_channel[param.partition(".")[0]] = now_ns
+        self._params = params

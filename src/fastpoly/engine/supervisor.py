@@ -98,7 +98,7 @@ class Engine:
         # What the connection was last lost for.
         self._loss: FastpolyError | None = None
         self._was_live = False
-        # Whether anything can be missing after a loss: something had been confirmed, or had come.
+        # As `_has_begun`, when the last connection ended.
         self._had_begun = False
         self._actions: dict[Action, Callable[[FastpolyError | None], None]] = {
             Action.CONNECT: self._do_connect,
@@ -153,14 +153,16 @@ class Engine:
 
         Raises:
             FastpolyError: The connection did not open; the stream is closed then.
+            UsageError: It was opened before.
         """
+        self._require(State.IDLE)
         self._start_life()
         first = self._reconciler.expect(self.desired)
         self._feed(Input.OPEN)
         try:
             await self._opened.wait()
-            if self._error is not None:
-                raise self._error
+            if self.state is State.CLOSED:
+                raise self._error or ConnectionLost("The stream was closed while it was opened.")
             await first
         except BaseException:
             first.cancel()
@@ -175,7 +177,9 @@ class Engine:
 
         Raises:
             FastpolyError: This attempt failed; whether there will be others is the policy's affair.
+            UsageError: It is open.
         """
+        self._require(State.IDLE, State.CLOSED)
         await self._let_go()
         self._start_life()
         self._left_alone = () if resubscribe else self.desired
@@ -188,11 +192,21 @@ class Engine:
             raise
 
     async def resume(self) -> None:
-        """After the end, ask the policy about what caused it, and go on if it says so."""
-        error = self._error
+        """After the end, ask the policy about what caused it, and go on if it says so.
+
+        Raises:
+            UsageError: It has not ended.
+        """
+        self._require(State.CLOSED)
+        error = self._error or _closed()
         await self._let_go()
         self._start_life()
         self._feed(Input.RESUME, error)
+
+    def _require(self, *states: State) -> None:
+        """Refuse what the table has no step for: whoever asked would wait for ever."""
+        if self.state not in states:
+            raise UsageError(f"The stream is {self.state}.", hint="Close it before opening it.")
 
     def _start_life(self) -> None:
         self._opened = asyncio.Event()
@@ -287,12 +301,8 @@ class Engine:
 
     def _lose(self, error: FastpolyError) -> None:
         """Take the loss of a connection, or a failure to open one, that nobody here wanted."""
-        flowed_s = self.pipeline.end_connection()
-        policy = self._settings.policy
-        if flowed_s is not None and flowed_s >= policy.stable_after_s:
-            self.attempts = 0
         verdict = classify(error)
-        retry_first = getattr(policy, "retry_first", False)
+        retry_first = getattr(self._settings.policy, "retry_first", False)
         if verdict is Verdict.FATAL or not (self._was_live or retry_first):
             self._feed(Input.FAILED, error)
         elif isinstance(error, ConnectionEvicted):
@@ -320,9 +330,9 @@ class Engine:
 
     async def _run_connection(self) -> None:
         """See one connection from its opening to its end."""
-        connection = self._connection = self._source.connect(self)
-        self._counts.begin(connection)
         try:
+            connection = self._connection = self._source.connect(self)
+            self._counts.begin(connection)
             await connection.open()
             self._counts.accept()
             self._feed(Input.ACCEPTED)
@@ -333,7 +343,8 @@ class Engine:
         except FastpolyError as failure:
             error = failure
         except asyncio.CancelledError:
-            connection.abort()
+            if self._connection is not None:
+                self._connection.abort()
             raise
         except Exception as failure:
             logger.exception("%s: the connection failed in a way that it should not", self._market)
@@ -346,12 +357,14 @@ class Engine:
             self._counts.end()
             self._gate.attach(None)
             self._silence.stop()
-            self._had_begun = self._was_live or self.pipeline.has_begun or bool(self.confirmed)
+            self._had_begun = self._has_begun
+            flowed_s = self.pipeline.end_connection()
+            if flowed_s is not None and flowed_s >= self._settings.policy.stable_after_s:
+                self.attempts = 0
             self._reconciler.disconnected()
             if self._asking is not None:
                 self._asking.cancel()
         if error is None or self.state is State.CLOSING:
-            self.pipeline.end_connection()
             self._feed(Input.ENDED)
         else:
             self._lose(error)
@@ -377,11 +390,16 @@ class Engine:
         with contextlib.suppress(ConnectionLost):
             await self._reconciler.run()
 
+    @property
+    def _has_begun(self) -> bool:
+        """Whether anything can be missing after a loss: something was confirmed, or has come."""
+        return self._was_live or self.pipeline.has_begun or bool(self.confirmed)
+
     def _do_note_gap(self, error: FastpolyError | None) -> None:
         channels = self._reconciler.subscriptions.channels
-        if channels and self._had_begun:
-            error = error or ConnectionLost("The connection was closed.", code=1000)
-            self.pipeline.interrupt(error, channels)
+        # A failure from outside is told before the connection has ended.
+        if channels and (self._had_begun or self._has_begun):
+            self.pipeline.interrupt(error or _closed(), channels)
 
     def _do_ask_policy(self, error: FastpolyError | None) -> None:
         if error is None:
@@ -507,3 +525,7 @@ class Engine:
     def note_room(self, buffer: Fillable) -> None:
         """Take note that a consumer that blocks has become full, or has room again."""
         self._gate.note_room(buffer)
+
+
+def _closed() -> ConnectionLost:
+    return ConnectionLost("The connection was closed.", code=1000)
