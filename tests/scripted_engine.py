@@ -39,6 +39,7 @@ class ScriptedEngine:
         changes: Every change of state.
         warnings: Errors that ended nothing.
         tickets: Gaps to fill.
+        exits: What asked for the program's end.
         ends: What each life ended with.
         batches: What consumers were given, with the channels that were told.
     """
@@ -56,6 +57,7 @@ class ScriptedEngine:
         self.changes: list[StateChange] = []
         self.warnings: list[FastpolyError] = []
         self.tickets: list[GapTicket] = []
+        self.exits: list[BaseException] = []
         self.ends: list[FastpolyError | None] = []
         self.batches: list[tuple[Batch, tuple[str, ...]]] = []
         self.engine = Engine(
@@ -109,6 +111,9 @@ class ScriptedEngine:
 
     def on_gap(self, ticket: GapTicket) -> None:
         self.tickets.append(ticket)
+
+    def on_exit(self, error: BaseException) -> None:
+        self.exits.append(error)
 
     def on_finish(self, error: FastpolyError | None) -> None:
         self.ends.append(error)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from fastpoly.errors import (
     ConnectionLost,
     FastpolyError,
+    ServerError,
     SubscriptionError,
     SubscriptionLimitError,
 )
@@ -41,6 +42,8 @@ class _Wait:
     action: Action
     params: tuple[str, ...]
     future: asyncio.Future[None]
+    # Whether it is no failure if somebody else wants the opposite since.
+    may_be_overtaken: bool
     # How many of the parameters, from the first on, were as wanted when last looked at: each
     # answer must not cost a look at thousands of them.
     settled: int = 0
@@ -110,15 +113,20 @@ class Reconciler:
     # ------------------------------------------------------------------------------- the users
 
     def expect(self, params: Iterable[str]) -> asyncio.Future[None]:
-        """Return a future that is done when parameters are confirmed, and fails if they are not."""
-        return self._wait("subscribe", tuple(params)).future
+        """Return a future that is done when desired parameters are confirmed.
+
+        It fails if they are refused or not answered. What somebody unsubscribes from meanwhile is
+        no longer waited for.
+        """
+        return self._wait("subscribe", tuple(params), may_be_overtaken=True).future
 
     async def subscribe(self, params: Iterable[str | Iterable[str]]) -> None:
         """Add parameters to what is desired, and wait until they are confirmed.
 
         Raises:
             SubscriptionError: Some are malformed, or were refused or not answered; those that were
-                not confirmed are no longer desired, and the others are subscribed.
+                not confirmed are no longer desired, and the others are subscribed. Or they were
+                unsubscribed from in the meantime.
         """
         added, errors = self.subscriptions.add_some(params)
         try:
@@ -133,12 +141,16 @@ class Reconciler:
         """Remove parameters from what is desired, and wait until that is confirmed.
 
         Raises:
-            SubscriptionError: They are malformed, would still arrive, or were not answered.
+            SubscriptionError: They are malformed, would still arrive, or were not answered. Or they
+                were subscribed to again in the meantime.
         """
         await self._wait("unsubscribe", self.subscriptions.remove(params)).future
 
-    def _wait(self, action: Action, params: tuple[str, ...]) -> _Wait:
-        wait = _Wait(action, params, asyncio.get_running_loop().create_future())
+    def _wait(
+        self, action: Action, params: tuple[str, ...], *, may_be_overtaken: bool = False
+    ) -> _Wait:
+        future = asyncio.get_running_loop().create_future()
+        wait = _Wait(action, params, future, may_be_overtaken)
         self._waits.append(wait)
         self._changed.set()
         self._release()
@@ -159,6 +171,17 @@ class Reconciler:
                 wait.future.set_result(None)
             else:
                 self._waits.append(wait)
+
+    def _release_overtaken(self) -> None:
+        """Release those who would wait for ever: the opposite was requested before their turn."""
+        waits, self._waits = self._waits, []
+        for wait in waits:
+            if wait.future.done():
+                continue
+            if wait.may_be_overtaken:
+                wait.future.set_result(None)
+            else:
+                wait.future.set_exception(_overtaken(wait, self.subscriptions.desired))
 
     def request(self, request: Request) -> None:
         """Make a request in the user's own words: at once, or as a part of the next connection's.
@@ -207,6 +230,7 @@ class Reconciler:
             self._send_plan()
             if self._round is None:
                 self._release()
+                self._release_overtaken()
                 self._owner.on_settled()
                 await self._changed.wait()
 
@@ -240,7 +264,7 @@ class Reconciler:
             self._round = None
             self._owner.on_asking(False)
         outcome = answers.conclude()
-        if outcome.refused or outcome.unanswered:
+        if outcome.refused or outcome.unanswered or outcome.kept:
             self._settle(outcome)
 
     def on_status(self, message: ControlMessage) -> None:
@@ -259,35 +283,63 @@ class Reconciler:
             self._answered.set()
 
     def _settle(self, outcome: Outcome) -> None:
-        """Tell those who wait what was refused or not answered."""
-        blamed: set[str] = set()
+        """Tell those who wait what was refused or not answered, and everybody else the rest."""
+        told: dict[Action, set[str]] = {"subscribe": set(), "unsubscribe": set()}
         for wait in self._waits:
             if wait.future.done():
                 continue
-            # Who subscribes to a ticker under a wildcard waits for the wildcard.
-            subscribing = wait.action == "subscribe"
-            carrier = self.subscriptions.carrier if subscribing else str
-            mine = [(param, carrier(param)) for param in wait.params]
-            refused = [param for param, carried in mine if carried in outcome.refused]
-            unanswered = [param for param, carried in mine if carried in outcome.unanswered]
+            refused, unanswered = self._blame(wait, outcome)
             if refused or unanswered:
-                wait.future.set_exception(_error(wait.action, refused, unanswered, outcome))
-                blamed.update(refused, unanswered)
-        self.subscriptions.forget(blamed)
+                wait.future.set_exception(_error(wait.action, refused, unanswered, outcome.error))
+                told[wait.action].update(refused, unanswered)
+        subscriptions = self.subscriptions
+        subscriptions.forget(told["subscribe"])
+        desired = set(subscriptions.desired)
+        failed = [*outcome.refused, *outcome.unanswered]
+        subscriptions.forget(param for param in failed if param not in desired)
         # The server may have taken in silence what nobody wants any more.
-        for request in Subscriptions.dropping(blamed.intersection(outcome.unanswered)):
+        silent = [param for param in outcome.unanswered if param not in desired]
+        for request in Subscriptions.dropping(silent):
             if self._connection is not None:
                 self._connection.send(request.action, request.params)
-        for param in outcome.unanswered:
-            self.subscriptions.acknowledge("unsubscribe", param)
-        rest = Outcome(
-            tuple(param for param in outcome.refused if param not in blamed),
-            tuple(param for param in outcome.unanswered if param not in blamed),
+        subscriptions.pass_over(
+            [param for param in outcome.refused if param in desired],
+            [param for param in outcome.unanswered if param in desired],
+        )
+        for param in outcome.kept:
+            subscriptions.acknowledge("unsubscribe", param)
+        asked, let_go = told["subscribe"], told["unsubscribe"]
+        self._warn(
+            "subscribe",
+            [param for param in outcome.refused if param not in asked],
+            [param for param in outcome.unanswered if param not in asked],
             outcome.error,
         )
-        if rest.refused or rest.unanswered:
-            self._owner.on_warning(_error("subscribe", rest.refused, rest.unanswered, rest))
+        self._warn(
+            "unsubscribe", [], [param for param in outcome.kept if param not in let_go], None
+        )
         self._release()
+
+    def _blame(self, wait: _Wait, outcome: Outcome) -> tuple[list[str], list[str]]:
+        """Return which parameters of a wait were refused, and which were not answered."""
+        if wait.action == "unsubscribe":
+            return [], [param for param in wait.params if param in outcome.kept]
+        # Who subscribes to a ticker under a wildcard waits for the wildcard.
+        mine = [(param, self.subscriptions.carrier(param)) for param in wait.params]
+        return (
+            [param for param, carrier in mine if carrier in outcome.refused],
+            [param for param, carrier in mine if carrier in outcome.unanswered],
+        )
+
+    def _warn(
+        self,
+        action: Action,
+        refused: list[str],
+        unanswered: list[str],
+        error: ServerError | None,
+    ) -> None:
+        if refused or unanswered:
+            self._owner.on_warning(_error(action, refused, unanswered, error))
 
     def disconnected(self) -> None:
         """Take note that nothing is held any more. Those who wait to subscribe go on waiting."""
@@ -309,23 +361,37 @@ class Reconciler:
                 wait.future.exception()  # read once: whoever waits may be gone
 
 
+def _overtaken(wait: _Wait, desired: tuple[str, ...]) -> SubscriptionError:
+    """Return the error for a call whose opposite was requested before it was sent."""
+    subscribing = wait.action == "subscribe"
+    others = [param for param in wait.params if (param in desired) is not subscribing]
+    now = "unsubscribed from" if subscribing else "subscribed to"
+    return SubscriptionError(
+        f"{_some(tuple(others))} was {now} before the server had confirmed the opposite.",
+        hint="Await one change before making the next of the same parameter.",
+    )
+
+
 def _error(
-    action: Action, refused: Iterable[str], unanswered: Iterable[str], outcome: Outcome
+    action: Action,
+    refused: Iterable[str],
+    unanswered: Iterable[str],
+    error: ServerError | None,
 ) -> SubscriptionError:
     """Return the error for parameters that were refused or not answered."""
     refused, unanswered = tuple(refused), tuple(unanswered)
-    said = f" The server said: {outcome.error.message}." if refused and outcome.error else ""
+    said = f" The server said: {error.message}." if refused and error else ""
     parts = []
     if refused:
         parts.append(f"refused {_some(refused)}")
     if unanswered:
         parts.append(f"did not answer for {_some(unanswered)}")
     detail = f"To {action}, the server {' and '.join(parts)}.{said}"
-    if refused and isinstance(outcome.error, SubscriptionLimitError):
+    if refused and isinstance(error, SubscriptionLimitError):
         failure: SubscriptionError = SubscriptionLimitError(
             detail,
-            status=outcome.error.status,
-            message=outcome.error.message,
+            status=error.status,
+            message=error.message,
             refused=refused,
             unanswered=unanswered,
         )
@@ -336,7 +402,7 @@ def _error(
             else "The feed may not carry the channel; or raise subscribe_timeout."
         )
         failure = SubscriptionError(detail, hint=hint, refused=refused, unanswered=unanswered)
-    failure.__cause__ = outcome.error
+    failure.__cause__ = error
     return failure
 
 

@@ -161,8 +161,10 @@ class Engine:
         self._feed(Input.OPEN)
         try:
             await self._opened.wait()
-            if self.state is State.CLOSED:
-                raise self._error or ConnectionLost("The stream was closed while it was opened.")
+            if self._error is not None:
+                raise self._error
+            if not self.stats().connections:
+                raise ConnectionLost("The stream was closed while it was opened.")
             await first
         except BaseException:
             first.cancel()

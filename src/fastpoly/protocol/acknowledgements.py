@@ -31,12 +31,14 @@ class Outcome:
 
     Attributes:
         refused: Parameters of subscriptions that were not confirmed while the server refused some.
-        unanswered: Parameters that were neither confirmed nor refused.
+        unanswered: Parameters of subscriptions that were neither confirmed nor refused.
+        kept: Parameters that the server was to let go of, and did not confirm.
         error: The server's refusal, if there was one.
     """
 
     refused: tuple[str, ...]
     unanswered: tuple[str, ...]
+    kept: tuple[str, ...]
     error: ServerError | None
 
 
@@ -82,8 +84,8 @@ class SubscriptionRound:
 
     def conclude(self) -> Outcome:
         """Return what to make of what has not been answered by now."""
-        asked = [param for action, param in self._pending if action == "subscribe"]
-        let_go = [param for action, param in self._pending if action == "unsubscribe"]
+        asked = tuple(param for action, param in self._pending if action == "subscribe")
+        kept = tuple(param for action, param in self._pending if action == "unsubscribe")
         if self._error is None:
-            return Outcome((), tuple(asked + let_go), None)
-        return Outcome(tuple(asked), tuple(let_go), self._error)
+            return Outcome((), asked, kept, None)
+        return Outcome(asked, (), kept, self._error)

@@ -213,6 +213,8 @@ class Subscriptions:
         self._desired: dict[str, None] = {}
         self._confirmed: dict[str, None] = {}
         self._sent: dict[str, None] = {}
+        # Desired, but not asked for again on this connection unless somebody asks.
+        self._passed_over: dict[str, None] = {}
 
     @property
     def market(self) -> str:
@@ -245,7 +247,7 @@ class Subscriptions:
         return symbol != "*" and f"{name}.*" in self._desired
 
     def add(self, params: Iterable[str | Iterable[str]]) -> tuple[str, ...]:
-        """Add parameters to what is desired.
+        """Add parameters to what is desired, also those that the server refused before.
 
         Returns:
             Those parameters, parsed.
@@ -258,7 +260,7 @@ class Subscriptions:
         errors += self._over_limits(parsed)
         if errors:
             raise joined(errors)
-        self._desired.update(dict.fromkeys(parsed))
+        self._want(parsed)
         return parsed
 
     def add_some(
@@ -269,8 +271,18 @@ class Subscriptions:
         over = self._over_limits(parsed)
         too_many = {param for error in over for param in error.refused}
         added = tuple(param for param in parsed if param not in too_many)
-        self._desired.update(dict.fromkeys(added))
+        self._want(added)
         return added, errors + over
+
+    def _want(self, params: tuple[str, ...]) -> None:
+        self._desired.update(dict.fromkeys(params))
+        for param in map(self.carrier, params) if self._passed_over else ():
+            if param in self._passed_over:
+                self._forget_sent(param)
+
+    def _forget_sent(self, param: str) -> None:
+        self._sent.pop(param, None)
+        self._passed_over.pop(param, None)
 
     def _over_limits(self, params: tuple[str, ...]) -> list[SubscriptionError]:
         errors: list[SubscriptionError] = []
@@ -320,18 +332,32 @@ class Subscriptions:
                 )
         for param in parsed:
             self._desired.pop(param, None)
+            self._passed_over.pop(param, None)
         return parsed
 
     def forget(self, params: Iterable[str]) -> None:
-        """Remove parameters that the server refused."""
+        """Remove parameters that the server refused or did not answer, as if never sent."""
         for param in params:
             self._desired.pop(param, None)
+            self._forget_sent(param)
+
+    def pass_over(self, refused: Iterable[str], unanswered: Iterable[str]) -> None:
+        """Leave desired parameters alone for the rest of this connection.
+
+        Args:
+            refused: What the server does not hold.
+            unanswered: What it may hold; somebody who wants it no more has to say so.
+        """
+        for param in refused:
             self._sent.pop(param, None)
+            self._passed_over[param] = None
+        self._passed_over.update(dict.fromkeys(unanswered))
 
     def restart(self) -> None:
         """Begin with a new connection: the server knows of nothing."""
         self._confirmed.clear()
         self._sent.clear()
+        self._passed_over.clear()
 
     def adopt(self, params: Iterable[str]) -> None:
         """Take desired parameters for sent, so that `plan` leaves them alone."""
@@ -345,7 +371,8 @@ class Subscriptions:
         Elsewhere it goes last, so that single tickers arrive until their wildcard does.
         """
         wire = dict.fromkeys(self.wire)
-        asked = [param for param in wire if param not in self._sent]
+        passed = self._passed_over
+        asked = [param for param in wire if param not in self._sent and param not in passed]
         dropped = [param for param in self._sent if param not in wire]
         wildcards = [param for param in dropped if param.endswith(".*")]
         single = [param for param in dropped if not param.endswith(".*")]
@@ -380,6 +407,9 @@ class Subscriptions:
             # A server may confirm whatever it likes, without end.
             if param in self._sent or param in self._desired:
                 self._confirmed[param] = None
+            if param in self._passed_over:  # late
+                del self._passed_over[param]
+                self._sent[param] = None
         else:
             self._confirmed.pop(param, None)
 
@@ -388,8 +418,10 @@ class Subscriptions:
         return f"{param.partition('.')[0]}.*" if self._covered(param) else param
 
     def is_confirmed(self, param: str) -> bool:
-        """Return whether the server has confirmed what brings a desired parameter."""
-        return self.carrier(param) in self._confirmed
+        """Whether the server has confirmed what brings a desired parameter."""
+        carrier = self.carrier(param)
+        # What it was asked to let go of since is confirmed no longer than until it answers.
+        return carrier in self._confirmed and carrier in self._sent
 
     def is_held(self, param: str) -> bool:
         """Return whether the server may be sending a parameter's data because of itself."""
@@ -413,6 +445,7 @@ class LiteralSubscriptions(Subscriptions):
             if request.action == "subscribe":
                 self._desired[param] = None
                 if sent:
+                    self._passed_over.pop(param, None)
                     self._sent[param] = None
                 continue
             channel, _, symbol = param.partition(".")
@@ -424,7 +457,7 @@ class LiteralSubscriptions(Subscriptions):
             ]
             for held in gone:
                 del self._desired[held]
-                self._sent.pop(held, None)
+                self._forget_sent(held)
 
     def _covered(self, param: str) -> bool:
         return False

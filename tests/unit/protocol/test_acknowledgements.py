@@ -93,7 +93,7 @@ def test_unsubscriptions_are_never_refused() -> None:
     say(answers, *DENIED)
     say(answers, "success", "unsubscribed to: T.A")
     outcome = answers.conclude()
-    assert (outcome.refused, outcome.unanswered) == (("NOI.*",), ("Q.A",))
+    assert (outcome.refused, outcome.unanswered, outcome.kept) == (("NOI.*",), (), ("Q.A",))
 
 
 def test_a_confirmation_of_the_other_kind_does_not_count() -> None:
