@@ -418,7 +418,7 @@ class Subscriptions:
         return f"{param.partition('.')[0]}.*" if self._covered(param) else param
 
     def is_confirmed(self, param: str) -> bool:
-        """Whether the server has confirmed what brings a desired parameter."""
+        """Return whether the server has confirmed what brings a desired parameter."""
         carrier = self.carrier(param)
         # What it was asked to let go of since is confirmed no longer than until it answers.
         return carrier in self._confirmed and carrier in self._sent
