@@ -89,6 +89,9 @@ class ErrorPolicy(StrEnum):
     """It is not called again."""
     STOP = "stop"
     """The stream ends with `HandlerFailed`."""
+    RAISE = "raise"
+    """`AsyncStreamClient.handle_messages` raises what the handler raised, and may be called again.
+    Elsewhere it is ``stop``."""
 
 
 _E = TypeVar("_E", bound=StrEnum)

@@ -105,7 +105,8 @@ class MarketFeed:
         """End the stream because of a handler, or of what waits for one."""
         self.stop_error = self.stop_error or error
         failure = error if isinstance(error, FastpolyError) else FastpolyError(repr(error))
-        failure.__cause__ = None if failure is error else error
+        if failure is not error:
+            failure.__cause__ = error
         self._reader.post(self.engine.fail, failure)
 
     def stop_filling(self) -> None:

@@ -69,7 +69,7 @@ class HandlerErrorPolicy:
             self._owner.stop_with(error)
             return True
         self.report(error, handler, message)
-        if self._policy is ErrorPolicy.STOP:
+        if self._policy in (ErrorPolicy.STOP, ErrorPolicy.RAISE):
             failure = HandlerFailed(
                 f"The handler {name_of(handler)} raised {type(error).__name__}.",
                 hint="Fix the handler, or choose another error_policy.",

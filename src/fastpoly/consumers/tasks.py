@@ -298,6 +298,14 @@ class HandlerTasks:
         return any(task.task is current for task in self._all)
 
     @property
+    def is_current(self) -> bool:
+        """As `current`, also where no loop runs, as while the interpreter collects what is left."""
+        try:
+            return self.current
+        except RuntimeError:
+            return False
+
+    @property
     def ready(self) -> bool:
         """Whether a job can be begun at once."""
         return bool(self._idle)

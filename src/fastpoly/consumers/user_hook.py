@@ -63,11 +63,19 @@ def refuse_generator_function(name: str, function: object) -> None:
         UsageError: It has a ``yield`` in it, so that a call makes a generator and runs nothing.
     """
     for called in (function, inspect.getattr_static(type(function), "__call__", None)):
-        if inspect.isgeneratorfunction(called) or inspect.isasyncgenfunction(called):
+        if inspect.isasyncgenfunction(called) or (
+            inspect.isgeneratorfunction(called) and not _gives_coroutine(called)
+        ):
             raise UsageError(
                 f"{name} is a generator function: {function!r}. A call of it runs nothing.",
                 hint=_NO_YIELD,
             )
+
+
+def _gives_coroutine(function: object) -> bool:
+    """Return whether a generator function is one of `types.coroutine`, which can be awaited."""
+    code = getattr(function, "__code__", None)
+    return code is not None and bool(code.co_flags & inspect.CO_ITERABLE_COROUTINE)
 
 
 def refuse_generator(result: object) -> None:

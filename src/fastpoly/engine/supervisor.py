@@ -219,7 +219,7 @@ class Engine:
 
     async def _let_go(self) -> None:
         """Wait for the connection of an earlier life, if it has not ended yet."""
-        if self._session is not None:
+        if self._session is not None and not self._session.done():  # else its loop may be closed
             await asyncio.wait([self._session])
 
     async def subscribe(self, params: Iterable[str | Iterable[str]]) -> None:

@@ -9,7 +9,8 @@ from collections import deque
 from collections.abc import Awaitable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fastpoly.polygon.messages import MessageReader, Messages
+from fastpoly.consumers.user_hook import refuse_generator
+from fastpoly.polygon.messages import MessageReader, MessageReaderOwner, Messages
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
@@ -18,10 +19,14 @@ if TYPE_CHECKING:
     from fastpoly.errors import FastpolyError
     from fastpoly.polygon.services import Handler
 
-__all__ = ["ChannelHandler", "ChannelHandlerOwner", "cancelled_from_outside"]
+__all__ = [
+    "ChannelHandler",
+    "ChannelHandlerOwner",
+    "broken_off",
+]
 
 
-class ChannelHandlerOwner(Protocol):
+class ChannelHandlerOwner(MessageReaderOwner, Protocol):
     """Who has handlers of channels."""
 
     def handler_failed(self, error: BaseException, handler: Handler, message: Any) -> bool:
@@ -44,13 +49,17 @@ def always_awaitable(handler: Handler) -> bool:
     )
 
 
-def cancelled_from_outside() -> bool:
-    """Return whether a `CancelledError` is the task's, and not of the handler's own making.
+def broken_off(error: BaseException, tasks: HandlerTasks) -> bool:
+    """Return whether what came out of a handler's coroutine was thrown into it from outside.
 
-    A handler that awaits a future which someone else cancelled raises one too.
+    A handler that awaits a future which someone else cancelled raises a `CancelledError` too, and
+    any handler may raise what it likes. That is a failure of the handler; this is the end of its
+    task, or of the coroutine.
     """
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is None or task.cancelling() > 0
+    return isinstance(error, GeneratorExit) and not tasks.is_current
 
 
 def _ignore(message: Any) -> None:
@@ -110,7 +119,7 @@ class ChannelHandler:
         self.busy = False
         self.buffer = buffer
         self._tasks = tasks
-        self._reader = MessageReader(messages)
+        self._reader = MessageReader(messages, owner)
         self._owner = owner
         # What another handler gave up; it is older than what is in the buffer.
         self._rest: deque[Batch] = deque()
@@ -118,11 +127,13 @@ class ChannelHandler:
 
     def deliver(self, batch: Batch) -> None:
         """Call the handler with a batch's messages, or let the batch wait while it is busy."""
-        if self.busy:
+        if self.busy or self._queued:
             self.buffer.put(batch)
             self._queued = True
             if self.buffer.error is not None:
                 self._owner.on_overflow(self.buffer.error)
+            if not self.busy:
+                self._resume()
             return
         messages = self._reader.read(batch)
         if self.awaits:
@@ -135,9 +146,13 @@ class ChannelHandler:
         self._rest.append(batch)
         self._queued = True
         if not self.busy:
-            job = self.next_job()
-            if job is not None:
-                self._tasks.defer(job, self)
+            self._resume()
+
+    def _resume(self) -> None:
+        """Have a task go on with what is queued."""
+        job = self.next_job()
+        if job is not None:
+            self._tasks.defer(job, self)
 
     def wait(self, result: Awaitable[Any], message: Any, messages: Iterator[Any]) -> None:
         """Await what the handler gave for a message, and go on with those that follow."""
@@ -176,11 +191,13 @@ class ChannelHandler:
             try:
                 for message in messages:
                     result = handler(message)
-                    if result is not None and inspect.isawaitable(result):
-                        self.wait(result, message, messages)
-                        return
+                    if result is not None:
+                        if inspect.isawaitable(result):
+                            self.wait(result, message, messages)
+                            return
+                        refuse_generator(result)
                 return
-            except Exception as error:
+            except BaseException as error:
                 self.handler_failed(error, message)
 
     async def call(self, messages: Iterator[Any]) -> None:
@@ -198,12 +215,21 @@ class ChannelHandler:
                     return
                 for message in messages:
                     result = handler(message)  # type: ignore[assignment]
-                    if result is not None and inspect.isawaitable(result):
-                        await result
+                    if result is not None:
+                        if inspect.isawaitable(result):
+                            await result
+                        else:
+                            refuse_generator(result)
                 return
-            except asyncio.CancelledError as error:
-                if cancelled_from_outside():
+            except BaseException as error:
+                if broken_off(error, self._tasks):
+                    self._keep_rest()
                     raise
                 self.handler_failed(error, message)
-            except Exception as error:
-                self.handler_failed(error, message)
+
+    def _keep_rest(self) -> None:
+        """Have what this call did not come to wait for the next batch, before which it belongs."""
+        left = self._reader.stop()
+        if left is not None:
+            self._rest.appendleft(left)
+            self._queued = True

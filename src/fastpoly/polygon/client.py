@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 from enum import Enum
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 from fastpoly.consumers.error_policy import ErrorHook
 from fastpoly.consumers.fill_hook import Fill
+from fastpoly.consumers.user_hook import refuse_generator_function
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.health.silence import StaleAfter
@@ -206,6 +208,9 @@ class AsyncStreamClient(ServiceMethods):
             ),
         )
         self._connection.dispatcher.set_handler(NOTICE_CHANNEL, log_notice)
+        self._first_login = asyncio.Lock()
+        self._is_reconnecting = False
+        self._check_handler(self._default_process_message)
 
     def __repr__(self) -> str:
         return f"<AsyncStreamClient {shown_url(self._url)} {self.state}>"
@@ -249,9 +254,9 @@ class AsyncStreamClient(ServiceMethods):
     async def login(self, key: str | None = None) -> None:
         """Connect and authenticate; return when the server has accepted the key.
 
-        There is no need to call it: the first call that needs the connection does. On a client that
-        is connected it closes that connection first. Nothing is subscribed on the new one; see
-        `reconnect`.
+        There is no need to call it: the first call that needs the connection does, and `reconnect`.
+        A subclass may override it. On a client that is connected it closes that connection first.
+        Nothing is subscribed on the new one; see `reconnect`.
 
         Args:
             key: A key to use from now on; None for the one that the client has.
@@ -265,7 +270,22 @@ class AsyncStreamClient(ServiceMethods):
         """
         if key is not None:
             self._source.api_key = find_api_key(key, self._url)
-        await self._connection.open(resubscribe=False)
+        await self._connection.open(resubscribe=self._is_reconnecting)
+
+    async def _log_in_once(self) -> None:
+        """Log in by `login`, which a subclass may override, unless that was done before."""
+        connection = self._connection
+        async with self._first_login:
+            if connection.was_opened:
+                return
+            self._check_open()
+            connection.is_first = True
+            try:
+                await self.login()
+                if not connection.was_opened:
+                    await connection.open(resubscribe=False)
+            finally:
+                connection.is_first = False
 
     async def reconnect(self) -> tuple[bool, str]:
         """Connect again, and subscribe to what was subscribed before.
@@ -275,10 +295,13 @@ class AsyncStreamClient(ServiceMethods):
         Returns:
             ``(True, message)``, or ``(False, message)`` with what went wrong.
         """
+        self._is_reconnecting = True
         try:
-            await self._connection.open(resubscribe=True)
+            await self.login()
         except FastpolyError as error:
             return False, f"Reconnect Failed. Exception: {error}"
+        finally:
+            self._is_reconnecting = False
         return True, "Reconnect Successful"
 
     async def close_stream(self) -> None:
@@ -286,6 +309,9 @@ class AsyncStreamClient(ServiceMethods):
 
         Handlers that take longer than ``close_timeout`` are cancelled. Where a handler calls this,
         it gets no more messages. Closing twice is fine; `login` and `reconnect` open again.
+
+        May be awaited in the event loop of another thread; ``handle_messages(reconnect=True)``
+        returns when this is done.
         """
         await self._connection.close()
 
@@ -321,21 +347,46 @@ class AsyncStreamClient(ServiceMethods):
                 ``reconnect=True`` when the attempts have run out.
             AuthError: The server refused the key. This and the two below are not retried.
             NotAuthorizedError: The plan does not include this market or host.
-            ConnectionEvicted: Another connection has taken this one's place.
+            ConnectionEvicted: Another connection has taken this one's place. With
+                ``reconnect=True`` the next call connects again, once.
+            Exception: What a handler raised, with ``error_policy="raise"``. The connection stays,
+                and the next call goes on. SystemExit and KeyboardInterrupt are always raised.
             UsageError: An argument is invalid, the client was closed, or another coroutine handles
                 its messages.
         """
-        self._check_open()
-        if self._connection.is_running:
+        connection = self._connection
+        try:
+            self._check_open()
+            if connection.is_running:
+                raise UsageError(
+                    "handle_messages(reconnect=True) is already running.",
+                    hint="Run it in one coroutine.",
+                )
+            if reconnect:
+                policy = _fixed_delay(max_reconnection_attempts, reconnection_delay)
+                await self._handle_all(self._own_policy or policy)
+            else:
+                if not connection.was_opened:
+                    await self._log_in_once()
+                await connection.handle_one()
+        except Exception:
+            # A loop that logs this and calls again must not keep everyone else from running.
+            await asyncio.sleep(0)
+            raise
+
+    async def _handle_all(self, policy: ReconnectPolicy) -> None:
+        connection = self._connection
+        if connection.is_waited_for:
             raise UsageError(
-                "handle_messages(reconnect=True) is already running.",
-                hint="Run it in one coroutine.",
+                "Another coroutine handles messages.", hint="Run handle_messages() in one."
             )
-        if reconnect:
-            policy = _fixed_delay(max_reconnection_attempts, reconnection_delay)
-            await self._connection.handle_all(self._own_policy or policy)
-        else:
-            await self._connection.handle_one()
+        connection.is_running = True
+        try:
+            if not connection.was_opened:
+                await self._log_in_once()
+            await connection.handle_all(policy)
+        finally:
+            connection.is_running = False
 
     # ---------------------------------------------------------------- subscriptions, handlers
 
@@ -360,7 +411,8 @@ class AsyncStreamClient(ServiceMethods):
                     "%r names no channel, so the server will not answer it; pass a list of tickers",
                     param,
                 )
-        await self._connection.open_once()
+        if not self._connection.was_opened:
+            await self._log_in_once()
         if handler is not None:
             # First, because what the request brings may arrive at once.
             self._connection.dispatcher.set_handler(*handler)
@@ -395,6 +447,7 @@ class AsyncStreamClient(ServiceMethods):
                 f"The handler is not callable: {handler!r}.",
                 hint="Pass a function or a coroutine function of one argument, without calling it.",
             )
+        refuse_generator_function("The handler", handler)
 
     async def _default_process_message(self, update: Any) -> None:
         """Print a message: the handler of channels that have no other. A subclass may override it.

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from fastpoly.consumers.buffer import Buffer
+from fastpoly.consumers.user_hook import EXITS
 from fastpoly.engine.supervisor import EngineSettings
-from fastpoly.errors import ConnectionLost, FastpolyError, UsageError
+from fastpoly.enums import ErrorPolicy
+from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError, ServerError, UsageError
 from fastpoly.market_feed import MarketFeed, UserHooks
 from fastpoly.net.reader_loop import CallerLoop, ReaderLoop, ThreadLoop
 from fastpoly.polygon.dispatcher import Dispatcher
+from fastpoly.polygon.foreign_errors import as_caught_there
 from fastpoly.polygon.inbox import Handover, Inbox
 from fastpoly.protocol.lifecycle import State, StateChange
 from fastpoly.protocol.reconnect import ReconnectPolicy, retryable
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_STABLE_S", "Connection", "ConnectionSettings"]
 
 logger = logging.getLogger("fastpoly.client")
+
+TURNS_TO_BEGIN: Final = 5
+"""Turns of the loop in which a coroutine handler is called with what was left to a task."""
 
 DEFAULT_STABLE_S: Final = 10.0
 """Seconds after which a restored connection that brings data counts as stable: attempts to
@@ -85,6 +91,8 @@ class Connection:
         feed: The engine and whom it reports to.
         is_closed: Whether `close` was called after the last `open`.
         is_running: Whether `handle_all` is under way.
+        was_opened: Whether a connection came up before, be it lost since.
+        is_first: Whether what is opened is not to undo a `close` that came meanwhile.
     """
 
     def __init__(
@@ -92,6 +100,8 @@ class Connection:
     ) -> None:
         self.is_closed = False
         self.is_running = False
+        self.was_opened = False
+        self.is_first = False
         self._market = market
         self._settings = settings
         self._policy = _PolicyWhileHandled()
@@ -99,6 +109,10 @@ class Connection:
             ThreadLoop("fastpoly client") if settings.threaded else CallerLoop()
         )
         fills = settings.hooks.fill is not None
+        hooks = settings.hooks
+        if hooks.error_policy is ErrorPolicy.RAISE:
+            # That is done here, and costs the stream nothing.
+            hooks = replace(hooks, error_policy=ErrorPolicy.CONTINUE)
         self.feed = MarketFeed(
             source,
             LiteralSubscriptions(market),
@@ -110,7 +124,7 @@ class Connection:
                 gap_apart=True,
             ),
             self._reader,
-            settings.hooks,
+            hooks,
             self,
         )
         self.feed.states.add(self._on_state_change)
@@ -124,7 +138,11 @@ class Connection:
         self._deliver_to(self._inbox.put)
         self._lock = asyncio.Lock()
         self._ended = asyncio.Event()
-        self._was_opened = False
+        self._closed = asyncio.Event()
+        # The user's loop, from the first opening on.
+        self._home: asyncio.AbstractEventLoop | None = None
+        # What a handler raised for the caller of `handle_one` or `handle_all`.
+        self._thrown: BaseException | None = None
 
     def stats(self) -> ClientStats:
         """Return what it has done so far; from any thread."""
@@ -142,25 +160,20 @@ class Connection:
 
     # --------------------------------------------------------------------- coming and going
 
-    async def open_once(self) -> None:
-        """Log in, unless that was done before, be the connection lost since."""
-        if not self._was_opened:
-            await self.open(resubscribe=False, only_first=True)
-
-    async def open(self, *, resubscribe: bool, only_first: bool = False) -> None:
+    async def open(self, *, resubscribe: bool) -> None:
         """Close what there is, and log in.
 
         Args:
             resubscribe: Whether to subscribe to what was subscribed before.
-            only_first: Whether to leave it at a connection that came up before.
 
         Raises:
             FastpolyError: It did not work.
         """
-        self.is_closed = self.is_closed and only_first
+        self.is_closed = self.is_closed and self.is_first
         async with self._lock:
-            if only_first and self._was_opened:
-                return
+            if self.is_closed:
+                raise UsageError("The client was closed while it logged in.")
+            self._home = asyncio.get_running_loop()
             self._inbox.restart()
             await self._hang_up()
             await self._reader.start()
@@ -168,18 +181,31 @@ class Connection:
             self._ended = asyncio.Event()
             try:
                 await self._reader.call(self._engine.connect, resubscribe)
-            except FastpolyError as error:
+            except FastpolyError as failure:
+                error = as_caught_there(failure)
                 self._inbox.end(error)
                 if self._engine.state is State.CLOSED:
                     await self._reader.stop()
-                raise
+                if isinstance(error, ServerError):
+                    await self._tell_what_came()
+                raise error.with_traceback(failure.__traceback__) from error.__cause__
             except BaseException:
                 await self._reader.stop()
                 raise
             if self.is_closed:
                 await self._hang_up()
                 raise UsageError("The client was closed while it logged in.")
-            self._was_opened = True
+            self.was_opened = True
+
+    async def _tell_what_came(self) -> None:
+        """Call the handlers with what the server said before it refused."""
+        if self._handover is not None:
+            self._handover.deliver_all()
+        self._inbox.drain(self.dispatcher.push)
+        for _ in range(TURNS_TO_BEGIN):
+            if not self.dispatcher.busy:
+                break
+            await asyncio.sleep(0)
 
     async def _hang_up(self) -> None:
         """Close the connection, whatever it is doing."""
@@ -189,23 +215,41 @@ class Connection:
 
     async def close(self) -> None:
         """Close the connection, and let the handlers finish what has arrived; see the client."""
+        home = self._home
+        if home is None or home is asyncio.get_running_loop() or home.is_closed():
+            await self._close()
+        elif home.is_running():
+            closing = asyncio.run_coroutine_threadsafe(self._close(), home)
+            await asyncio.wrap_future(closing)
+        else:
+            raise UsageError(
+                "The event loop of the client does not run.",
+                hint="Await close_stream() in the loop in which the client was used.",
+            )
+
+    async def _close(self) -> None:
         if self.is_closed:
             return
         self.is_closed = True
-        await self._hang_up()
-        async with self._lock:
-            pass  # until an opening that was broken off has noticed
-        if self._handover is not None:
-            self._handover.deliver_all()
-        self._inbox.end(self._why_it_ended())
-        left = await self.dispatcher.finish(self._settings.close_timeout)
-        if left:
-            logger.warning("Closed with %d messages that no handler was given.", left)
+        self._closed.clear()
+        try:
+            await self._hang_up()
+            async with self._lock:
+                pass  # until an opening that was broken off has noticed
+            if self._handover is not None:
+                self._handover.deliver_all()
+            self._inbox.end(self._why_it_ended())
+            left = await self.dispatcher.finish(self._settings.close_timeout)
+            if left:
+                logger.warning("Closed with %d messages that no handler was given.", left)
+        finally:
+            self._closed.set()
+        self.raise_thrown()
 
     # ------------------------------------------------------------------ what the engine says
 
     def _on_state_change(self, change: StateChange) -> None:
-        if change.new is State.SUBSCRIBING:
+        if change.new is State.AUTHENTICATING:
             self.dispatcher.start()
         elif change.new in (State.WAITING, State.EVICTED, State.CLOSED):
             # Nothing new will come until there is another connection.
@@ -253,7 +297,36 @@ class Connection:
 
     def handler_failed(self, error: BaseException, handler: Handler, message: Any) -> bool:
         """See `ChannelHandlerOwner.handler_failed`."""
-        return self.feed.errors.handler_failed(error, handler, message)
+        go_on = self.feed.errors.handler_failed(error, handler, message)
+        if isinstance(error, EXITS):
+            self._throw(error)
+            return False
+        if self._settings.hooks.error_policy is ErrorPolicy.RAISE:
+            self._throw(error)
+            return True
+        return go_on
+
+    def message_unreadable(self, error: Exception) -> None:
+        """See `MessageReaderOwner.message_unreadable`."""
+        self.feed.errors.warn(DecodeError(f"A message cannot be made into an object: {error}."))
+
+    def _throw(self, error: BaseException) -> None:
+        """Have whoever handles messages raise what a handler raised."""
+        if self._thrown is None:
+            self._thrown = error
+        self._inbox.wake()
+        self._ended.set()
+        if isinstance(error, EXITS):
+            # After those that were woken; an exit is carried out whoever waits.
+            asyncio.get_running_loop().call_soon(self.raise_thrown)
+
+    def raise_thrown(self) -> None:
+        """See `InboxOwner.raise_thrown`."""
+        error, self._thrown = self._thrown, None
+        if error is not None:
+            if self._engine.state is not State.CLOSED:
+                self._ended.clear()
+            raise error
 
     def _deliver_to(self, deliver: Route) -> None:
         if self._handover is None:
@@ -264,13 +337,19 @@ class Connection:
 
     # ------------------------------------------------------------------------- handling
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether a call of `handle_one` waits for a frame."""
+        return self._inbox.is_waited_for
+
     async def handle_one(self) -> None:
         """Wait for one WebSocket frame, and call the handlers of its messages."""
-        await self.open_once()
+        self.raise_thrown()
         frame = self._inbox.poll()
         if frame is None:
-            frame = await self._inbox.next_frame()
+            frame = await self._inbox.next_frame(self)
         self.dispatcher.push(frame, frame.channels)
+        self.raise_thrown()
         if self.dispatcher.busy:
             # One turn, so that a handler that had to wait can go on.
             await asyncio.sleep(0)
@@ -278,27 +357,35 @@ class Connection:
     async def handle_all(self, policy: ReconnectPolicy) -> None:
         """Call the handlers of all messages until `close`, and reconnect as a policy says.
 
+        The client has set `is_running`, and this takes it back.
+
         Raises:
             FastpolyError: The connection is lost for good.
         """
-        await self.open_once()
+        self.raise_thrown()
         self._policy.policy = policy
-        self._inbox.drain(self.dispatcher.push)
-        self._deliver_to(self.dispatcher.push)
-        self.is_running = True
         try:
+            self._inbox.drain(self.dispatcher.push)
+            self._deliver_to(self.dispatcher.push)
             if self._engine.state is State.CLOSED and not (self.feed.stop_error or self.is_closed):
-                # Lost before: the policy has not been asked yet.
-                self._ended = asyncio.Event()
-                await self._reader.stop()
-                await self._reader.start()
-                await self._reader.call(self._engine.resume)
+                await self._take_up(policy)
             await self._wait_for_the_end()
         finally:
-            self.is_running = False
             self._policy.policy = None
             self._deliver_to(self._inbox.put)
             self._reader.post(self._engine.give_up)
+
+    async def _take_up(self, policy: ReconnectPolicy) -> None:
+        """Restore a connection that was lost before the policy was asked about it."""
+        error = self._engine.error
+        if error is not None and not retryable(error) and policy.next_delay(1, error) is None:
+            # Refused or evicted, and told so by the call before. This one asks to try again.
+            await self.open(resubscribe=True)
+            return
+        self._ended = asyncio.Event()
+        await self._reader.stop()
+        await self._reader.start()
+        await self._reader.call(self._engine.resume)
 
     async def _wait_for_the_end(self) -> None:
         """Wait until the client is closed.
@@ -308,25 +395,32 @@ class Connection:
         """
         while not self.is_closed:
             await self._ended.wait()
+            self.raise_thrown()
             async with self._lock:
                 pass  # it may be being opened again
             if self._ended.is_set() and not self.is_closed:
                 raise self._gave_up()
+        # Whoever closes may be in another thread, and this loop may stop when this returns.
+        await self._closed.wait()
+        self.raise_thrown()
 
-    def _why_it_ended(self) -> FastpolyError:
-        error = self.feed.error or ConnectionLost("The connection was closed.", code=1000)
-        return error if isinstance(error, FastpolyError) else FastpolyError(repr(error))
+    def _why_it_ended(self) -> BaseException:
+        return as_caught_there(
+            self.feed.error or ConnectionLost("The connection was closed.", code=1000)
+        )
 
-    def _gave_up(self) -> FastpolyError:
+    def _gave_up(self) -> BaseException:
         error = self._why_it_ended()
         attempts = self._engine.attempts - 1
         if self.feed.stop_error or attempts < 1 or not retryable(error):
             return error.with_traceback(None)
+        if not isinstance(error, FastpolyError):
+            return error
         failure = ConnectionLost(
             f"Gave up after {attempts} attempts to reconnect. {error.detail}", hint=error.hint
         )
         failure.__cause__ = error
-        return failure
+        return as_caught_there(failure)
 
     def request(self, request: Request) -> None:
         """Make a request, or leave it to the connection that is about to come up.
@@ -338,8 +432,10 @@ class Connection:
         if not self._reader.post(self._engine.request, request):
             self._engine.request(request)
         if not (is_open or self.is_running or self._lock.locked()):
-            raise ConnectionLost(
-                "The connection is lost.",
-                hint="Await reconnect(), which also sends this request, or let "
-                "handle_messages(reconnect=True) do it.",
+            raise as_caught_there(
+                ConnectionLost(
+                    "The connection is lost.",
+                    hint="Await reconnect(), which also sends this request, or let "
+                    "handle_messages(reconnect=True) do it.",
+                )
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
 from collections import deque
@@ -14,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from fastpoly import schema
 from fastpoly.consumers.picker import MAX_PLANS
 from fastpoly.consumers.tasks import HandlerTasks, next_job
+from fastpoly.consumers.user_hook import refuse_generator
 from fastpoly.notices import NOTICE_CHANNEL, NOTICE_TYPES
 from fastpoly.polygon.channel_handler import (
     ChannelHandler,
     ChannelHandlerOwner,
-    cancelled_from_outside,
+    broken_off,
 )
 from fastpoly.polygon.messages import MessageReader, Messages
 
@@ -256,7 +256,7 @@ class Dispatcher:
         Returns:
             What is left, because one of the handlers waits or has been changed.
         """
-        self._reader = MessageReader(self._form)
+        self._reader = MessageReader(self._form, self._owner)
         try:
             messages = self._reader.read(batch)
             if awaits:
@@ -276,11 +276,14 @@ class Dispatcher:
                 for message in messages:
                     target = by_channel.get(channel_of(message), default)
                     result = target.handler(message)
-                    if result is not None and inspect.isawaitable(result):
-                        self._stop()
-                        target.wait(result, message, iter(()))
+                    if result is not None:
+                        if inspect.isawaitable(result):
+                            self._stop()
+                            target.wait(result, message, iter(()))
+                        else:
+                            refuse_generator(result)
                 return
-            except Exception as error:
+            except BaseException as error:
                 target.handler_failed(error, message)
 
     async def call(self, messages: Iterator[Any]) -> None:
@@ -292,15 +295,16 @@ class Dispatcher:
                 for message in messages:
                     target = by_channel.get(channel_of(message), default)
                     result = target.handler(message)
-                    if result is not None and (target.awaits or inspect.isawaitable(result)):
-                        self._current = target
-                        await result  # type: ignore[misc]
+                    if result is not None:
+                        if target.awaits or inspect.isawaitable(result):
+                            self._current = target
+                            await result  # type: ignore[misc]
+                        else:
+                            refuse_generator(result)
                 return
-            except asyncio.CancelledError as error:
-                if cancelled_from_outside():
+            except BaseException as error:
+                if broken_off(error, self._tasks):
                     raise
-                target.handler_failed(error, message)
-            except Exception as error:
                 target.handler_failed(error, message)
 
     def _who_waits(self) -> ChannelHandler:

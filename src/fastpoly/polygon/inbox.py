@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fastpoly.engine.pipeline import Route
     from fastpoly.net.reader_loop import ReaderLoop
 
-__all__ = ["Handover", "HandoverOwner", "Inbox"]
+__all__ = ["Handover", "HandoverOwner", "Inbox", "InboxOwner"]
 
 
 class HandoverOwner(Protocol):
@@ -82,7 +82,12 @@ class Handover:
         while True:
             batch = buffer.take()
             if batch is not None:
-                self.deliver(batch, batch.channels)
+                try:
+                    self.deliver(batch, batch.channels)
+                except BaseException:
+                    # Whatever it is, it costs this batch and not those that follow.
+                    asyncio.get_running_loop().call_soon(self._deliver_some)
+                    raise
             elif buffer.error is not None:
                 self._owner.on_overflow(buffer.error)
                 return
@@ -102,6 +107,13 @@ class Handover:
         return self._buffer.stats()
 
 
+class InboxOwner(Protocol):
+    """Who takes frames one by one."""
+
+    def raise_thrown(self) -> None:
+        """Raise what a handler raised for the one who takes frames, if it did."""
+
+
 class Inbox:
     """What was read and not yet handled, for a caller who takes it frame by frame.
 
@@ -114,17 +126,17 @@ class Inbox:
         # Of the batch that was taken last.
         self._frames: deque[Batch] = deque()
         self._waiter: asyncio.Future[None] | None = None
-        self._end: FastpolyError | None = None
+        self._end: BaseException | None = None
 
     def put(self, batch: Batch, channels: tuple[str, ...]) -> None:
         """Add what was read."""
         self._buffer.put(batch, count_notices(batch, channels))
-        self._wake()
+        self.wake()
 
-    def end(self, error: FastpolyError) -> None:
+    def end(self, error: BaseException) -> None:
         """Have whoever waits for more raise an error, once everything is taken."""
         self._end = error
-        self._wake()
+        self.wake()
 
     def restart(self) -> None:
         """Expect more after all."""
@@ -142,8 +154,16 @@ class Inbox:
         """Return one WebSocket frame, if one is at hand without any more ado."""
         return self._frames.popleft() if self._frames else None
 
-    async def next_frame(self) -> Batch:
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether someone waits for a frame."""
+        return self._waiter is not None
+
+    async def next_frame(self, owner: InboxOwner) -> Batch:
         """Wait for one WebSocket frame.
+
+        Args:
+            owner: Asked whenever it was waited whether there is something to raise.
 
         Raises:
             FastpolyError: Nothing more will come.
@@ -154,7 +174,7 @@ class Inbox:
             if batch is not None:
                 self._frames.extend(batch.frames())
                 continue
-            end = self._buffer.error or self._end
+            end: BaseException | None = self._buffer.error or self._end
             if end is not None:
                 # Without the traces of the times that it was raised before.
                 raise end.with_traceback(None)
@@ -167,9 +187,11 @@ class Inbox:
                 await self._waiter
             finally:
                 self._waiter = None
+            owner.raise_thrown()
         return self._frames.popleft()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Have whoever waits look again."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 

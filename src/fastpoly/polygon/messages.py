@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain
 from operator import length_hint
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
 
-__all__ = ["MessageReader", "Messages"]
+__all__ = ["MessageReader", "MessageReaderOwner", "Messages"]
 
 Messages: TypeAlias = Literal["dicts", "events", "batches"]
 """What handlers get: dicts or events one at a time, or the batches of their channels."""
@@ -27,16 +27,25 @@ _LISTS: Final[dict[Messages, Callable[[Batch], list[Any]]]] = {
 }
 
 
+class MessageReaderOwner(Protocol):
+    """Whose messages are made."""
+
+    def message_unreadable(self, error: Exception) -> None:
+        """Take why one message could not be made; those beside it are."""
+
+
 class MessageReader:
     """Takes batches apart, one after the other.
 
     Args:
         messages: Into what.
+        owner: Whose messages they are.
     """
 
-    __slots__ = ("_batch", "_chunk", "_list", "_made", "_total", "_whole")
+    __slots__ = ("_batch", "_chunk", "_list", "_made", "_owner", "_total", "_whole")
 
-    def __init__(self, messages: Messages) -> None:
+    def __init__(self, messages: Messages, owner: MessageReaderOwner) -> None:
+        self._owner = owner
         self._list = _LISTS[messages]
         self._whole = messages == "batches"
         self._batch: Batch | None = None
@@ -51,14 +60,30 @@ class MessageReader:
             self._made = 0
             return chain.from_iterable(self._chunks(batch))
         self._made = total
-        chunk = self._chunk = iter(self._list(batch)) if total else iter(())
+        chunk = self._chunk = iter(self._make(batch)) if total else iter(())
         return chunk
+
+    def _make(self, batch: Batch) -> list[Any]:
+        try:
+            return self._list(batch)
+        except Exception:
+            return self._make_singly(batch)
+
+    def _make_singly(self, batch: Batch) -> list[Any]:
+        """Make the messages that can be made."""
+        made: list[Any] = []
+        for i in range(len(batch)):
+            try:
+                made += self._list(batch[i : i + 1])
+            except Exception as error:
+                self._owner.message_unreadable(error)
+        return made
 
     def _chunks(self, batch: Batch) -> Iterator[Iterator[Any]]:
         while self._made < self._total:
             start = self._made
             self._made = min(start + CHUNK, self._total)
-            self._chunk = iter(self._list(batch[start : self._made]))
+            self._chunk = iter(self._make(batch[start : self._made]))
             yield self._chunk
 
     def stop(self) -> Batch | None:

@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 
 from fastpoly.consumers.tasks import HandlerTasks
-from fastpoly.errors import FastpolyError
-from fastpoly.polygon.channel_handler import ChannelHandler, always_awaitable
+from fastpoly.errors import FastpolyError, UsageError
+from fastpoly.polygon.channel_handler import (
+    ChannelHandler,
+    always_awaitable,
+)
 from fastpoly.polygon.dispatcher import drive
 from tests.loops import in_loop
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, until
 
 
 class Books:
@@ -31,6 +34,9 @@ class Books:
     def handler_failed(self, error: BaseException, handler: Any, message: Any) -> bool:
         self.errors.append((error, message))
         return self.go_on
+
+    def message_unreadable(self, error: Exception) -> None:
+        self.errors.append((error, None))
 
     def on_overflow(self, error: FastpolyError) -> None:
         self.failures.append(error)
@@ -376,12 +382,83 @@ async def test_what_ends_the_process_is_not_kept_from_it(kind: type[BaseExceptio
     def function(message: int) -> None:
         raise kind
 
-    async with started(handler) as caller:
-        with pytest.raises(kind):
-            caller.deliver([1])
+    # The owner carries it out, and does not want the handler called again.
+    books = Books()
+    books.go_on = False
+    async with started(handler, books) as caller:
+        caller.deliver([1, 2])
         assert not caller.busy
-    with pytest.raises(kind):
-        make(function).deliver([1])
+    make(function, books).deliver([3, 4])
+    assert [(type(error), message) for error, message in books.errors] == [(kind, 1), (kind, 3)]
+
+
+@pytest.mark.parametrize("kind", [asyncio.CancelledError, GeneratorExit, BaseException])
+@pytest.mark.parametrize("waits", [False, True])
+@in_loop
+async def test_whatever_a_handler_raises_is_its_own_failure(
+    kind: type[BaseException], waits: bool
+) -> None:
+    got: list[int] = []
+
+    async def handler(message: int) -> None:
+        if waits:
+            await asyncio.sleep(0)
+        got.append(message)
+        if message == 1:
+            raise kind
+
+    def function(message: int) -> None:
+        got.append(message)
+        if message == 1:
+            raise kind
+
+    books = Books()
+    async with started(handler, books) as caller:
+        caller.deliver([1, 2])
+        await settle(caller)
+    make(function, books).deliver([1, 2])
+    assert got == [1, 2, 1, 2]
+    assert [type(error) for error, _ in books.errors] == [kind, kind]
+
+
+@in_loop
+async def test_a_generator_that_a_handler_returns_is_reported() -> None:
+    async def numbers() -> AsyncIterator[int]:
+        yield 1
+
+    books = Books()
+    make(lambda message: (n for n in [message]), books).deliver([1])
+    make(lambda message: numbers(), books).deliver([2])
+    assert [(type(error), message) for error, message in books.errors] == [
+        (UsageError, 1),
+        (UsageError, 2),
+    ]
+
+
+@in_loop
+async def test_what_a_cancelled_handler_had_not_come_to_is_next() -> None:
+    got: list[int] = []
+    waiting: set[asyncio.Task[Any]] = set()
+
+    async def handler(message: int) -> None:
+        got.append(message)
+        if message == 1:
+            task = asyncio.current_task()
+            assert task is not None
+            waiting.add(task)
+            await asyncio.Event().wait()
+
+    async with started(handler) as caller:
+        caller.deliver([1, 2])
+        caller.deliver([3])
+        (task,) = waiting
+        task.cancel()
+        await until(task.done)
+        await until(lambda: not caller.busy)
+        assert got == [1]
+        caller.deliver([4])
+        await settle(caller)
+    assert got == [1, 2, 3, 4]
 
 
 @in_loop

@@ -13,6 +13,16 @@ from fastpoly.events import EquityTrade
 from fastpoly.polygon.messages import CHUNK, MessageReader
 
 
+class Owner:
+    """Whose messages they are: keeps what could not be made."""
+
+    def __init__(self) -> None:
+        self.errors: list[Exception] = []
+
+    def message_unreadable(self, error: Exception) -> None:
+        self.errors.append(error)
+
+
 def batch(count: int) -> Batch:
     return decode(json.dumps([{"ev": "T", "q": number} for number in range(count)]))
 
@@ -22,8 +32,8 @@ SIZES = (0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 7)
 
 @pytest.mark.parametrize("count", SIZES)
 def test_all_messages_in_order(count: int) -> None:
-    assert list(MessageReader("dicts").read(batch(count))) == batch(count).dicts()
-    events: list[Any] = list(MessageReader("events").read(batch(count)))
+    assert list(MessageReader("dicts", Owner()).read(batch(count))) == batch(count).dicts()
+    events: list[Any] = list(MessageReader("events", Owner()).read(batch(count)))
     assert [event.sequence_number for event in events] == list(range(count))
     assert all(type(event) is EquityTrade for event in events)
 
@@ -33,7 +43,7 @@ def test_stop_gives_what_was_not_asked_for_and_ends_the_iterator(count: int) -> 
     for asked in {0, 1, CHUNK - 1, CHUNK, CHUNK + 1, count - 1, count}:
         if not 0 <= asked <= count:
             continue
-        reading = MessageReader("dicts")
+        reading = MessageReader("dicts", Owner())
         messages = reading.read(batch(count))
         got = list(islice(messages, asked))
         left = reading.stop()
@@ -44,7 +54,7 @@ def test_stop_gives_what_was_not_asked_for_and_ends_the_iterator(count: int) -> 
 
 
 def test_whole_batches() -> None:
-    reading = MessageReader("batches")
+    reading = MessageReader("batches", Owner())
     whole = batch(3)
     messages = reading.read(whole)
     assert reading.stop() is whole
@@ -54,7 +64,7 @@ def test_whole_batches() -> None:
 
 
 def test_one_batch_after_another() -> None:
-    reading = MessageReader("dicts")
+    reading = MessageReader("dicts", Owner())
     assert reading.stop() is None
     for count in SIZES:
         assert len(list(reading.read(batch(count)))) == count
