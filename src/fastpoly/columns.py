@@ -92,14 +92,11 @@ def record_dtype(
 
 
 @functools.lru_cache(maxsize=256)
-def _wider_dtype(
-    event: schema.EventType, order: tuple[str, ...], widths: tuple[int, ...]
-) -> np.dtype[Any]:
+def _wider_dtype(event: schema.EventType, widths: tuple[int, ...]) -> np.dtype[Any]:
     """Return the dtype of all columns.
 
     Args:
         event: The event type.
-        order: The names of the columns that records have, as they lie in the memory.
         widths: Characters of the text columns, in the order of the fields.
     """
     left = iter(widths)
@@ -107,18 +104,8 @@ def _wider_dtype(
         field.name: field.kind.numpy.format(width=next(left) if field.kind in _TEXTS else 0)
         for field in event.fields
     }
-    laid_out = [*order, *(name for name in formats if name not in order)]
-    packed = numpy().dtype(
-        {"names": laid_out, "formats": [formats[name] for name in laid_out]}, align=True
-    )
     made: np.dtype[Any] = numpy().dtype(
-        {
-            "names": list(formats),
-            "formats": list(formats.values()),
-            "offsets": [packed.fields[name][1] for name in formats],
-            "itemsize": packed.itemsize,
-        },
-        align=True,
+        {"names": list(formats), "formats": list(formats.values())}, align=True
     )
     return made
 
@@ -149,14 +136,14 @@ def with_spilled(
         if field.kind in _TEXTS and len(value) > widths[field.name]:
             # Few widths, so that arrays of most batches have the same dtype.
             widths[field.name] = -(-len(value) // 8) * 8
-    fields = records.dtype.fields or {}
-    order = sorted(fields, key=lambda name: fields[name][1])
-    dtype = _wider_dtype(event, tuple(order), tuple(widths.values()))
+    dtype = _wider_dtype(event, tuple(widths.values()))
     array = records
     if dtype != records.dtype:
-        array = numpy().empty(len(records), dtype)
-        for name in records.dtype.names or ():
-            array[name] = records[name]
+        # Of zeros: the padding between columns gets into files, too.
+        array = numpy().zeros(len(records), dtype)
+        kept = records.dtype.names or ()
+        for name in dtype.names or ():
+            array[name] = records[name] if name in kept else None
     for place, field, value in values:
         array[field.name][place] = value
     return array

@@ -32,28 +32,39 @@ _WRITERS = {
     "TEXT": "put_text(row->{name}, record->{name})",
     "DECIMAL": "record->{name} = decimal_value(row->{name})",
     "EPOCH": "record->{name} = epoch_ns(row->{name})",
-    "FLAG": "record->{name} = row->{name}",
+    "FLAG": "put_flag(row->{name}, &record->{name})",
+}
+# What is written for these is longer than their column: the rest is padding, or written later.
+_WRITTEN_BYTES = {
+    "TEXT": "sizeof(Record::{name}) + sizeof(char32_t)",
+    "FLAG": "sizeof(uint64_t)",
 }
 # Rows and records have these alike, so that neighbours are copied in one go.
 _ALIKE = ("INT", "FLOAT", "MS", "NS", "CODES")
 
 
 def _columns(event: Any) -> list[Any]:
-    # Levels are Python objects in an array, and not written here.
-    return [field for field in in_row_order(event) if field.kind.name in _MEMBERS]
+    # Levels are Python objects in an array, and not written here. In the schema's order, because
+    # NumPy neither saves nor exports arrays whose columns lie in another order than their names.
+    return [field for field in event.fields if field.kind.name in _MEMBERS]
 
 
 def _runs(event: Any) -> list[list[Any]]:
-    """The columns in order; those copied in one go are together."""
+    """The columns in order; those copied in one go, because rows have them alike, are together."""
     runs: list[list[Any]] = []
+    neighbours = set(pairwise(map(member, in_row_order(event))))
     before = None
-    for field in in_row_order(event):
-        if field.kind.name in _MEMBERS:
-            alike = field.kind.name in _ALIKE and before is not None and before.kind.name in _ALIKE
-            if alike:
-                runs[-1].append(field)
-            else:
-                runs.append([field])
+    for field in _columns(event):
+        alike = (
+            before is not None
+            and field.kind.name in _ALIKE
+            and before.kind.name in _ALIKE
+            and (member(before), member(field)) in neighbours
+        )
+        if alike:
+            runs[-1].append(field)
+        else:
+            runs.append([field])
         before = field
     return runs
 
@@ -61,13 +72,15 @@ def _runs(event: Any) -> list[list[Any]]:
 def _copy(run: list[Any]) -> tuple[str, str]:
     """The statement that copies a run, and what it relies on."""
     first, last = member(run[0]), member(run[-1])
+    # With the padding after a list of codes: what nobody has written must not get into a file.
+    size = "sizeof(Codes)" if run[-1].kind.name == "CODES" else f"sizeof(Record::{last})"
     asserts = "".join(
         f"  static_assert(offsetof(Record, {member(one)}) - offsetof(Record, {first}) ==\n"
         f"                offsetof(Row, {member(one)}) - offsetof(Row, {first}));\n"
         for _, one in pairwise(run)
     )
     return (
-        f"    copy_bytes<offsetof(Record, {last}) + sizeof(Record::{last}) -\n"
+        f"    copy_bytes<offsetof(Record, {last}) + {size} -\n"
         f"               offsetof(Record, {first})>(\n"
         f"        row, offsetof(Row, {first}), record, offsetof(Record, {first}));\n",
         asserts,
@@ -93,11 +106,12 @@ def _record(event: Any) -> str:
             asserts += relied
             continue
         statements += f"    {_WRITERS[field.kind.name].format(name=member(field))};\n"
-        if field.kind.name == "TEXT":
+        if field.kind.name in _WRITTEN_BYTES:
             name = member(field)
+            written = _WRITTEN_BYTES[field.kind.name].format(name=name)
             asserts += (
-                f"  static_assert(offsetof(Record, {name}) + sizeof(Record::{name}) +\n"
-                "                    sizeof(char32_t) <= sizeof(Record));\n"
+                f"  static_assert(offsetof(Record, {name}) + {written} <=\n"
+                "                sizeof(Record));\n"
             )
     offsets = "".join(
         f"    offsetof({event.name}Record<W>, {member(field)}),\n"

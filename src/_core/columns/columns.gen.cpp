@@ -14,17 +14,17 @@ namespace {
 template <int W>
 struct EquityTradeRecord {
   char32_t symbol_[W];
+  char32_t id_[23];
   int64_t exchange_;
+  double price_;
   int64_t size_;
+  int16_t conditions_[Codes::kMax];
   int64_t timestamp_;
   int64_t participant_timestamp_;
   int64_t sequence_number_;
   int64_t tape_;
   int64_t trf_id_;
   int64_t trf_timestamp_;
-  char32_t id_[23];
-  double price_;
-  int16_t conditions_[Codes::kMax];
   double fractional_shares_;
 };
 
@@ -32,24 +32,18 @@ template <int W>
 void gather_EquityTrade(const char* rows, size_t count, char* records, Gathered& seen) {
   using Row = EquityTradeRow;
   using Record = EquityTradeRecord<W>;
-  static_assert(offsetof(Record, size_) - offsetof(Record, exchange_) ==
-                offsetof(Row, size_) - offsetof(Row, exchange_));
-  static_assert(offsetof(Record, timestamp_) - offsetof(Record, exchange_) ==
-                offsetof(Row, timestamp_) - offsetof(Row, exchange_));
-  static_assert(offsetof(Record, participant_timestamp_) - offsetof(Record, exchange_) ==
-                offsetof(Row, participant_timestamp_) - offsetof(Row, exchange_));
-  static_assert(offsetof(Record, sequence_number_) - offsetof(Record, exchange_) ==
-                offsetof(Row, sequence_number_) - offsetof(Row, exchange_));
-  static_assert(offsetof(Record, tape_) - offsetof(Record, exchange_) ==
-                offsetof(Row, tape_) - offsetof(Row, exchange_));
-  static_assert(offsetof(Record, trf_id_) - offsetof(Record, exchange_) ==
-                offsetof(Row, trf_id_) - offsetof(Row, exchange_));
-  static_assert(offsetof(Record, trf_timestamp_) - offsetof(Record, exchange_) ==
-                offsetof(Row, trf_timestamp_) - offsetof(Row, exchange_));
-  static_assert(offsetof(Record, id_) + sizeof(Record::id_) +
-                    sizeof(char32_t) <= sizeof(Record));
-  static_assert(offsetof(Record, conditions_) - offsetof(Record, price_) ==
-                offsetof(Row, conditions_) - offsetof(Row, price_));
+  static_assert(offsetof(Record, id_) + sizeof(Record::id_) + sizeof(char32_t) <=
+                sizeof(Record));
+  static_assert(offsetof(Record, participant_timestamp_) - offsetof(Record, timestamp_) ==
+                offsetof(Row, participant_timestamp_) - offsetof(Row, timestamp_));
+  static_assert(offsetof(Record, sequence_number_) - offsetof(Record, timestamp_) ==
+                offsetof(Row, sequence_number_) - offsetof(Row, timestamp_));
+  static_assert(offsetof(Record, tape_) - offsetof(Record, timestamp_) ==
+                offsetof(Row, tape_) - offsetof(Row, timestamp_));
+  static_assert(offsetof(Record, trf_id_) - offsetof(Record, timestamp_) ==
+                offsetof(Row, trf_id_) - offsetof(Row, timestamp_));
+  static_assert(offsetof(Record, trf_timestamp_) - offsetof(Record, timestamp_) ==
+                offsetof(Row, trf_timestamp_) - offsetof(Row, timestamp_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -58,13 +52,22 @@ void gather_EquityTrade(const char* rows, size_t count, char* records, Gathered&
     if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->symbol_, record->symbol_, widest);
-    copy_bytes<offsetof(Record, trf_timestamp_) + sizeof(Record::trf_timestamp_) -
+    put_text(row->id_, record->id_);
+    copy_bytes<offsetof(Record, exchange_) + sizeof(Record::exchange_) -
                offsetof(Record, exchange_)>(
         row, offsetof(Row, exchange_), record, offsetof(Record, exchange_));
-    put_text(row->id_, record->id_);
-    copy_bytes<offsetof(Record, conditions_) + sizeof(Record::conditions_) -
+    copy_bytes<offsetof(Record, price_) + sizeof(Record::price_) -
                offsetof(Record, price_)>(
         row, offsetof(Row, price_), record, offsetof(Record, price_));
+    copy_bytes<offsetof(Record, size_) + sizeof(Record::size_) -
+               offsetof(Record, size_)>(
+        row, offsetof(Row, size_), record, offsetof(Record, size_));
+    copy_bytes<offsetof(Record, conditions_) + sizeof(Codes) -
+               offsetof(Record, conditions_)>(
+        row, offsetof(Row, conditions_), record, offsetof(Record, conditions_));
+    copy_bytes<offsetof(Record, trf_timestamp_) + sizeof(Record::trf_timestamp_) -
+               offsetof(Record, timestamp_)>(
+        row, offsetof(Row, timestamp_), record, offsetof(Record, timestamp_));
     record->fractional_shares_ = decimal_value(row->fractional_shares_);
   }
   seen.foreign = foreign;
@@ -92,8 +95,11 @@ template <int W>
 struct EquityQuoteRecord {
   char32_t symbol_[W];
   int64_t condition_;
+  int16_t indicators_[Codes::kMax];
   int64_t bid_exchange_id_;
   int64_t ask_exchange_id_;
+  double bid_price_;
+  double ask_price_;
   int64_t bid_size_;
   int64_t ask_size_;
   int64_t timestamp_;
@@ -102,41 +108,30 @@ struct EquityQuoteRecord {
   int64_t tape_;
   int64_t trf_id_;
   int64_t trf_timestamp_;
-  int16_t indicators_[Codes::kMax];
-  double bid_price_;
-  double ask_price_;
 };
 
 template <int W>
 void gather_EquityQuote(const char* rows, size_t count, char* records, Gathered& seen) {
   using Row = EquityQuoteRow;
   using Record = EquityQuoteRecord<W>;
-  static_assert(offsetof(Record, bid_exchange_id_) - offsetof(Record, condition_) ==
-                offsetof(Row, bid_exchange_id_) - offsetof(Row, condition_));
-  static_assert(offsetof(Record, ask_exchange_id_) - offsetof(Record, condition_) ==
-                offsetof(Row, ask_exchange_id_) - offsetof(Row, condition_));
-  static_assert(offsetof(Record, bid_size_) - offsetof(Record, condition_) ==
-                offsetof(Row, bid_size_) - offsetof(Row, condition_));
-  static_assert(offsetof(Record, ask_size_) - offsetof(Record, condition_) ==
-                offsetof(Row, ask_size_) - offsetof(Row, condition_));
-  static_assert(offsetof(Record, timestamp_) - offsetof(Record, condition_) ==
-                offsetof(Row, timestamp_) - offsetof(Row, condition_));
-  static_assert(offsetof(Record, participant_timestamp_) - offsetof(Record, condition_) ==
-                offsetof(Row, participant_timestamp_) - offsetof(Row, condition_));
-  static_assert(offsetof(Record, sequence_number_) - offsetof(Record, condition_) ==
-                offsetof(Row, sequence_number_) - offsetof(Row, condition_));
-  static_assert(offsetof(Record, tape_) - offsetof(Record, condition_) ==
-                offsetof(Row, tape_) - offsetof(Row, condition_));
-  static_assert(offsetof(Record, trf_id_) - offsetof(Record, condition_) ==
-                offsetof(Row, trf_id_) - offsetof(Row, condition_));
-  static_assert(offsetof(Record, trf_timestamp_) - offsetof(Record, condition_) ==
-                offsetof(Row, trf_timestamp_) - offsetof(Row, condition_));
-  static_assert(offsetof(Record, indicators_) - offsetof(Record, condition_) ==
-                offsetof(Row, indicators_) - offsetof(Row, condition_));
-  static_assert(offsetof(Record, bid_price_) - offsetof(Record, condition_) ==
-                offsetof(Row, bid_price_) - offsetof(Row, condition_));
-  static_assert(offsetof(Record, ask_price_) - offsetof(Record, condition_) ==
-                offsetof(Row, ask_price_) - offsetof(Row, condition_));
+  static_assert(offsetof(Record, ask_exchange_id_) - offsetof(Record, bid_exchange_id_) ==
+                offsetof(Row, ask_exchange_id_) - offsetof(Row, bid_exchange_id_));
+  static_assert(offsetof(Record, ask_price_) - offsetof(Record, bid_price_) ==
+                offsetof(Row, ask_price_) - offsetof(Row, bid_price_));
+  static_assert(offsetof(Record, ask_size_) - offsetof(Record, bid_size_) ==
+                offsetof(Row, ask_size_) - offsetof(Row, bid_size_));
+  static_assert(offsetof(Record, timestamp_) - offsetof(Record, bid_size_) ==
+                offsetof(Row, timestamp_) - offsetof(Row, bid_size_));
+  static_assert(offsetof(Record, participant_timestamp_) - offsetof(Record, bid_size_) ==
+                offsetof(Row, participant_timestamp_) - offsetof(Row, bid_size_));
+  static_assert(offsetof(Record, sequence_number_) - offsetof(Record, bid_size_) ==
+                offsetof(Row, sequence_number_) - offsetof(Row, bid_size_));
+  static_assert(offsetof(Record, tape_) - offsetof(Record, bid_size_) ==
+                offsetof(Row, tape_) - offsetof(Row, bid_size_));
+  static_assert(offsetof(Record, trf_id_) - offsetof(Record, bid_size_) ==
+                offsetof(Row, trf_id_) - offsetof(Row, bid_size_));
+  static_assert(offsetof(Record, trf_timestamp_) - offsetof(Record, bid_size_) ==
+                offsetof(Row, trf_timestamp_) - offsetof(Row, bid_size_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -145,9 +140,21 @@ void gather_EquityQuote(const char* rows, size_t count, char* records, Gathered&
     if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->symbol_, record->symbol_, widest);
-    copy_bytes<offsetof(Record, ask_price_) + sizeof(Record::ask_price_) -
+    copy_bytes<offsetof(Record, condition_) + sizeof(Record::condition_) -
                offsetof(Record, condition_)>(
         row, offsetof(Row, condition_), record, offsetof(Record, condition_));
+    copy_bytes<offsetof(Record, indicators_) + sizeof(Codes) -
+               offsetof(Record, indicators_)>(
+        row, offsetof(Row, indicators_), record, offsetof(Record, indicators_));
+    copy_bytes<offsetof(Record, ask_exchange_id_) + sizeof(Record::ask_exchange_id_) -
+               offsetof(Record, bid_exchange_id_)>(
+        row, offsetof(Row, bid_exchange_id_), record, offsetof(Record, bid_exchange_id_));
+    copy_bytes<offsetof(Record, ask_price_) + sizeof(Record::ask_price_) -
+               offsetof(Record, bid_price_)>(
+        row, offsetof(Row, bid_price_), record, offsetof(Record, bid_price_));
+    copy_bytes<offsetof(Record, trf_timestamp_) + sizeof(Record::trf_timestamp_) -
+               offsetof(Record, bid_size_)>(
+        row, offsetof(Row, bid_size_), record, offsetof(Record, bid_size_));
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -175,8 +182,6 @@ const uint16_t kEquityQuoteOffsets[] = {
 template <int W>
 struct EquityAggRecord {
   char32_t symbol_[W];
-  int64_t start_timestamp_;
-  int64_t end_timestamp_;
   double volume_;
   double accumulated_volume_;
   double official_open_price_;
@@ -187,6 +192,8 @@ struct EquityAggRecord {
   double low_;
   double aggregate_vwap_;
   double average_size_;
+  int64_t start_timestamp_;
+  int64_t end_timestamp_;
   uint8_t otc_;
   double fractional_volume_;
   double fractional_accumulated_volume_;
@@ -196,28 +203,28 @@ template <int W>
 void gather_EquityAgg(const char* rows, size_t count, char* records, Gathered& seen) {
   using Row = EquityAggRow;
   using Record = EquityAggRecord<W>;
+  static_assert(offsetof(Record, accumulated_volume_) - offsetof(Record, volume_) ==
+                offsetof(Row, accumulated_volume_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, official_open_price_) - offsetof(Record, volume_) ==
+                offsetof(Row, official_open_price_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, vwap_) - offsetof(Record, volume_) ==
+                offsetof(Row, vwap_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, open_) - offsetof(Record, volume_) ==
+                offsetof(Row, open_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, close_) - offsetof(Record, volume_) ==
+                offsetof(Row, close_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, high_) - offsetof(Record, volume_) ==
+                offsetof(Row, high_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, low_) - offsetof(Record, volume_) ==
+                offsetof(Row, low_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, aggregate_vwap_) - offsetof(Record, volume_) ==
+                offsetof(Row, aggregate_vwap_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, average_size_) - offsetof(Record, volume_) ==
+                offsetof(Row, average_size_) - offsetof(Row, volume_));
   static_assert(offsetof(Record, end_timestamp_) - offsetof(Record, start_timestamp_) ==
                 offsetof(Row, end_timestamp_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, volume_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, volume_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, accumulated_volume_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, accumulated_volume_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, official_open_price_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, official_open_price_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, vwap_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, vwap_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, open_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, open_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, close_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, close_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, high_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, high_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, low_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, low_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, aggregate_vwap_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, aggregate_vwap_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, average_size_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, average_size_) - offsetof(Row, start_timestamp_));
+  static_assert(offsetof(Record, otc_) + sizeof(uint64_t) <=
+                sizeof(Record));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -227,9 +234,12 @@ void gather_EquityAgg(const char* rows, size_t count, char* records, Gathered& s
     foreign |= row->head.foreign;
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, average_size_) + sizeof(Record::average_size_) -
+               offsetof(Record, volume_)>(
+        row, offsetof(Row, volume_), record, offsetof(Record, volume_));
+    copy_bytes<offsetof(Record, end_timestamp_) + sizeof(Record::end_timestamp_) -
                offsetof(Record, start_timestamp_)>(
         row, offsetof(Row, start_timestamp_), record, offsetof(Record, start_timestamp_));
-    record->otc_ = row->otc_;
+    put_flag(row->otc_, &record->otc_);
     record->fractional_volume_ = decimal_value(row->fractional_volume_);
     record->fractional_accumulated_volume_ = decimal_value(row->fractional_accumulated_volume_);
   }
@@ -259,29 +269,23 @@ const uint16_t kEquityAggOffsets[] = {
 
 template <int W>
 struct LimitUpLimitDownRecord {
-  char32_t symbol_[W];
-  int64_t tape_;
-  int64_t sequence_number_;
   double high_price_;
   double low_price_;
   int16_t indicators_[Codes::kMax];
+  int64_t tape_;
+  char32_t symbol_[W];
   int64_t timestamp_;
+  int64_t sequence_number_;
 };
 
 template <int W>
 void gather_LimitUpLimitDown(const char* rows, size_t count, char* records, Gathered& seen) {
   using Row = LimitUpLimitDownRow;
   using Record = LimitUpLimitDownRecord<W>;
-  static_assert(offsetof(Record, sequence_number_) - offsetof(Record, tape_) ==
-                offsetof(Row, sequence_number_) - offsetof(Row, tape_));
-  static_assert(offsetof(Record, high_price_) - offsetof(Record, tape_) ==
-                offsetof(Row, high_price_) - offsetof(Row, tape_));
-  static_assert(offsetof(Record, low_price_) - offsetof(Record, tape_) ==
-                offsetof(Row, low_price_) - offsetof(Row, tape_));
-  static_assert(offsetof(Record, indicators_) - offsetof(Record, tape_) ==
-                offsetof(Row, indicators_) - offsetof(Row, tape_));
-  static_assert(offsetof(Record, timestamp_) - offsetof(Record, tape_) ==
-                offsetof(Row, timestamp_) - offsetof(Row, tape_));
+  static_assert(offsetof(Record, low_price_) - offsetof(Record, high_price_) ==
+                offsetof(Row, low_price_) - offsetof(Row, high_price_));
+  static_assert(offsetof(Record, indicators_) - offsetof(Record, high_price_) ==
+                offsetof(Row, indicators_) - offsetof(Row, high_price_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -289,10 +293,19 @@ void gather_LimitUpLimitDown(const char* rows, size_t count, char* records, Gath
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
-    put_symbol<W>(row->symbol_, record->symbol_, widest);
-    copy_bytes<offsetof(Record, timestamp_) + sizeof(Record::timestamp_) -
+    copy_bytes<offsetof(Record, indicators_) + sizeof(Codes) -
+               offsetof(Record, high_price_)>(
+        row, offsetof(Row, high_price_), record, offsetof(Record, high_price_));
+    copy_bytes<offsetof(Record, tape_) + sizeof(Record::tape_) -
                offsetof(Record, tape_)>(
         row, offsetof(Row, tape_), record, offsetof(Record, tape_));
+    put_symbol<W>(row->symbol_, record->symbol_, widest);
+    copy_bytes<offsetof(Record, timestamp_) + sizeof(Record::timestamp_) -
+               offsetof(Record, timestamp_)>(
+        row, offsetof(Row, timestamp_), record, offsetof(Record, timestamp_));
+    copy_bytes<offsetof(Record, sequence_number_) + sizeof(Record::sequence_number_) -
+               offsetof(Record, sequence_number_)>(
+        row, offsetof(Row, sequence_number_), record, offsetof(Record, sequence_number_));
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -312,13 +325,13 @@ const uint16_t kLimitUpLimitDownOffsets[] = {
 template <int W>
 struct ImbalanceRecord {
   char32_t symbol_[W];
+  int64_t time_stamp_;
   int64_t auction_time_;
+  char32_t auction_type_[7];
   int64_t symbol_sequence_;
   int64_t exchange_id_;
   int64_t imbalance_quantity_;
   int64_t paired_quantity_;
-  int64_t time_stamp_;
-  char32_t auction_type_[7];
   double book_clearing_price_;
 };
 
@@ -326,18 +339,14 @@ template <int W>
 void gather_Imbalance(const char* rows, size_t count, char* records, Gathered& seen) {
   using Row = ImbalanceRow;
   using Record = ImbalanceRecord<W>;
-  static_assert(offsetof(Record, symbol_sequence_) - offsetof(Record, auction_time_) ==
-                offsetof(Row, symbol_sequence_) - offsetof(Row, auction_time_));
-  static_assert(offsetof(Record, exchange_id_) - offsetof(Record, auction_time_) ==
-                offsetof(Row, exchange_id_) - offsetof(Row, auction_time_));
-  static_assert(offsetof(Record, imbalance_quantity_) - offsetof(Record, auction_time_) ==
-                offsetof(Row, imbalance_quantity_) - offsetof(Row, auction_time_));
-  static_assert(offsetof(Record, paired_quantity_) - offsetof(Record, auction_time_) ==
-                offsetof(Row, paired_quantity_) - offsetof(Row, auction_time_));
-  static_assert(offsetof(Record, time_stamp_) - offsetof(Record, auction_time_) ==
-                offsetof(Row, time_stamp_) - offsetof(Row, auction_time_));
-  static_assert(offsetof(Record, auction_type_) + sizeof(Record::auction_type_) +
-                    sizeof(char32_t) <= sizeof(Record));
+  static_assert(offsetof(Record, auction_type_) + sizeof(Record::auction_type_) + sizeof(char32_t) <=
+                sizeof(Record));
+  static_assert(offsetof(Record, exchange_id_) - offsetof(Record, symbol_sequence_) ==
+                offsetof(Row, exchange_id_) - offsetof(Row, symbol_sequence_));
+  static_assert(offsetof(Record, imbalance_quantity_) - offsetof(Record, symbol_sequence_) ==
+                offsetof(Row, imbalance_quantity_) - offsetof(Row, symbol_sequence_));
+  static_assert(offsetof(Record, paired_quantity_) - offsetof(Record, symbol_sequence_) ==
+                offsetof(Row, paired_quantity_) - offsetof(Row, symbol_sequence_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -347,9 +356,15 @@ void gather_Imbalance(const char* rows, size_t count, char* records, Gathered& s
     foreign |= row->head.foreign;
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, time_stamp_) + sizeof(Record::time_stamp_) -
+               offsetof(Record, time_stamp_)>(
+        row, offsetof(Row, time_stamp_), record, offsetof(Record, time_stamp_));
+    copy_bytes<offsetof(Record, auction_time_) + sizeof(Record::auction_time_) -
                offsetof(Record, auction_time_)>(
         row, offsetof(Row, auction_time_), record, offsetof(Record, auction_time_));
     put_text(row->auction_type_, record->auction_type_);
+    copy_bytes<offsetof(Record, paired_quantity_) + sizeof(Record::paired_quantity_) -
+               offsetof(Record, symbol_sequence_)>(
+        row, offsetof(Row, symbol_sequence_), record, offsetof(Record, symbol_sequence_));
     copy_bytes<offsetof(Record, book_clearing_price_) + sizeof(Record::book_clearing_price_) -
                offsetof(Record, book_clearing_price_)>(
         row, offsetof(Row, book_clearing_price_), record, offsetof(Record, book_clearing_price_));
@@ -373,8 +388,8 @@ const uint16_t kImbalanceOffsets[] = {
 
 template <int W>
 struct FairMarketValueRecord {
-  char32_t ticker_[W];
   double fmv_;
+  char32_t ticker_[W];
   int64_t timestamp_;
 };
 
@@ -389,10 +404,10 @@ void gather_FairMarketValue(const char* rows, size_t count, char* records, Gathe
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].ticker_);
     foreign |= row->head.foreign;
-    put_symbol<W>(row->ticker_, record->ticker_, widest);
     copy_bytes<offsetof(Record, fmv_) + sizeof(Record::fmv_) -
                offsetof(Record, fmv_)>(
         row, offsetof(Row, fmv_), record, offsetof(Record, fmv_));
+    put_symbol<W>(row->ticker_, record->ticker_, widest);
     record->timestamp_ = epoch_ns(row->timestamp_);
   }
   seen.foreign = foreign;
@@ -408,8 +423,8 @@ const uint16_t kFairMarketValueOffsets[] = {
 
 template <int W>
 struct LaunchpadValueRecord {
-  char32_t symbol_[W];
   double value_;
+  char32_t symbol_[W];
   int64_t timestamp_;
 };
 
@@ -424,10 +439,10 @@ void gather_LaunchpadValue(const char* rows, size_t count, char* records, Gather
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
-    put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, value_) + sizeof(Record::value_) -
                offsetof(Record, value_)>(
         row, offsetof(Row, value_), record, offsetof(Record, value_));
+    put_symbol<W>(row->symbol_, record->symbol_, widest);
     record->timestamp_ = epoch_ns(row->timestamp_);
   }
   seen.foreign = foreign;
@@ -443,17 +458,15 @@ const uint16_t kLaunchpadValueOffsets[] = {
 
 template <int W>
 struct IndexValueRecord {
+  double value_;
   char32_t ticker_[W];
   int64_t timestamp_;
-  double value_;
 };
 
 template <int W>
 void gather_IndexValue(const char* rows, size_t count, char* records, Gathered& seen) {
   using Row = IndexValueRow;
   using Record = IndexValueRecord<W>;
-  static_assert(offsetof(Record, value_) - offsetof(Record, timestamp_) ==
-                offsetof(Row, value_) - offsetof(Row, timestamp_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -461,8 +474,11 @@ void gather_IndexValue(const char* rows, size_t count, char* records, Gathered& 
   for (; count > 0; --count, ++row, ++record) {
     if (count > kAhead) __builtin_prefetch(row[kAhead].ticker_);
     foreign |= row->head.foreign;
-    put_symbol<W>(row->ticker_, record->ticker_, widest);
     copy_bytes<offsetof(Record, value_) + sizeof(Record::value_) -
+               offsetof(Record, value_)>(
+        row, offsetof(Row, value_), record, offsetof(Record, value_));
+    put_symbol<W>(row->ticker_, record->ticker_, widest);
+    copy_bytes<offsetof(Record, timestamp_) + sizeof(Record::timestamp_) -
                offsetof(Record, timestamp_)>(
         row, offsetof(Row, timestamp_), record, offsetof(Record, timestamp_));
   }
@@ -481,21 +497,17 @@ template <int W>
 struct ForexQuoteRecord {
   char32_t pair_[W];
   int64_t exchange_id_;
-  int64_t timestamp_;
   double ask_price_;
   double bid_price_;
+  int64_t timestamp_;
 };
 
 template <int W>
 void gather_ForexQuote(const char* rows, size_t count, char* records, Gathered& seen) {
   using Row = ForexQuoteRow;
   using Record = ForexQuoteRecord<W>;
-  static_assert(offsetof(Record, timestamp_) - offsetof(Record, exchange_id_) ==
-                offsetof(Row, timestamp_) - offsetof(Row, exchange_id_));
-  static_assert(offsetof(Record, ask_price_) - offsetof(Record, exchange_id_) ==
-                offsetof(Row, ask_price_) - offsetof(Row, exchange_id_));
-  static_assert(offsetof(Record, bid_price_) - offsetof(Record, exchange_id_) ==
-                offsetof(Row, bid_price_) - offsetof(Row, exchange_id_));
+  static_assert(offsetof(Record, bid_price_) - offsetof(Record, ask_price_) ==
+                offsetof(Row, bid_price_) - offsetof(Row, ask_price_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -504,9 +516,15 @@ void gather_ForexQuote(const char* rows, size_t count, char* records, Gathered& 
     if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->pair_, record->pair_, widest);
-    copy_bytes<offsetof(Record, bid_price_) + sizeof(Record::bid_price_) -
+    copy_bytes<offsetof(Record, exchange_id_) + sizeof(Record::exchange_id_) -
                offsetof(Record, exchange_id_)>(
         row, offsetof(Row, exchange_id_), record, offsetof(Record, exchange_id_));
+    copy_bytes<offsetof(Record, bid_price_) + sizeof(Record::bid_price_) -
+               offsetof(Record, ask_price_)>(
+        row, offsetof(Row, ask_price_), record, offsetof(Record, ask_price_));
+    copy_bytes<offsetof(Record, timestamp_) + sizeof(Record::timestamp_) -
+               offsetof(Record, timestamp_)>(
+        row, offsetof(Row, timestamp_), record, offsetof(Record, timestamp_));
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -524,8 +542,6 @@ const uint16_t kForexQuoteOffsets[] = {
 template <int W>
 struct CurrencyAggRecord {
   char32_t pair_[W];
-  int64_t start_timestamp_;
-  int64_t end_timestamp_;
   double volume_;
   double vwap_;
   double avg_trade_size_;
@@ -533,28 +549,28 @@ struct CurrencyAggRecord {
   double close_;
   double high_;
   double low_;
+  int64_t start_timestamp_;
+  int64_t end_timestamp_;
 };
 
 template <int W>
 void gather_CurrencyAgg(const char* rows, size_t count, char* records, Gathered& seen) {
   using Row = CurrencyAggRow;
   using Record = CurrencyAggRecord<W>;
+  static_assert(offsetof(Record, vwap_) - offsetof(Record, volume_) ==
+                offsetof(Row, vwap_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, avg_trade_size_) - offsetof(Record, volume_) ==
+                offsetof(Row, avg_trade_size_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, open_) - offsetof(Record, volume_) ==
+                offsetof(Row, open_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, close_) - offsetof(Record, volume_) ==
+                offsetof(Row, close_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, high_) - offsetof(Record, volume_) ==
+                offsetof(Row, high_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, low_) - offsetof(Record, volume_) ==
+                offsetof(Row, low_) - offsetof(Row, volume_));
   static_assert(offsetof(Record, end_timestamp_) - offsetof(Record, start_timestamp_) ==
                 offsetof(Row, end_timestamp_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, volume_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, volume_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, vwap_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, vwap_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, avg_trade_size_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, avg_trade_size_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, open_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, open_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, close_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, close_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, high_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, high_) - offsetof(Row, start_timestamp_));
-  static_assert(offsetof(Record, low_) - offsetof(Record, start_timestamp_) ==
-                offsetof(Row, low_) - offsetof(Row, start_timestamp_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -564,6 +580,9 @@ void gather_CurrencyAgg(const char* rows, size_t count, char* records, Gathered&
     foreign |= row->head.foreign;
     put_symbol<W>(row->pair_, record->pair_, widest);
     copy_bytes<offsetof(Record, low_) + sizeof(Record::low_) -
+               offsetof(Record, volume_)>(
+        row, offsetof(Row, volume_), record, offsetof(Record, volume_));
+    copy_bytes<offsetof(Record, end_timestamp_) + sizeof(Record::end_timestamp_) -
                offsetof(Record, start_timestamp_)>(
         row, offsetof(Row, start_timestamp_), record, offsetof(Record, start_timestamp_));
   }
@@ -588,31 +607,25 @@ const uint16_t kCurrencyAggOffsets[] = {
 template <int W>
 struct CryptoTradeRecord {
   char32_t pair_[W];
-  int64_t timestamp_;
-  int64_t exchange_;
-  int64_t received_timestamp_;
   double price_;
+  int64_t timestamp_;
   double size_;
   int16_t conditions_[Codes::kMax];
   char32_t id_[39];
+  int64_t exchange_;
+  int64_t received_timestamp_;
 };
 
 template <int W>
 void gather_CryptoTrade(const char* rows, size_t count, char* records, Gathered& seen) {
   using Row = CryptoTradeRow;
   using Record = CryptoTradeRecord<W>;
-  static_assert(offsetof(Record, exchange_) - offsetof(Record, timestamp_) ==
-                offsetof(Row, exchange_) - offsetof(Row, timestamp_));
-  static_assert(offsetof(Record, received_timestamp_) - offsetof(Record, timestamp_) ==
-                offsetof(Row, received_timestamp_) - offsetof(Row, timestamp_));
-  static_assert(offsetof(Record, price_) - offsetof(Record, timestamp_) ==
-                offsetof(Row, price_) - offsetof(Row, timestamp_));
-  static_assert(offsetof(Record, size_) - offsetof(Record, timestamp_) ==
-                offsetof(Row, size_) - offsetof(Row, timestamp_));
-  static_assert(offsetof(Record, conditions_) - offsetof(Record, timestamp_) ==
-                offsetof(Row, conditions_) - offsetof(Row, timestamp_));
-  static_assert(offsetof(Record, id_) + sizeof(Record::id_) +
-                    sizeof(char32_t) <= sizeof(Record));
+  static_assert(offsetof(Record, conditions_) - offsetof(Record, size_) ==
+                offsetof(Row, conditions_) - offsetof(Row, size_));
+  static_assert(offsetof(Record, id_) + sizeof(Record::id_) + sizeof(char32_t) <=
+                sizeof(Record));
+  static_assert(offsetof(Record, received_timestamp_) - offsetof(Record, exchange_) ==
+                offsetof(Row, received_timestamp_) - offsetof(Row, exchange_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -621,10 +634,19 @@ void gather_CryptoTrade(const char* rows, size_t count, char* records, Gathered&
     if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->pair_, record->pair_, widest);
-    copy_bytes<offsetof(Record, conditions_) + sizeof(Record::conditions_) -
+    copy_bytes<offsetof(Record, price_) + sizeof(Record::price_) -
+               offsetof(Record, price_)>(
+        row, offsetof(Row, price_), record, offsetof(Record, price_));
+    copy_bytes<offsetof(Record, timestamp_) + sizeof(Record::timestamp_) -
                offsetof(Record, timestamp_)>(
         row, offsetof(Row, timestamp_), record, offsetof(Record, timestamp_));
+    copy_bytes<offsetof(Record, conditions_) + sizeof(Codes) -
+               offsetof(Record, size_)>(
+        row, offsetof(Row, size_), record, offsetof(Record, size_));
     put_text(row->id_, record->id_);
+    copy_bytes<offsetof(Record, received_timestamp_) + sizeof(Record::received_timestamp_) -
+               offsetof(Record, exchange_)>(
+        row, offsetof(Row, exchange_), record, offsetof(Record, exchange_));
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -645,37 +667,35 @@ const uint16_t kCryptoTradeOffsets[] = {
 template <int W>
 struct CryptoQuoteRecord {
   char32_t pair_[W];
-  int64_t timestamp_;
-  int64_t exchange_id_;
-  int64_t received_timestamp_;
   double last_price_;
   double last_size_;
   double bid_price_;
   double bid_size_;
   double ask_price_;
   double ask_size_;
+  int64_t timestamp_;
+  int64_t exchange_id_;
+  int64_t received_timestamp_;
 };
 
 template <int W>
 void gather_CryptoQuote(const char* rows, size_t count, char* records, Gathered& seen) {
   using Row = CryptoQuoteRow;
   using Record = CryptoQuoteRecord<W>;
+  static_assert(offsetof(Record, last_size_) - offsetof(Record, last_price_) ==
+                offsetof(Row, last_size_) - offsetof(Row, last_price_));
+  static_assert(offsetof(Record, bid_price_) - offsetof(Record, last_price_) ==
+                offsetof(Row, bid_price_) - offsetof(Row, last_price_));
+  static_assert(offsetof(Record, bid_size_) - offsetof(Record, last_price_) ==
+                offsetof(Row, bid_size_) - offsetof(Row, last_price_));
+  static_assert(offsetof(Record, ask_price_) - offsetof(Record, last_price_) ==
+                offsetof(Row, ask_price_) - offsetof(Row, last_price_));
+  static_assert(offsetof(Record, ask_size_) - offsetof(Record, last_price_) ==
+                offsetof(Row, ask_size_) - offsetof(Row, last_price_));
   static_assert(offsetof(Record, exchange_id_) - offsetof(Record, timestamp_) ==
                 offsetof(Row, exchange_id_) - offsetof(Row, timestamp_));
   static_assert(offsetof(Record, received_timestamp_) - offsetof(Record, timestamp_) ==
                 offsetof(Row, received_timestamp_) - offsetof(Row, timestamp_));
-  static_assert(offsetof(Record, last_price_) - offsetof(Record, timestamp_) ==
-                offsetof(Row, last_price_) - offsetof(Row, timestamp_));
-  static_assert(offsetof(Record, last_size_) - offsetof(Record, timestamp_) ==
-                offsetof(Row, last_size_) - offsetof(Row, timestamp_));
-  static_assert(offsetof(Record, bid_price_) - offsetof(Record, timestamp_) ==
-                offsetof(Row, bid_price_) - offsetof(Row, timestamp_));
-  static_assert(offsetof(Record, bid_size_) - offsetof(Record, timestamp_) ==
-                offsetof(Row, bid_size_) - offsetof(Row, timestamp_));
-  static_assert(offsetof(Record, ask_price_) - offsetof(Record, timestamp_) ==
-                offsetof(Row, ask_price_) - offsetof(Row, timestamp_));
-  static_assert(offsetof(Record, ask_size_) - offsetof(Record, timestamp_) ==
-                offsetof(Row, ask_size_) - offsetof(Row, timestamp_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -685,6 +705,9 @@ void gather_CryptoQuote(const char* rows, size_t count, char* records, Gathered&
     foreign |= row->head.foreign;
     put_symbol<W>(row->pair_, record->pair_, widest);
     copy_bytes<offsetof(Record, ask_size_) + sizeof(Record::ask_size_) -
+               offsetof(Record, last_price_)>(
+        row, offsetof(Row, last_price_), record, offsetof(Record, last_price_));
+    copy_bytes<offsetof(Record, received_timestamp_) + sizeof(Record::received_timestamp_) -
                offsetof(Record, timestamp_)>(
         row, offsetof(Row, timestamp_), record, offsetof(Record, timestamp_));
   }
@@ -751,31 +774,25 @@ const uint16_t kLevel2BookOffsets[] = {
 template <int W>
 struct ConsolidatedQuoteRecord {
   char32_t pair_[W];
-  int64_t ask_exchange_id_;
-  int64_t bid_exchange_id_;
-  int64_t timestamp_;
   double ask_size_;
   double ask_price_;
+  int64_t ask_exchange_id_;
   double bid_size_;
   double bid_price_;
+  int64_t bid_exchange_id_;
+  int64_t timestamp_;
 };
 
 template <int W>
 void gather_ConsolidatedQuote(const char* rows, size_t count, char* records, Gathered& seen) {
   using Row = ConsolidatedQuoteRow;
   using Record = ConsolidatedQuoteRecord<W>;
-  static_assert(offsetof(Record, bid_exchange_id_) - offsetof(Record, ask_exchange_id_) ==
-                offsetof(Row, bid_exchange_id_) - offsetof(Row, ask_exchange_id_));
-  static_assert(offsetof(Record, timestamp_) - offsetof(Record, ask_exchange_id_) ==
-                offsetof(Row, timestamp_) - offsetof(Row, ask_exchange_id_));
-  static_assert(offsetof(Record, ask_size_) - offsetof(Record, ask_exchange_id_) ==
-                offsetof(Row, ask_size_) - offsetof(Row, ask_exchange_id_));
-  static_assert(offsetof(Record, ask_price_) - offsetof(Record, ask_exchange_id_) ==
-                offsetof(Row, ask_price_) - offsetof(Row, ask_exchange_id_));
-  static_assert(offsetof(Record, bid_size_) - offsetof(Record, ask_exchange_id_) ==
-                offsetof(Row, bid_size_) - offsetof(Row, ask_exchange_id_));
-  static_assert(offsetof(Record, bid_price_) - offsetof(Record, ask_exchange_id_) ==
-                offsetof(Row, bid_price_) - offsetof(Row, ask_exchange_id_));
+  static_assert(offsetof(Record, ask_price_) - offsetof(Record, ask_size_) ==
+                offsetof(Row, ask_price_) - offsetof(Row, ask_size_));
+  static_assert(offsetof(Record, bid_price_) - offsetof(Record, bid_size_) ==
+                offsetof(Row, bid_price_) - offsetof(Row, bid_size_));
+  static_assert(offsetof(Record, timestamp_) - offsetof(Record, bid_exchange_id_) ==
+                offsetof(Row, timestamp_) - offsetof(Row, bid_exchange_id_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -784,9 +801,18 @@ void gather_ConsolidatedQuote(const char* rows, size_t count, char* records, Gat
     if (count > kAhead) __builtin_prefetch(row[kAhead].pair_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->pair_, record->pair_, widest);
-    copy_bytes<offsetof(Record, bid_price_) + sizeof(Record::bid_price_) -
+    copy_bytes<offsetof(Record, ask_price_) + sizeof(Record::ask_price_) -
+               offsetof(Record, ask_size_)>(
+        row, offsetof(Row, ask_size_), record, offsetof(Record, ask_size_));
+    copy_bytes<offsetof(Record, ask_exchange_id_) + sizeof(Record::ask_exchange_id_) -
                offsetof(Record, ask_exchange_id_)>(
         row, offsetof(Row, ask_exchange_id_), record, offsetof(Record, ask_exchange_id_));
+    copy_bytes<offsetof(Record, bid_price_) + sizeof(Record::bid_price_) -
+               offsetof(Record, bid_size_)>(
+        row, offsetof(Row, bid_size_), record, offsetof(Record, bid_size_));
+    copy_bytes<offsetof(Record, timestamp_) + sizeof(Record::timestamp_) -
+               offsetof(Record, bid_exchange_id_)>(
+        row, offsetof(Row, bid_exchange_id_), record, offsetof(Record, bid_exchange_id_));
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -808,24 +834,20 @@ template <int W>
 struct FuturesTradeRecord {
   char32_t symbol_[W];
   int64_t tape_;
+  double price_;
   int64_t size_;
   int64_t timestamp_;
   int64_t sequence_number_;
-  double price_;
 };
 
 template <int W>
 void gather_FuturesTrade(const char* rows, size_t count, char* records, Gathered& seen) {
   using Row = FuturesTradeRow;
   using Record = FuturesTradeRecord<W>;
-  static_assert(offsetof(Record, size_) - offsetof(Record, tape_) ==
-                offsetof(Row, size_) - offsetof(Row, tape_));
-  static_assert(offsetof(Record, timestamp_) - offsetof(Record, tape_) ==
-                offsetof(Row, timestamp_) - offsetof(Row, tape_));
-  static_assert(offsetof(Record, sequence_number_) - offsetof(Record, tape_) ==
-                offsetof(Row, sequence_number_) - offsetof(Row, tape_));
-  static_assert(offsetof(Record, price_) - offsetof(Record, tape_) ==
-                offsetof(Row, price_) - offsetof(Row, tape_));
+  static_assert(offsetof(Record, timestamp_) - offsetof(Record, size_) ==
+                offsetof(Row, timestamp_) - offsetof(Row, size_));
+  static_assert(offsetof(Record, sequence_number_) - offsetof(Record, size_) ==
+                offsetof(Row, sequence_number_) - offsetof(Row, size_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -834,9 +856,15 @@ void gather_FuturesTrade(const char* rows, size_t count, char* records, Gathered
     if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->symbol_, record->symbol_, widest);
-    copy_bytes<offsetof(Record, price_) + sizeof(Record::price_) -
+    copy_bytes<offsetof(Record, tape_) + sizeof(Record::tape_) -
                offsetof(Record, tape_)>(
         row, offsetof(Row, tape_), record, offsetof(Record, tape_));
+    copy_bytes<offsetof(Record, price_) + sizeof(Record::price_) -
+               offsetof(Record, price_)>(
+        row, offsetof(Row, price_), record, offsetof(Record, price_));
+    copy_bytes<offsetof(Record, sequence_number_) + sizeof(Record::sequence_number_) -
+               offsetof(Record, size_)>(
+        row, offsetof(Row, size_), record, offsetof(Record, size_));
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -855,13 +883,13 @@ const uint16_t kFuturesTradeOffsets[] = {
 template <int W>
 struct FuturesQuoteRecord {
   char32_t symbol_[W];
+  double bid_price_;
   int64_t bid_size_;
   int64_t bid_timestamp_;
+  double ask_price_;
   int64_t ask_size_;
   int64_t ask_timestamp_;
   int64_t sip_timestamp_;
-  double bid_price_;
-  double ask_price_;
 };
 
 template <int W>
@@ -870,16 +898,10 @@ void gather_FuturesQuote(const char* rows, size_t count, char* records, Gathered
   using Record = FuturesQuoteRecord<W>;
   static_assert(offsetof(Record, bid_timestamp_) - offsetof(Record, bid_size_) ==
                 offsetof(Row, bid_timestamp_) - offsetof(Row, bid_size_));
-  static_assert(offsetof(Record, ask_size_) - offsetof(Record, bid_size_) ==
-                offsetof(Row, ask_size_) - offsetof(Row, bid_size_));
-  static_assert(offsetof(Record, ask_timestamp_) - offsetof(Record, bid_size_) ==
-                offsetof(Row, ask_timestamp_) - offsetof(Row, bid_size_));
-  static_assert(offsetof(Record, sip_timestamp_) - offsetof(Record, bid_size_) ==
-                offsetof(Row, sip_timestamp_) - offsetof(Row, bid_size_));
-  static_assert(offsetof(Record, bid_price_) - offsetof(Record, bid_size_) ==
-                offsetof(Row, bid_price_) - offsetof(Row, bid_size_));
-  static_assert(offsetof(Record, ask_price_) - offsetof(Record, bid_size_) ==
-                offsetof(Row, ask_price_) - offsetof(Row, bid_size_));
+  static_assert(offsetof(Record, ask_timestamp_) - offsetof(Record, ask_size_) ==
+                offsetof(Row, ask_timestamp_) - offsetof(Row, ask_size_));
+  static_assert(offsetof(Record, sip_timestamp_) - offsetof(Record, ask_size_) ==
+                offsetof(Row, sip_timestamp_) - offsetof(Row, ask_size_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -888,9 +910,18 @@ void gather_FuturesQuote(const char* rows, size_t count, char* records, Gathered
     if (count > kAhead) __builtin_prefetch(row[kAhead].symbol_);
     foreign |= row->head.foreign;
     put_symbol<W>(row->symbol_, record->symbol_, widest);
-    copy_bytes<offsetof(Record, ask_price_) + sizeof(Record::ask_price_) -
+    copy_bytes<offsetof(Record, bid_price_) + sizeof(Record::bid_price_) -
+               offsetof(Record, bid_price_)>(
+        row, offsetof(Row, bid_price_), record, offsetof(Record, bid_price_));
+    copy_bytes<offsetof(Record, bid_timestamp_) + sizeof(Record::bid_timestamp_) -
                offsetof(Record, bid_size_)>(
         row, offsetof(Row, bid_size_), record, offsetof(Record, bid_size_));
+    copy_bytes<offsetof(Record, ask_price_) + sizeof(Record::ask_price_) -
+               offsetof(Record, ask_price_)>(
+        row, offsetof(Row, ask_price_), record, offsetof(Record, ask_price_));
+    copy_bytes<offsetof(Record, sip_timestamp_) + sizeof(Record::sip_timestamp_) -
+               offsetof(Record, ask_size_)>(
+        row, offsetof(Row, ask_size_), record, offsetof(Record, ask_size_));
   }
   seen.foreign = foreign;
   seen.widest = widest;
@@ -911,37 +942,35 @@ const uint16_t kFuturesQuoteOffsets[] = {
 template <int W>
 struct FuturesAggRecord {
   char32_t symbol_[W];
-  int64_t transactions_;
-  int64_t start_timestamp_;
-  int64_t end_timestamp_;
   double volume_;
   double total_value_;
   double open_;
   double close_;
   double high_;
   double low_;
+  int64_t transactions_;
+  int64_t start_timestamp_;
+  int64_t end_timestamp_;
 };
 
 template <int W>
 void gather_FuturesAgg(const char* rows, size_t count, char* records, Gathered& seen) {
   using Row = FuturesAggRow;
   using Record = FuturesAggRecord<W>;
+  static_assert(offsetof(Record, total_value_) - offsetof(Record, volume_) ==
+                offsetof(Row, total_value_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, open_) - offsetof(Record, volume_) ==
+                offsetof(Row, open_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, close_) - offsetof(Record, volume_) ==
+                offsetof(Row, close_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, high_) - offsetof(Record, volume_) ==
+                offsetof(Row, high_) - offsetof(Row, volume_));
+  static_assert(offsetof(Record, low_) - offsetof(Record, volume_) ==
+                offsetof(Row, low_) - offsetof(Row, volume_));
   static_assert(offsetof(Record, start_timestamp_) - offsetof(Record, transactions_) ==
                 offsetof(Row, start_timestamp_) - offsetof(Row, transactions_));
   static_assert(offsetof(Record, end_timestamp_) - offsetof(Record, transactions_) ==
                 offsetof(Row, end_timestamp_) - offsetof(Row, transactions_));
-  static_assert(offsetof(Record, volume_) - offsetof(Record, transactions_) ==
-                offsetof(Row, volume_) - offsetof(Row, transactions_));
-  static_assert(offsetof(Record, total_value_) - offsetof(Record, transactions_) ==
-                offsetof(Row, total_value_) - offsetof(Row, transactions_));
-  static_assert(offsetof(Record, open_) - offsetof(Record, transactions_) ==
-                offsetof(Row, open_) - offsetof(Row, transactions_));
-  static_assert(offsetof(Record, close_) - offsetof(Record, transactions_) ==
-                offsetof(Row, close_) - offsetof(Row, transactions_));
-  static_assert(offsetof(Record, high_) - offsetof(Record, transactions_) ==
-                offsetof(Row, high_) - offsetof(Row, transactions_));
-  static_assert(offsetof(Record, low_) - offsetof(Record, transactions_) ==
-                offsetof(Row, low_) - offsetof(Row, transactions_));
   const Row* row = reinterpret_cast<const Row*>(rows);
   Record* record = reinterpret_cast<Record*>(records);
   uint32_t foreign = seen.foreign, widest = seen.widest;
@@ -951,6 +980,9 @@ void gather_FuturesAgg(const char* rows, size_t count, char* records, Gathered& 
     foreign |= row->head.foreign;
     put_symbol<W>(row->symbol_, record->symbol_, widest);
     copy_bytes<offsetof(Record, low_) + sizeof(Record::low_) -
+               offsetof(Record, volume_)>(
+        row, offsetof(Row, volume_), record, offsetof(Record, volume_));
+    copy_bytes<offsetof(Record, end_timestamp_) + sizeof(Record::end_timestamp_) -
                offsetof(Record, transactions_)>(
         row, offsetof(Row, transactions_), record, offsetof(Record, transactions_));
   }

@@ -75,6 +75,12 @@ inline void copy_bytes(const void* from, size_t from_at, void* to, size_t to_at)
   std::memcpy(static_cast<char*>(to) + to_at, static_cast<const char*>(from) + from_at, kSize);
 }
 
+// Writes eight bytes: what comes after the column in the record is padding, or is written later.
+inline void put_flag(uint8_t flag, void* to) {
+  const char bytes[8] = {static_cast<char>(flag)};
+  std::memcpy(to, bytes, sizeof bytes);
+}
+
 // Writes one character more than the column has: what comes after it in the record is padding, or
 // is written later.
 template <int W>

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -256,3 +258,34 @@ def test_one_long_text_can_not_fill_memory(monkeypatch: pytest.MonkeyPatch) -> N
     assert column.tolist() == [text[:96] for text in texts]
     assert batch.to_arrow("T").column("symbol").to_pylist() == texts
     assert [event.symbol for event in batch] == texts
+
+
+@channels
+def test_saved_and_read_back(market: str, channel: schema.Channel, tmp_path: Path) -> None:
+    rng = Random(7)
+    pairs = frames.event(rng, market, channel, frozenset())
+    text = frames.spelled(rng, pairs, padded=False, escaped=False)
+    array = fastpoly.decode(f"[{text},{text}]", market=market).to_numpy(channel.name)
+    levels = any(field.kind is schema.LEVELS for field in channel.event.fields)
+    np.save(tmp_path / "one.npy", array, allow_pickle=levels)
+    again = np.load(tmp_path / "one.npy", allow_pickle=levels)
+    assert again.dtype == array.dtype
+    assert again.tolist() == array.tolist() or "nan" in str(array.tolist())
+    names = [field.name for field in channel.event.fields][:3]
+    np.save(tmp_path / "some.npy", array[names], allow_pickle=levels)
+    if not levels:
+        assert io.BytesIO().write(array) == array.nbytes
+        assert memoryview(array.view(f"V{array.itemsize}")).nbytes == array.nbytes
+
+
+def test_padding_between_columns_says_nothing() -> None:
+    """What nobody has written must not get into files: it may be what the memory held before."""
+    texts = ['{"ev":"T","sym":"A","c":[1]}', '{"ev":"AM","sym":"A","otc":true}', '{"ev":"Q"}']
+    for text in (*texts, f'{{"ev":"T","sym":"{"A" * 40}"}}'):
+        seen = set()
+        for filler in (b"\x55", b"\xaa"):
+            held = [bytearray(filler * 4096) for _ in range(200)]
+            del held
+            batch = fastpoly.decode(f"[{text}]")
+            seen.add(batch.to_numpy(batch.channels[0]).tobytes())
+        assert len(seen) == 1
