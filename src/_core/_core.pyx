@@ -1,4 +1,5 @@
 # distutils: language = c++
+# cython: auto_pickle=False
 """The compiled core: frames to rows, rows to events, dicts and columns; the socket listener."""
 
 cimport cython
@@ -38,6 +39,10 @@ cdef extern from *:
     int64_t wall_clock_ns "fastpoly_wall_clock_ns"()
     const char* BUILT_WITH "FASTPOLY_PICOWS_VERSION"
 
+cdef extern from "Python.h":
+    int PySlice_Unpack(object, Py_ssize_t*, Py_ssize_t*, Py_ssize_t*) except -1
+    Py_ssize_t PySlice_AdjustIndices(Py_ssize_t, Py_ssize_t*, Py_ssize_t*, Py_ssize_t) noexcept
+
 cdef extern from "base/tokens.hpp" namespace "fastpoly":
     enum:
         kLead
@@ -61,6 +66,7 @@ include "python/event.pxi"
 include "python/events.gen.pxi"
 include "python/batch.pxi"
 include "python/frame_text.pxi"
+include "python/pickling.pxi"
 include "python/decoder.pxi"
 include "python/filter.pxi"
 include "python/conflation.pxi"

@@ -6,7 +6,7 @@ Notices travel in batches like events and read like them, by attribute and by ke
 
 from __future__ import annotations
 
-from collections.abc import Iterator, KeysView, Mapping
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Final
 
@@ -40,6 +40,14 @@ class Notice:
         """Return the keys of `to_dict`."""
         return self.to_dict().keys()
 
+    def values(self) -> ValuesView[Any]:
+        """The values of `to_dict`."""
+        return self.to_dict().values()
+
+    def items(self) -> ItemsView[str, Any]:
+        """The keys of `to_dict`, each with its value."""
+        return self.to_dict().items()
+
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of a key, or the default."""
         return self.to_dict().get(key, default)
@@ -52,6 +60,9 @@ class Notice:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.to_dict())
+
+    def __len__(self) -> int:
+        return len(self.to_dict())
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "objects/object_pool.hpp"
+#include "objects/origin.hpp"
 #include "rows/store.hpp"
 
 namespace fastpoly {
@@ -38,6 +39,7 @@ inline bool adopt_batch_class(PyTypeObject* cls) {
   if (!is_laid_out_as<BatchObject>(cls)) return false;
   cls->tp_dealloc = dealloc_batch;
   g_batch_prototype = new_prototype(cls);
+  close_batch_class(cls);
   return g_batch_prototype != nullptr;
 }
 

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "objects/origin.hpp"
 #include "objects/values.hpp"
 
 namespace fastpoly {
@@ -97,7 +98,9 @@ PyObject* adopt_event_class(PyTypeObject* cls, const EventSpec* spec) {
     if (!g_attributes[spec->index].fill(*spec)) return nullptr;
     cls->tp_getattro = getter(spec->index, std::make_index_sequence<kEventSpecCount>());
   }
-  return new_prototype(cls);
+  PyObject* const prototype = new_prototype(cls);
+  close_event_class(cls);
+  return prototype;
 }
 
 }  // namespace fastpoly

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/compiler.hpp"
 #include "base/tokens.hpp"
 #include "objects/values.hpp"
 
@@ -13,9 +14,14 @@ namespace {
 // Keys come again and again; the newest of each place is kept.
 PyObject* g_short_keys[256];
 
+// Of so many different ones: some interpreters never let go of an interned string, and a server may
+// invent keys without end.
+int g_interned_keys_left = 4096;
+
 class Builder {
  public:
-  Builder(const char* text, size_t size) : p_(text), end_(text + size) {}
+  Builder(const char* text, size_t size, Numbers numbers)
+      : p_(text), end_(text + size), numbers_(numbers) {}
 
   PyObject* value() {
     skip_space();
@@ -108,7 +114,10 @@ class Builder {
         std::memcmp(PyUnicode_1BYTE_DATA(known), text, size) != 0) {
       PyObject* made = ascii_string(text, size);
       if (made == nullptr) return nullptr;
-      PyUnicode_InternInPlace(&made);
+      if (g_interned_keys_left > 0) {
+        --g_interned_keys_left;
+        PyUnicode_InternInPlace(&made);
+      }
       Py_XSETREF(known, made);
     }
     Py_INCREF(known);
@@ -201,14 +210,19 @@ class Builder {
       if (!digit && !fraction) break;
       integer = integer && !fraction;
     }
-    if (integer) {
+    if (FASTPOLY_UNLIKELY(numbers_ == Numbers::kTexts))
+      return ascii_string(token, static_cast<size_t>(p_ - token));
+    if (integer && numbers_ == Numbers::kAsWritten) {
       if (p_ - token <= 18) {
         int64_t whole = 0;
         std::from_chars(token, p_, whole);
         return PyLong_FromLongLong(whole);
       }
       const std::string copy(token, p_);
-      return PyLong_FromString(copy.c_str(), nullptr, 10);
+      PyObject* const whole = PyLong_FromString(copy.c_str(), nullptr, 10);
+      if (whole != nullptr || !PyErr_ExceptionMatches(PyExc_ValueError)) return whole;
+      // More digits than the interpreter is willing to convert; as a float it is infinite.
+      PyErr_Clear();
     }
     double real = 0;
     if (std::from_chars(token, p_, real).ec == std::errc()) return PyFloat_FromDouble(real);
@@ -219,10 +233,13 @@ class Builder {
 
   const char* p_;
   const char* const end_;
+  const Numbers numbers_;
 };
 
 }  // namespace
 
-PyObject* json_value(const char* text, size_t size) { return Builder(text, size).value(); }
+PyObject* json_value(const char* text, size_t size, Numbers numbers) {
+  return Builder(text, size, numbers).value();
+}
 
 }  // namespace fastpoly

@@ -18,8 +18,13 @@ bool init_values();
 // The name of a column's channel as the `ev` of its events: a borrowed reference.
 PyObject* channel_name(int market, int column);
 
-// The value of JSON text that a kernel has accepted, exactly as json.loads makes it.
-PyObject* json_value(const char* text, size_t size);
+// How numbers become objects: int or float as they were written, all of them the text that they
+// were written as, or all of them float.
+enum class Numbers { kAsWritten, kTexts, kFloats };
+
+// The value of JSON text that a kernel has accepted, as json.loads makes it; but a whole number of
+// more digits than the interpreter converts (`sys.set_int_max_str_digits`) is an infinite float.
+PyObject* json_value(const char* text, size_t size, Numbers numbers = Numbers::kAsWritten);
 
 // The value of a plain field as the attribute of an event.
 PyObject* attribute_value(const char* row, const FieldSpec& field);

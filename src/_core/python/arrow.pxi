@@ -100,9 +100,6 @@ cdef class Columns:
     cdef Batch batch
     cdef int column
 
-    def __init__(self):
-        raise TypeError("Columns come from Batch.columns()")
-
     cdef const EventSpec* spec(self) noexcept:
         return self.batch.store.market.channels[self.column].event
 
@@ -182,9 +179,22 @@ cdef class Columns:
             raise
         return capsule
 
+    def __reduce__(self):
+        return restore_columns, (self.batch, <object>channel_name(
+            self.batch.store.market.index, self.column
+        ))
+
     def __repr__(self):
         channel = self.batch.store.market.channels[self.column].name.decode()
         return f"<Columns {self.batch.market} {channel}: {len(self)} rows>"
+
+
+close_columns_class(<PyTypeObject*>Columns)
+
+
+def restore_columns(Batch batch not None, channel):
+    # What pickle calls.
+    return batch.columns(channel)
 
 
 # By market and column: the pyarrow.Schema; None until it is first asked for, as `RECORD_DTYPES`.

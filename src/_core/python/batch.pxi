@@ -30,6 +30,7 @@ cdef void adopt_event_classes() except *:
 
 
 adopt_event_classes()
+close_event_class(<PyTypeObject*>Event)
 
 
 cdef int market_index(object market) except -1:
@@ -110,9 +111,6 @@ cdef class Batch:
     cdef uint32_t start
     cdef uint32_t size
     cdef bint whole
-
-    def __init__(self):
-        raise TypeError("a Batch comes from decode() or from a stream")
 
     cdef inline RowRef ref(self, uint32_t at) noexcept:
         if self.refs != NULL:
@@ -420,8 +418,8 @@ cdef class Batch:
         cdef Py_ssize_t at, begin, end, step, i, count
         cdef Batch batch
         if isinstance(index, slice):
-            begin, end, step = index.indices(self.size)
-            count = len(range(begin, end, step))
+            PySlice_Unpack(index, &begin, &end, &step)
+            count = PySlice_AdjustIndices(self.size, &begin, &end, step)
             if step == 1:
                 return part_of(self, begin, count)
             batch = share(self.store)
@@ -437,6 +435,16 @@ cdef class Batch:
         if at < 0 or at >= self.size:
             raise IndexError("batch index out of range")
         return item_at(self.store, self.ref(at))
+
+    def __copy__(self):
+        # Nothing of it ever changes.
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __reduce__(self):
+        return restore_batch, batch_state(self)
 
     def __repr__(self):
         counts = ", ".join(f"{name}: {self.count(name)}" for name in self.channels)
@@ -512,6 +520,7 @@ cdef inline Batch whole_batch(RowStore* store):
 
 
 adopt_batch_class(<PyTypeObject*>Batch)
+close_iterator_class(<PyTypeObject*>BatchIterator)
 
 
 def batch_of(market, events):

@@ -54,6 +54,9 @@ cdef class Event:
     cdef object raw_value(self):
         return json_value(<const char*>self.raw, len(self.raw))
 
+    cdef object raw_with(self, Numbers numbers):
+        return json_value(<const char*>self.raw, len(self.raw), numbers)
+
     cdef object attribute(self, int index):
         # What `objects/event_object.hpp` does not answer at once comes here, by the class's property.
         cdef const FieldSpec* field = &event_spec(self.head()).fields[index]
@@ -66,14 +69,14 @@ cdef class Event:
     cdef object foreign_value(self, Kind kind, object key):
         # A value that is not in the row, as the attribute it is; None where its type is wrong.
         value = self.raw_value()[key]
-        if type(value) is int and kind == Kind.kText:
-            return str(value)
-        if type(value) in (int, float) and kind == Kind.kDecimal:
+        if type(value) in (int, float) and kind in (Kind.kText, Kind.kDecimal):
             # The number's own text: a float would not give it back.
-            return json.loads(self.raw, parse_int=str, parse_float=str)[key]
+            text = self.raw_with(Numbers.kTexts)[key]
+            # Only whole numbers stand for texts.
+            return text if kind == Kind.kDecimal or text.lstrip("-").isdigit() else None
         if kind == Kind.kLevels and isinstance(value, list):
             # Prices and sizes are numbers however they were written; also whole, also "-0".
-            value = json.loads(self.raw, parse_int=float)[key]
+            value = self.raw_with(Numbers.kFloats)[key]
         return conforming(kind, value)
 
     @property
@@ -105,6 +108,27 @@ cdef class Event:
     def keys(self):
         """The wire keys that were sent, in the order sent."""
         return self.to_dict().keys() if self.raw is None else raw_keys(self)
+
+    def values(self):
+        """The values of these keys, as the server sent them."""
+        return self.to_dict().values()
+
+    def items(self):
+        """The wire keys that were sent, each with its value."""
+        return self.to_dict().items()
+
+    def __iter__(self):
+        return iter(self.keys())
+
+    def __reversed__(self):
+        return reversed(self.keys())
+
+    def __len__(self):
+        return len(self.to_dict())
+
+    def __bool__(self):
+        # Also where it has no keys: something came.
+        return True
 
     def get(self, key, default=None):
         """The value of a wire key as the server sent it, or the default where it sent none."""
@@ -138,7 +162,7 @@ cdef class Event:
     def __eq__(self, other):
         if type(self) is not type(other):
             return NotImplemented
-        return self.to_dict() == other.to_dict()
+        return same_bytes(self, other) or self.to_dict() == other.to_dict()
 
     __hash__ = None
 
@@ -172,6 +196,10 @@ cdef object conforming(Kind kind, object value):
         fits = all(type(number) is float for level in value for number in level)
         return value if fits else None
     return None
+
+
+cdef bint same_bytes(Event one, Event other):
+    return one.raw is not None and one.raw == other.raw
 
 
 def restore_event(market, content):
@@ -246,9 +274,12 @@ cdef class UnknownEvent(Event):
     def __eq__(self, other):
         if type(self) is not type(other):
             return NotImplemented
-        return self.raw_value() == other.value
+        return same_bytes(self, other) or self.raw_value() == other.value
 
     __hash__ = None
 
     def __repr__(self):
-        return f"UnknownEvent({self.raw_value()!r})"
+        try:
+            return f"UnknownEvent({self.raw_value()!r})"
+        except RecursionError:
+            return f"UnknownEvent(<{len(self.raw)} bytes of JSON, nested too deeply to be shown>)"

@@ -25,7 +25,9 @@ cdef int32_t write_number(
 
 
 cdef int32_t write_texts(RowFilter* rows, int column, object test, FilterTargets next) except? -4:
-    return rows.add_texts(column, test.index, next, [text.encode() for text in test.values])
+    # Half of a surrogate pair is in no row; as bytes that no row has, it fits none.
+    texts = [text.encode("utf-8", "surrogatepass") for text in test.values]
+    return rows.add_texts(column, test.index, next, texts)
 
 
 cdef int32_t write_codes(RowFilter* rows, int column, object test, FilterTargets next) except? -4:

@@ -38,6 +38,10 @@ cdef class Listener(WSListener):
     cdef size_t max_message_bytes
     cdef int market
     cdef bint closed
+    # While the transport's buffer is full: the latest ping, and whom to answer.
+    cdef bint writing_paused
+    cdef bytes unanswered_ping
+    cdef WSTransport unanswered
     cdef readonly uint64_t bytes_received
     cdef readonly uint64_t reads
     cdef readonly uint64_t frames_received
@@ -74,11 +78,14 @@ cdef class Listener(WSListener):
 
     cpdef on_ws_disconnected(self, WSTransport transport):
         self.closed = True
+        self.unanswered = None
         self.flush()
         self.call("on_disconnected", transport)
         self.release_memory()
 
     cpdef on_ws_frame(self, WSTransport transport, WSFrame frame):
+        if frame is None or transport is None:
+            raise TypeError("picows calls on_ws_frame, with a transport and a frame")
         self.bytes_received += frame.payload_size
         if frame.msg_type == WSMsgType.TEXT and frame.fin and not self.joining:
             # picows keeps 256 readable bytes after what it has read, so that the decoder may look
@@ -104,7 +111,7 @@ cdef class Listener(WSListener):
     cdef void on_other_frame(self, WSTransport transport, WSFrame frame) except *:
         cdef WSMsgType kind = frame.msg_type
         if kind == WSMsgType.PING:
-            transport.send_pong(frame.get_payload_as_bytes())
+            self.on_ping(transport, frame.get_payload_as_bytes())
         elif kind == WSMsgType.CLOSE:
             self.flush()
             transport.send_close(frame.get_close_code(), frame.get_close_message())
@@ -117,6 +124,24 @@ cdef class Listener(WSListener):
                             frame.payload_size + kPadding)
         else:
             self.on_fragment(transport, frame)
+
+    # A server that sends pings and reads no answers must not fill the memory with these. RFC 6455,
+    # 5.5.3: where several pings wait for their pong, the latest one's will do.
+    cdef void on_ping(self, WSTransport transport, bytes payload) except *:
+        if self.writing_paused:
+            self.unanswered_ping = payload
+            self.unanswered = transport
+        else:
+            transport.send_pong(payload)
+
+    cpdef pause_writing(self):
+        self.writing_paused = True
+
+    cpdef resume_writing(self):
+        self.writing_paused = False
+        transport, self.unanswered = self.unanswered, None
+        if transport is not None:
+            (<WSTransport>transport).send_pong(self.unanswered_ping)
 
     cdef void on_fragment(self, WSTransport transport, WSFrame frame) except *:
         cdef size_t size

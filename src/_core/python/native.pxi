@@ -192,6 +192,12 @@ cdef extern from "objects/event_object.hpp" namespace "fastpoly":
     object make_event(PyObject* prototype, const char* row, size_t row_size, const RowStore& store)
 
 
+cdef extern from "objects/origin.hpp" namespace "fastpoly":
+    void close_event_class(PyTypeObject* cls)
+    void close_columns_class(PyTypeObject* cls)
+    void close_iterator_class(PyTypeObject* cls)
+
+
 cdef extern from "objects/batch_object.hpp" namespace "fastpoly":
     cbool adopt_batch_class(PyTypeObject* cls) except False
     object new_batch(RowStore* store)
@@ -241,7 +247,10 @@ cdef extern from "net/read_coalescing.hpp" namespace "fastpoly" nogil:
 cdef extern from "objects/values.hpp" namespace "fastpoly":
     cbool init_values()
     PyObject* channel_name(int market, int column)
+    cdef enum class Numbers:
+        kAsWritten, kTexts, kFloats
     object json_value(const char* text, size_t size)
+    object json_value(const char* text, size_t size, Numbers numbers)
     object attribute_value(const char* row, const FieldSpec& field)
     object wire_value(const char* row, const EventSpec& event, int field)
     object row_dict(const char* row, const EventSpec& event)

@@ -70,6 +70,17 @@ def test_index_out_of_range(batch: fastpoly.Batch, index: int) -> None:
         batch[index]
 
 
+@pytest.mark.parametrize("bound", [2**63 - 1, 2**63, -(2**63), 10**40, -(10**40)])
+def test_slices_with_huge_bounds_and_steps(batch: fastpoly.Batch, bound: int) -> None:
+    same = list(batch)
+    for where in (
+        slice(bound), slice(bound, None), slice(None, None, bound), slice(1, bound, bound),
+        slice(-bound, bound, 2), slice(bound, -bound, -1), slice(None, bound, -bound),
+    ):  # fmt: skip
+        assert list(batch[where]) == same[where]
+        assert list(batch[1:][where]) == same[1:][where]
+
+
 @pytest.mark.parametrize("index", [1.0, "T", None, (1,)])
 def test_index_of_another_type(batch: fastpoly.Batch, index: object) -> None:
     with pytest.raises(TypeError):

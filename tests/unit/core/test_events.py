@@ -122,6 +122,33 @@ def test_two_events_read_by_turns() -> None:
     assert [dict(one), dict(other)] == contents
 
 
+def test_read_as_a_mapping(trade: Any) -> None:
+    assert list(trade) == [*trade] == list(TRADE)
+    assert list(reversed(trade)) == list(reversed(TRADE))
+    assert list(trade.items()) == list(TRADE.items())
+    assert list(trade.values()) == list(TRADE.values())
+    assert len(trade) == len(TRADE)
+    assert {**trade} == TRADE
+    assert trade
+    match trade:
+        case {"ev": "T", "p": price}:
+            assert price == 1.5
+        case _:
+            pytest.fail("is no mapping")
+
+
+def test_what_looks_for_sequences_finds_none(trade: Any) -> None:
+    numpy = pytest.importorskip("numpy")
+    assert numpy.array([trade, trade], dtype=object).shape == (2,)
+
+
+@pytest.mark.parametrize("text", ["[5]", "[{}]", "[[]]", '["x"]'])
+def test_an_unknown_event_is_true_whatever_its_keys(text: str) -> None:
+    (event,) = fastpoly.decode(text)
+    assert event
+    assert (len(event), list(event), list(event.items())) == (0, [], [])
+
+
 @pytest.mark.parametrize("key", ["trfi", "price", "", "p ", "\0", "P", "é"])
 def test_absent_key(trade: Any, key: str) -> None:
     with pytest.raises(KeyError) as caught:
