@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from fastpoly import _interpreter as _interpreter
+from fastpoly import events as events
+from fastpoly import reconnect as reconnect
 from fastpoly._core import Batch, Decoder, decode
 from fastpoly._version import __version__
 from fastpoly.enums import ErrorPolicy, Feed, Ingest, Market, Overflow
@@ -65,3 +70,13 @@ __all__ = [
     "decode",
     "field",
 ]
+
+_ON_DEMAND = ("capture", "sim")
+"""Modules that most programs never need: imported when they are first asked for."""
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name in _ON_DEMAND:
+            return importlib.import_module(f"{__name__}.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
