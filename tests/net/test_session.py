@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 import trustme
+from picows import WSFrame, WSMsgType, WSTransport
 
 from fastpoly import errors
 from fastpoly._core import Batch
 from fastpoly.net.session import Session
 from fastpoly.protocol.statuses import ControlMessage
-from fastpoly.serving.frames import CONTINUATION, frame
+from fastpoly.serving.frames import CONTINUATION, PING, frame
 from fastpoly.serving.messages import status
 from fastpoly.sim import ScriptedPeer, ScriptedServer
 from tests.heap import native_bytes
@@ -386,6 +387,50 @@ def test_silent_line_is_pinged_and_given_up() -> None:
             assert "left a ping unanswered" in str(reason.error)
 
     run(main())
+
+
+def test_pings_of_a_server_that_reads_no_answers(
+    runner: Callable[[Coroutine[Any, Any, None]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers that cannot be sent do not pile up: the latest ping's will do."""
+    pongs: list[bytes] = []
+    plain = ScriptedPeer.on_ws_frame
+
+    def on_ws_frame(peer: ScriptedPeer, transport: WSTransport, frame: WSFrame) -> None:
+        if frame.msg_type == WSMsgType.PONG:
+            pongs.append(frame.get_payload_as_bytes())
+        plain(peer, transport, frame)
+
+    monkeypatch.setattr(ScriptedPeer, "on_ws_frame", on_ws_frame)
+    count, size = 200_000, 125
+
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            session, _, _ = make(server.url(), ping_interval=None)
+            await session.open()
+            (peer,) = server.peers
+            peer.ping(b"first")
+            await until(lambda: pongs == [b"first"])
+            peer.transport.underlying_transport.pause_reading()
+            before = session.counts().bytes_received
+            for number in range(0, count, 1000):
+                peer.send_raw(
+                    b"".join(
+                        frame(b"%0*d" % (size, place), PING)
+                        for place in range(number, number + 1000)
+                    )
+                )
+                await until(lambda: not peer.unsent)
+            await until(lambda: session.counts().bytes_received - before == count * size)
+            assert session._transport is not None
+            unsent = session._transport.underlying_transport.get_write_buffer_size()
+            assert unsent < 1_000_000
+            peer.transport.underlying_transport.resume_reading()
+            await until(lambda: pongs[-1] == b"%0*d" % (size, count - 1))
+            assert len(pongs) < count
+            await session.close()
+
+    runner(main())
 
 
 def test_data_without_pongs_is_life() -> None:
