@@ -27,8 +27,8 @@ void close_class(PyTypeObject* cls) {
 
 inline void close_event_class(PyTypeObject* cls) {
   close_class<kEventOrigin>(cls);
-  // Read by key, as dicts are, and not by place: a mapping for `match`, and not a sequence for those
-  // who look at the slots.
+  // Read by key, as dicts are, and not by place: a mapping for `match`, and not a sequence for
+  // those who look at the slots.
   cls->tp_flags |= Py_TPFLAGS_MAPPING;
   if (cls->tp_as_sequence != nullptr) cls->tp_as_sequence->sq_item = nullptr;
 }

@@ -270,7 +270,7 @@ def test_saved_and_read_back(market: str, channel: schema.Channel, tmp_path: Pat
     np.save(tmp_path / "one.npy", array, allow_pickle=levels)
     again = np.load(tmp_path / "one.npy", allow_pickle=levels)
     assert again.dtype == array.dtype
-    assert again.tolist() == array.tolist() or "nan" in str(array.tolist())
+    assert repr(again.tolist()) == repr(array.tolist())
     names = [field.name for field in channel.event.fields][:3]
     np.save(tmp_path / "some.npy", array[names], allow_pickle=levels)
     if not levels:
