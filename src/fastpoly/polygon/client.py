@@ -356,6 +356,11 @@ class AsyncStreamClient(ServiceMethods):
         """
         connection = self._connection
         try:
+            if not reconnect and connection.handle_at_hand():
+                if connection.dispatcher.busy:
+                    # One turn, so that a handler that had to wait can go on.
+                    await asyncio.sleep(0)
+                return
             self._check_open()
             if connection.is_running:
                 raise UsageError(
@@ -369,6 +374,8 @@ class AsyncStreamClient(ServiceMethods):
                 if not connection.was_opened:
                     await self._log_in_once()
                 await connection.handle_one()
+                if connection.dispatcher.busy:
+                    await asyncio.sleep(0)
         except Exception:
             # A loop that logs this and calls again must not keep everyone else from running.
             await asyncio.sleep(0)

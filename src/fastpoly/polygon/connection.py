@@ -342,6 +342,22 @@ class Connection:
         """Whether a call of `handle_one` waits for a frame."""
         return self._inbox.is_waited_for
 
+    def handle_at_hand(self) -> bool:
+        """Call the handlers of a WebSocket frame that is at hand without any more ado.
+
+        Returns:
+            Whether a frame was handled, and the caller need not await `handle_one`.
+        """
+        if self._thrown is not None or self.is_closed or self.is_running:
+            return False
+        frame = self._inbox.poll()
+        if frame is None:
+            return False
+        self.dispatcher.push(frame, frame.channels)
+        if self._thrown is not None:
+            self.raise_thrown()
+        return True
+
     async def handle_one(self) -> None:
         """Wait for one WebSocket frame, and call the handlers of its messages."""
         self.raise_thrown()
@@ -350,9 +366,6 @@ class Connection:
             frame = await self._inbox.next_frame(self)
         self.dispatcher.push(frame, frame.channels)
         self.raise_thrown()
-        if self.dispatcher.busy:
-            # One turn, so that a handler that had to wait can go on.
-            await asyncio.sleep(0)
 
     async def handle_all(self, policy: ReconnectPolicy) -> None:
         """Call the handlers of all messages until `close`, and reconnect as a policy says.

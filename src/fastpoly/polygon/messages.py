@@ -6,10 +6,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain
 from operator import length_hint
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
-if TYPE_CHECKING:
-    from fastpoly._core import Batch
+from fastpoly._core import Batch
 
 __all__ = ["MessageReader", "MessageReaderOwner", "Messages"]
 
@@ -21,7 +20,7 @@ CHUNK: Final = 64
 the garbage collector busy, before the first is looked at; fewer cost more calls."""
 
 _LISTS: Final[dict[Messages, Callable[[Batch], list[Any]]]] = {
-    "dicts": lambda batch: batch.dicts(),
+    "dicts": Batch.dicts,
     "events": list,
     "batches": lambda batch: [batch],
 }
@@ -60,7 +59,11 @@ class MessageReader:
             self._made = 0
             return chain.from_iterable(self._chunks(batch))
         self._made = total
-        chunk = self._chunk = iter(self._make(batch)) if total else iter(())
+        try:
+            made = self._list(batch) if total else []
+        except Exception:
+            made = self._make_singly(batch)
+        chunk = self._chunk = iter(made)
         return chunk
 
     def _make(self, batch: Batch) -> list[Any]:
