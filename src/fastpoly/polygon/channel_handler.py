@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import time
 from collections import deque
 from collections.abc import Awaitable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fastpoly.consumers.buffer import FAIR_SHARE_S
 from fastpoly.consumers.user_hook import refuse_generator
 from fastpoly.polygon.messages import MessageReader, MessageReaderOwner, Messages
 
@@ -95,6 +97,7 @@ class ChannelHandler:
         "_reader",
         "_rest",
         "_tasks",
+        "_turn_at",
         "awaits",
         "buffer",
         "busy",
@@ -124,6 +127,8 @@ class ChannelHandler:
         # What another handler gave up; it is older than what is in the buffer.
         self._rest: deque[Batch] = deque()
         self._queued = False
+        # When the loop is due a turn while messages are queued, by the monotonic clock.
+        self._turn_at = 0.0
 
     def deliver(self, batch: Batch) -> None:
         """Call the handler with a batch's messages, or let the batch wait while it is busy."""
@@ -196,6 +201,9 @@ class ChannelHandler:
                             self.wait(result, message, messages)
                             return
                         refuse_generator(result)
+                if self._reader.is_cut:
+                    self._keep_rest()
+                    self._resume()
                 return
             except BaseException as error:
                 self.handler_failed(error, message)
@@ -212,7 +220,13 @@ class ChannelHandler:
                 if self.awaits:
                     for message in messages:
                         await handler(message)  # type: ignore[misc]
-                    return
+                    if not (self._reader.is_cut or self._queued):
+                        return
+                    rest = await self._after_a_turn()
+                    if rest is None:
+                        return
+                    messages = rest
+                    continue
                 for message in messages:
                     result = handler(message)  # type: ignore[assignment]
                     if result is not None:
@@ -220,12 +234,32 @@ class ChannelHandler:
                             await result
                         else:
                             refuse_generator(result)
-                return
+                if not (self._reader.is_cut or self._queued):
+                    return
+                rest = await self._after_a_turn()
+                if rest is None:
+                    return
+                messages = rest
             except BaseException as error:
                 if broken_off(error, self._tasks):
                     self._keep_rest()
                     raise
                 self.handler_failed(error, message)
+
+    async def _after_a_turn(self) -> Iterator[Any] | None:
+        """Let the loop do what else there is, if it is time for that.
+
+        Returns:
+            The rest of the messages, where they were cut; None if there is none.
+        """
+        is_cut = self._reader.is_cut
+        if is_cut:
+            self._keep_rest()
+        if is_cut or time.monotonic() > self._turn_at:
+            await asyncio.sleep(0)
+            self._turn_at = time.monotonic() + FAIR_SHARE_S
+        # Meanwhile it may have been given to another handler.
+        return self._reader.read(self._rest.popleft()) if is_cut and self._rest else None
 
     def _keep_rest(self) -> None:
         """Have what this call did not come to wait for the next batch, before which it belongs."""

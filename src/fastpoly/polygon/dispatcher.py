@@ -263,6 +263,12 @@ class Dispatcher:
                 self._tasks.run_shared((self, messages), self._who_waits)
             else:
                 self._call(messages)
+            if self._reader.is_cut:
+                # To a task, which gives the loop a turn now and then.
+                self._stop()
+                rest, self._left = self._left, None
+                if rest is not None:
+                    self._queue(rest)
         finally:
             self._reader = None
             left, self._left = self._left, None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -9,6 +10,7 @@ from operator import length_hint
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
 from fastpoly._core import Batch
+from fastpoly.consumers.buffer import FAIR_SHARE_S
 
 __all__ = ["MessageReader", "MessageReaderOwner", "Messages"]
 
@@ -39,12 +41,17 @@ class MessageReader:
     Args:
         messages: Into what.
         owner: Whose messages they are.
+
+    Attributes:
+        is_cut: Whether the messages ended early, as they took more than a fair share of the event
+            loop's time; `stop` gives the rest.
     """
 
-    __slots__ = ("_batch", "_chunk", "_list", "_made", "_owner", "_total", "_whole")
+    __slots__ = ("_batch", "_chunk", "_list", "_made", "_owner", "_total", "_whole", "is_cut")
 
     def __init__(self, messages: Messages, owner: MessageReaderOwner) -> None:
         self._owner = owner
+        self.is_cut = False
         self._list = _LISTS[messages]
         self._whole = messages == "batches"
         self._batch: Batch | None = None
@@ -54,6 +61,7 @@ class MessageReader:
     def read(self, batch: Batch) -> Iterator[Any]:
         """Return a batch's messages. The one before must have been read to its end, or stopped."""
         self._batch = batch
+        self.is_cut = False
         total = self._total = 1 if self._whole else len(batch)
         if total > CHUNK:
             self._made = 0
@@ -83,7 +91,11 @@ class MessageReader:
         return made
 
     def _chunks(self, batch: Batch) -> Iterator[Iterator[Any]]:
+        until = time.monotonic() + FAIR_SHARE_S
         while self._made < self._total:
+            if self._made and time.monotonic() > until:
+                self.is_cut = True
+                return
             start = self._made
             self._made = min(start + CHUNK, self._total)
             self._chunk = iter(self._make(batch[start : self._made]))

@@ -19,6 +19,7 @@ from fastpoly.polygon.channel_handler import (
     always_awaitable,
 )
 from fastpoly.polygon.dispatcher import drive
+from fastpoly.polygon.messages import CHUNK
 from tests.loops import in_loop
 from tests.waiting import PATIENCE_S, until
 
@@ -459,6 +460,35 @@ async def test_what_a_cancelled_handler_had_not_come_to_is_next() -> None:
         caller.deliver([4])
         await settle(caller)
     assert got == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@in_loop
+async def test_a_slow_handler_leaves_the_loop_turns(
+    is_async: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fastpoly.polygon.messages.FAIR_SHARE_S", -1)
+    monkeypatch.setattr("fastpoly.polygon.channel_handler.FAIR_SHARE_S", -1)
+    got: list[int] = []
+    seen: list[int] = []
+
+    def function(message: int) -> None:
+        got.append(message)
+
+    async def coroutine(message: int) -> None:
+        got.append(message)
+
+    async with started(coroutine if is_async else function) as caller:
+        caller.deliver(list(range(3 * CHUNK)))
+        assert got == list(range(CHUNK))
+        caller.deliver([3 * CHUNK])
+        caller.deliver([3 * CHUNK + 1])
+        while caller.busy:
+            seen.append(len(got))
+            await asyncio.sleep(0)
+        caller.deliver([3 * CHUNK + 2])
+    assert got == list(range(3 * CHUNK + 3))
+    assert {CHUNK, 2 * CHUNK, 3 * CHUNK} <= set(seen)
 
 
 @in_loop
