@@ -14,7 +14,7 @@ stream = Stream("stocks", "T.*", "Q.*", url=URL, ingest="thread")
 calls = 0
 
 
-@stream.on("T", "Q", notices=False)
+@stream.on("T", "Q")
 def write(batch):
     global calls
     calls += 1

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import threading
+import types
 from typing import Protocol
 
 from fastpoly.errors import UsageError
@@ -36,38 +36,77 @@ def run_stream(stream: Runnable) -> None:
     Raises:
         UsageError: An event loop is running in this thread.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(_stream(stream))
-    else:
+    if _is_in_loop():
         raise UsageError(
             "An event loop is running here.",
             hint="Use `async with stream: await stream.wait_closed()` instead of run().",
         )
-
-
-async def _stream(stream: Runnable) -> None:
-    closing: list[asyncio.Task[None]] = []
-    loop = asyncio.get_running_loop()
-
-    def interrupt() -> None:
-        if closing:
-            stream.abort()
-        else:
-            closing.append(loop.create_task(stream.close()))
-
-    # Signals are the main thread's; without them Ctrl-C still ends what runs in it.
-    handles_signals = threading.current_thread() is threading.main_thread()
-    if handles_signals:
-        with contextlib.suppress(NotImplementedError):  # Windows has no such thing
-            loop.add_signal_handler(signal.SIGINT, interrupt)
+    interrupts = _Interrupts(stream)
     try:
-        await stream.open()
-        await stream.wait_closed()
-        await asyncio.gather(*closing)
-    finally:
-        if handles_signals:
-            with contextlib.suppress(NotImplementedError):
-                loop.remove_signal_handler(signal.SIGINT)
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            runner.run(interrupts.stream_until_closed())
+    except KeyboardInterrupt:
+        if not interrupts.is_aborting:
+            raise  # somebody else's
+
+
+def _is_in_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+class _Interrupts:
+    """Closes a stream at the first Ctrl-C, and ends it at once at the second.
+
+    Args:
+        stream: The stream.
+
+    Attributes:
+        is_aborting: Whether there was a second one.
+    """
+
+    def __init__(self, stream: Runnable) -> None:
+        self.is_aborting = False
+        self._stream = stream
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._interrupted = False
+        self._closing: asyncio.Task[None] | None = None
+
+    async def stream_until_closed(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        # Signals are the main thread's; without them Ctrl-C still ends what runs in it.
+        if threading.current_thread() is not threading.main_thread():
+            await self._stream_until_closed()
+            return
+        # Not the loop's own way: a handler that holds the loop would hold that up, too.
+        before = signal.signal(signal.SIGINT, self._on_signal)
+        try:
+            await self._stream_until_closed()
+        finally:
+            if before is not None:  # None: it was not set from Python
+                signal.signal(signal.SIGINT, before)
+
+    async def _stream_until_closed(self) -> None:
+        await self._stream.open()
+        await self._stream.wait_closed()
+        if self._closing is not None:
+            await self._closing
+
+    def _on_signal(self, number: int, frame: types.FrameType | None) -> None:
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            raise KeyboardInterrupt
+        if not self._interrupted:
+            self._interrupted = True
+            loop.call_soon_threadsafe(self._close)
+            return
+        self.is_aborting = True
+        loop.call_soon_threadsafe(self._stream.abort)
+        raise KeyboardInterrupt
+
+    def _close(self) -> None:
+        if self._loop is not None:
+            self._closing = self._loop.create_task(self._stream.close())

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, TypeVar, Unpack, overload
 
 from fastpoly.consumers.error_policy import ErrorHook
 from fastpoly.consumers.fill_hook import Fill
-from fastpoly.consumers.iteration import Batches
+from fastpoly.consumers.iteration import Events, Iteration
 from fastpoly.consumers.registry import ConsumerRegistry, Limits
 from fastpoly.engine.supervisor import EngineSettings
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
-from fastpoly.errors import FastpolyError, UsageError
+from fastpoly.errors import UsageError
 from fastpoly.filters.build import make_filter
 from fastpoly.filters.conditions import Condition
 from fastpoly.health.silence import StaleAfter
@@ -36,6 +34,7 @@ from fastpoly.protocol.subscriptions import Subscriptions
 from fastpoly.run import run_stream
 from fastpoly.sources.live import LiveSource
 from fastpoly.stats import StreamStats
+from fastpoly.stream_life import StreamLife
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
@@ -47,19 +46,19 @@ logger = logging.getLogger("fastpoly.stream")
 DEFAULT_MAX_BUFFER_BYTES: Final = 64 * 1024 * 1024
 """Bytes, as received, that may wait for one consumer: about 40 s of all trades and quotes."""
 
+
+class IterationKeywords(TypedDict, total=False):
+    """Options of `Stream.batches`."""
+
+    symbols: Iterable[str] | None
+    where: Condition | None
+    max_buffer_bytes: int | None
+    max_buffer_age: float | None
+    overflow: str | None
+
+
 F = TypeVar("F", bound=Callable[..., object])
 C = TypeVar("C", bound=Callable[[StateChange], object])
-
-
-class _End:
-    """What the feed of a stream tells of its end, kept off the stream's public face."""
-
-    def __init__(self, stream: Stream) -> None:
-        self._stream = stream
-
-    def on_finish(self, error: FastpolyError | None) -> None:
-        """See `FeedOwner.on_finish`."""
-        self._stream._finish(error)
 
 
 class Stream:
@@ -147,9 +146,8 @@ class Stream:
         options = ConnectionOptions(**connection)
         threaded = member(Ingest, ingest, "a way to ingest") is Ingest.THREAD
         self._market = spec.name
-        self._close_timeout = options.close_timeout
         self._reader: ReaderLoop = ThreadLoop(f"fastpoly-{spec.name}") if threaded else CallerLoop()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._life = StreamLife(spec.name, options.close_timeout, self._reader)
         target = make_url(market, feed=feed, host=host, url=url)
         subscriptions = Subscriptions(spec.name)
         subscriptions.add(params)
@@ -165,7 +163,7 @@ class Stream:
             ),
             self._reader,
             UserHooks(on_error, member(ErrorPolicy, error_policy, "an error policy"), fill, logger),
-            _End(self),
+            self._life,
         )
         self._engine = self._feed.engine
         self._registry = ConsumerRegistry(
@@ -177,11 +175,7 @@ class Stream:
             self._reader,
             self._feed.errors,
         )
-        self._error_was_raised = False
-        self._waiting = 0
-        self._drain = True
-        self._winding_up: asyncio.Task[None] | None = None
-        self._closed = asyncio.Event()
+        self._life.begin(self._feed, self._registry)
 
     def __repr__(self) -> str:
         return f"<Stream {self._market} {self.state}>"
@@ -211,13 +205,12 @@ class Stream:
     def stats(self) -> StreamStats:
         """Return what it has done so far; from any thread."""
         stalls = self._registry.stalls
-        iterations = tuple(iteration.stats() for iteration in self._registry.iterations)
+        # The lists are replaced, and not changed, while another thread looks at them.
+        named = [(one.name, one.stats()) for one in self._registry.iterations]
+        iterations = tuple(stats for _, stats in named)
         handlers = tuple(handler.stats() for handler in self._registry.handlers)
         waiting_s = {one.name: one.buffer.waiting_s for one in handlers}
-        waiting_s |= {
-            one.name: stats.waiting_s
-            for one, stats in zip(self._registry.iterations, iterations, strict=True)
-        }
+        waiting_s |= {name: stats.waiting_s for name, stats in named}
         return StreamStats.of(
             self._feed.stats(waiting_s=waiting_s, stalled_s=stalls.longest_within_s(10)),
             stalls=stalls.count,
@@ -236,25 +229,7 @@ class Stream:
             SubscriptionError: The server refused parameters, or did not answer for them.
             UsageError: It was opened before.
         """
-        if self._loop is not None or self.state is not State.IDLE:
-            raise UsageError(
-                f"This stream was opened before and is {self.state}.", hint="Make a new one."
-            )
-        self._loop = asyncio.get_running_loop()
-        self._waiting += 1
-        try:
-            await self._reader.start()
-            self._registry.start()
-            await self._reader.call(self._engine.open)
-        except BaseException:
-            self._error_was_raised = True
-            await self._reader.stop()
-            if self.state is State.IDLE:
-                self._engine.abort()  # it was given up before the engine had begun
-            await self._closed.wait()
-            raise
-        finally:
-            self._waiting -= 1
+        await self._life.open()
         return self
 
     async def __aenter__(self) -> Self:
@@ -267,34 +242,23 @@ class Stream:
         traceback: TracebackType | None,
     ) -> None:
         await self.close(drain=kind is None)
-        if kind is None and self.error is not None and not self._has_raised:
+        if kind is None and self.error is not None and not self._life.has_raised:
             raise self.error
 
     async def close(self, drain: bool = True) -> None:
         """Close the connection, and wait until the handlers are done.
 
-        Iterations may still take what is waiting for them. Closing twice is fine.
+        Iterations may still take what is waiting for them. Closing twice is fine, and so is closing
+        in another event loop than the one in which the stream was opened.
 
         Args:
             drain: Whether handlers get what is waiting for them; if not, it is lost.
         """
-        if self._loop is None:
-            self._engine.abort()
-            return
-        self._drain = self._drain and drain
-        if self.state is not State.CLOSED:
-            await self._reader.call(self._engine.close)
-        await self._wait_wound_up()
+        await self._life.close(drain)
 
     def abort(self) -> None:
         """Drop the connection and everything that waits, at once; from any thread."""
-        if self._loop is None:
-            self._engine.abort()
-            return
-        self._drain = False
-        self._reader.post(self._engine.abort)
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._registry.abort)
+        self._life.abort()
 
     async def wait_closed(self) -> None:
         """Wait until the stream has ended, whatever the reason.
@@ -302,50 +266,7 @@ class Stream:
         Raises:
             FastpolyError: What ended it, unless it was closed.
         """
-        if self._loop is None:
-            raise UsageError("The stream was never opened.", hint="Enter `async with` first.")
-        self._waiting += 1
-        try:
-            await self._wait_wound_up()
-        finally:
-            self._waiting -= 1
-        self._error_was_raised = True
-        if self.error is not None:
-            raise self.error
-
-    @property
-    def _has_raised(self) -> bool:
-        """Whether the user was given what ended the stream."""
-        return self._error_was_raised or self._registry.has_raised
-
-    async def _wait_wound_up(self) -> None:
-        # A handler that closes its own stream must not wait for itself.
-        if not any(handler.is_current for handler in self._registry.handlers):
-            await self._closed.wait()
-
-    def _finish(self, error: FastpolyError | None) -> None:
-        """Take the end of the feed, in the loop that reads."""
-        self._registry.end(error)
-        self._reader.to_user(self._begin_winding_up)
-
-    def _begin_winding_up(self) -> None:
-        if self.error is not None and not (
-            self._has_raised or self._waiting or self._registry.iterations
-        ):
-            # Nobody is there to whom it could be raised now.
-            logger.error("%s: the stream has ended: %s", self._market, self.error)
-        if self._winding_up is None and self._loop is not None:
-            self._winding_up = self._loop.create_task(self._wind_up())
-
-    async def _wind_up(self) -> None:
-        try:
-            self._feed.stop_filling()
-            await self._registry.wind_up(drain=self._drain, timeout_s=self._close_timeout)
-            await self._reader.stop()
-        finally:
-            # At the program's end this task is cancelled like all others.
-            self._reader.stop_soon()
-            self._closed.set()
+        await self._life.wait_closed()
 
     # -------------------------------------------------------------------------- subscriptions
 
@@ -382,7 +303,15 @@ class Stream:
     # ------------------------------------------------------------------------------ consumers
 
     def __aiter__(self) -> AsyncIterator[Batch]:
-        """Return the stream's own iteration: a second loop continues where the first stopped."""
+        """Return the stream's own iteration, over everything, notices included, in order.
+
+        A second loop continues where the first stopped; what comes meanwhile waits for it.
+
+        Raises:
+            UsageError: The event loop in which the stream was opened is closed; or, when a batch is
+                asked for, it was never opened.
+        """
+        self._life.require_loop()
         return self._registry.main()
 
     def batches(
@@ -393,11 +322,14 @@ class Stream:
         max_buffer_bytes: int | None = None,
         max_buffer_age: float | None = None,
         overflow: str | None = None,
-    ) -> Batches:
+    ) -> Iteration:
         """Return another iteration, with a buffer of its own, beside all others.
 
+        It leaves the stream when nobody holds it any more.
+
         Args:
-            channels: Names of channels; none for everything.
+            channels: Names of channels, ``notice`` for notices; none for everything, notices
+                included.
             symbols: As for the stream, of what the stream lets pass; None for all of it.
             where: As for the stream, of what the stream lets pass; None for all of it.
             max_buffer_bytes: As for the stream, by default the same.
@@ -418,12 +350,30 @@ class Stream:
             overflow=overflow,
         )
 
+    def events(self, *channels: str, **options: Unpack[IterationKeywords]) -> Events:
+        """Return the events of channels one by one: ``async for trade in stream.events("T")``.
+
+        An iteration like `batches`, and slower by what Python takes for each step of it.
+
+        Args:
+            channels: As for `batches`.
+            options: As for `batches`.
+
+        Raises:
+            UsageError: See `batches`.
+        """
+        return Events(self.batches(*channels, **options))
+
     @overload
     def on(self, *channels: str, **options: Any) -> Callable[[F], F]: ...
     @overload
     def on(self, function: F, /) -> F: ...
     def on(self, *channels: Any, **options: Any) -> Any:
         """Register a handler: ``@stream.on("T", "Q")``, or ``@stream.on`` for everything.
+
+        ``@stream.on("notice")`` gets what the stream says about itself: each `Gap`, and the
+        `SlowConsumer` of every consumer that is not told itself. Where nobody asks for notices,
+        they are logged.
 
         Args:
             channels: Names of channels.
@@ -434,14 +384,14 @@ class Stream:
         """
         if len(channels) == 1 and callable(channels[0]):
             return self.add_handler(channels[0])
-        self._registry.wanted(channels, notices=True)
+        self._registry.wanted(channels)
         return lambda function: self.add_handler(function, *channels, **options)
 
     def add_handler(
         self,
         function: F,
         *channels: str,
-        notices: bool = True,
+        notices: bool | None = None,
         symbols: Iterable[str] | None = None,
         where: Condition | None = None,
         max_buffer_bytes: int | None = None,
@@ -454,7 +404,8 @@ class Stream:
             function: Takes a `Batch`; a plain function or a coroutine function. It runs in the
                 event loop in which the stream was opened.
             channels: Names of channels; none for everything.
-            notices: Whether it gets notices too, among the events or in batches of their own.
+            notices: Whether it gets notices too, in order, in batches with the events or of their
+                own. By default only a handler of everything, or of the channel ``notice``, does.
             symbols: As for the stream, of what the stream lets pass; None for all of it.
             where: As for the stream, of what the stream lets pass; None for all of it.
             max_buffer_bytes: As for the stream, by default the same.
@@ -465,8 +416,8 @@ class Stream:
             The function.
 
         Raises:
-            UsageError: It is not callable, the market has no such channel, the condition is invalid
-                for these channels, or the stream is closed.
+            UsageError: It is not callable, is a generator function, the market has no such channel,
+                the condition is invalid for these channels, or the stream is closed.
         """
         if self.state in (State.CLOSING, State.CLOSED):
             raise UsageError(f"The stream is {self.state}.", hint="Make a new one.")
@@ -491,13 +442,14 @@ class Stream:
         self._registry.remove_handler(function)
 
     def _require_open(self) -> None:
-        if self._loop is None or self.state is State.CLOSED:
-            raise UsageError(f"The stream is {self.state}.", hint="Enter `async with` first.")
+        self._life.require_open()
+        if self.state is State.CLOSED:
+            raise UsageError("The stream is closed.", hint="Make a new one.")
 
     # ---------------------------------------------------------------------------- its states
 
     def on_state(self, callback: C) -> C:
-        """Call a function, in the loop in which the stream was opened, with each change of state.
+        """Call a function, or coroutine function, in the stream's loop with each change of state.
 
         Raises:
             UsageError: It is not callable.
@@ -514,13 +466,15 @@ class Stream:
     def run(self) -> None:
         """Stream to the handlers until the stream ends, in an event loop of its own; blocks.
 
-        The first Ctrl-C closes the stream and lets the handlers finish; the second aborts.
+        The first Ctrl-C closes the stream and lets the handlers finish; the second ends it at once,
+        with a KeyboardInterrupt in a handler that holds the loop. The signal handler that was there
+        before is put back.
 
         Raises:
             FastpolyError: What ended the stream, unless it was closed.
             UsageError: It was run before, has no handler, or an event loop is running here.
         """
-        if self._loop is not None or self.state is not State.IDLE:
+        if self._life.is_begun:
             raise UsageError("This stream was run before.", hint="Make a new one.")
         if not self._registry.handlers:
             raise UsageError(

@@ -80,7 +80,7 @@ class StreamConsumer(Consumer):
             on_error=lambda *_: None,
             **LINE,
         )
-        self.stream.add_handler(self.count, "T", "Q")
+        self.stream.add_handler(self.count, "T", "Q", "notice")
 
     async def __aenter__(self) -> Self:
         await self.stream.open()

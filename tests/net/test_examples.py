@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from fastpoly.net.credentials import API_KEY_VARIABLES, LOOPBACK_KEY
 from fastpoly.sim import SimulatorProcess
 from tests.waiting import PATIENCE_S
 
@@ -21,6 +22,9 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 ENDLESS = {"drop_in.py", "handlers.py", "interruptions.py"}
 """Examples that end with Ctrl-C."""
+
+SURVIVES = {"drop_in.py", "handlers.py", "interruptions.py"}
+"""Examples whose connection is dropped once it streams."""
 
 SAYS = {
     "trades.py": [r"^\w\S* \d+\.?\d* \d+"] * 20,
@@ -93,7 +97,7 @@ def interrupt(simulator: SimulatorProcess, before: int) -> None:
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[SimulatorProcess]:
     with SimulatorProcess(
-        rate=20_000, symbols=30, trade_share=0.5, keys=("simulator",), bar_hold_ms=100
+        rate=20_000, symbols=30, trade_share=0.5, keys=(LOOPBACK_KEY,), bar_hold_ms=100
     ) as process:
         yield process
 
@@ -116,16 +120,17 @@ def test_example(name: str, simulator: SimulatorProcess, tmp_path: Path) -> None
         )
         argument = str(file)
     accepted = simulator.stats()["accepted"]
+    without_keys = {key: value for key, value in os.environ.items() if key not in API_KEY_VARIABLES}
     with subprocess.Popen(
         [sys.executable, "-u", "-W", "error", str(EXAMPLES / name), argument],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "FASTPOLY_API_KEY": "simulator"},
+        env=without_keys,
     ) as program:
         printed: list[str] = []
         try:
-            if name == "interruptions.py":
+            if name in SURVIVES:
                 interrupt(simulator, accepted)
             if name in ENDLESS:
                 # Counted as they come: an example may print thousands of lines before the last one.

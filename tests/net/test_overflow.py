@@ -74,7 +74,7 @@ def put_in_client(stats: ClientStats) -> int:
 async def handler(server: ScriptedServer, **options: Any) -> AsyncIterator[Opened]:
     slow = Slow()
     stream = Stream("stocks", "T.*", api_key=KEY, url=server.url(), **options)
-    stream.add_handler(slow.take, "T")
+    stream.add_handler(slow.take, "T", "notice")
     async with stream:
         yield slow, lambda: put_in(stream.stats().handlers[0].buffer)
 

@@ -143,7 +143,7 @@ def test_one_slow_consumer_does_not_hurt_another(
             for channel in batch.channels:
                 quick[channel] += batch.count(channel)
 
-        @stream.on("T", "Q")
+        @stream.on("T", "Q", "notice")
         async def late(batch: Batch) -> None:
             for notice in batch.select("notice"):
                 slow.update(notice.lost_by_channel)

@@ -62,7 +62,7 @@ def test_handlers(ingest: str) -> None:
             assert seen["async"] == list(range(101))
             assert seen["all"] == list(range(100))
             assert threads == {threading.get_ident()}
-            with pytest.raises(errors.UsageError, match="no handler of this stream"):
+            with pytest.raises(errors.UsageError, match="not a handler of this stream"):
                 stream.remove_handler(on_all)
 
     run(main())

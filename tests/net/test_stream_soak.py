@@ -194,7 +194,7 @@ async def soak(ingest: str, seconds: float, seed: int) -> Counter[str]:
                 await asyncio.sleep(dice.uniform(0, 0.1))
 
         stream.add_handler(filtered, where=conditions.field("size") >= 100)
-        stream.add_handler(sync, "T", "Q")
+        stream.add_handler(sync, "T", "Q", "notice")
         stream.add_handler(slow, overflow="drop_newest")
         stream.add_handler(conflated, overflow="conflate")
         stream.add_handler(blocking, overflow="block", max_buffer_bytes=4 << 20)

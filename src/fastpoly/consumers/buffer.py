@@ -22,7 +22,7 @@ from fastpoly.enums import Overflow
 from fastpoly.errors import FastpolyError
 from fastpoly.notices import NOTICE_CHANNEL, SlowConsumer
 
-__all__ = ["FAIR_SHARE_S", "Buffer", "BufferOwner", "BufferStats"]
+__all__ = ["FAIR_SHARE_S", "Buffer", "BufferOwner", "BufferStats", "NoticeTaker"]
 
 MAX_BATCHES: Final = 1 << 19
 """Batches that one may hold: each takes more than a kilobyte, however few bytes it came in."""
@@ -48,6 +48,13 @@ class BufferOwner(Protocol):
 
     def on_room(self, buffer: Buffer) -> None:
         """Reading may go on. Called in the thread that takes."""
+
+
+class NoticeTaker(Protocol):
+    """Who is told what a consumer that wants no notices is not."""
+
+    def on_notices(self, notices: Batch) -> None:
+        """Take notices; in the thread that puts, or the one that takes."""
 
 
 class _Nobody:
@@ -112,6 +119,7 @@ class Buffer:
         max_age_s: Seconds that a batch may wait; None for any time.
 
         owner: Who is told what happens to it; None for nobody.
+        notice_taker: Who is told of losses in place of the consumer; None to tell the consumer.
 
     Attributes:
         filtered: Events that were left out before they came here; only counted.
@@ -129,6 +137,7 @@ class Buffer:
         max_bytes: int,
         max_age_s: float | None = None,
         owner: BufferOwner | None = None,
+        notice_taker: NoticeTaker | None = None,
     ) -> None:
         self.market = market
         self.consumer = consumer
@@ -144,7 +153,11 @@ class Buffer:
         self._policy = POLICIES[overflow]
         self._watermark_bytes = max_bytes * self._policy.watermark
         self._max_age_ns = None if max_age_s is None else int(max_age_s * 1e9)
-        self._lock = threading.Lock()
+        self._notice_taker = notice_taker
+        # Notices for whoever takes them, to be handed over without the lock.
+        self._untold: deque[Batch] = deque()
+        # Reentrant: a signal handler or a finalizer of the user's may ask for figures, or abort.
+        self._lock = threading.RLock()
         # (batch, when it was put in, its bytes, its events of the server)
         self._entries: deque[tuple[Batch, int, int, int]] = deque()
         self._peak_nbytes = 0
@@ -196,6 +209,8 @@ class Buffer:
                 if over or self.nbytes > self._watermark_bytes:
                     full = self._policy.on_put(self, over, now)
             ready, self._armed = self._armed and (bool(entries) or self._closed), False
+        if self._untold:
+            self._hand_over()
         if ready:
             self.owner.on_ready(self)
         if full:
@@ -239,7 +254,9 @@ class Buffer:
     def put_notice(self) -> None:
         """See `BoundedBuffer.put_notice`."""
         if self._loss_run is not None:
-            self._entries.append((self._announce(self._loss_run), time.monotonic_ns(), 0, 0))
+            notice = self._announce(self._loss_run)
+            if notice is not None:
+                self._entries.append((notice, time.monotonic_ns(), 0, 0))
 
     def end(self, error: FastpolyError | None) -> None:
         """See `BoundedBuffer.end`."""
@@ -291,9 +308,15 @@ class Buffer:
             batch = self._next()
             if (self.is_full or self.refusing) and self.nbytes <= self.low_bytes:
                 room = self._policy.on_relief(self)
+        if self._untold:
+            self._hand_over()
         if room:
             self.owner.on_room(self)
         return batch
+
+    def _hand_over(self) -> None:
+        while self._notice_taker is not None and self._untold:
+            self._notice_taker.on_notices(self._untold.popleft())
 
     def take_to_end(self) -> Batch | None:
         """As `take`, but with an end: what is lost after the last batch was taken is only counted.
@@ -323,7 +346,8 @@ class Buffer:
         # nothing but notices.
         return batch if notice is None else concat([notice, batch])
 
-    def _announce(self, run: LossRun) -> Batch:
+    def _announce(self, run: LossRun) -> Batch | None:
+        """Make the notice of a run of losses; None if somebody else is told of it."""
         self._loss_run = None
         if not run.lost_by_channel:
             return concat(run.notices)
@@ -337,7 +361,11 @@ class Buffer:
             since_ns=run.since_ns,
             until_ns=run.until_ns,
         )
-        return concat([*run.notices, batch_of(self.market, [notice])])
+        told = concat([*run.notices, batch_of(self.market, [notice])])
+        if self._notice_taker is None:
+            return told
+        self._untold.append(told)
+        return None
 
     def arm(self) -> bool:
         """Ask for one call of `BufferOwner.on_ready`. Thread-safe.

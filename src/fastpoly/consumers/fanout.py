@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from fastpoly.consumers.picker import count_notices
+from fastpoly.errors import FastpolyError
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
     from fastpoly.consumers.buffer import Buffer
-    from fastpoly.errors import FastpolyError
     from fastpoly.net.reader_loop import ReaderLoop
 
 __all__ = ["BatchSource", "Consumer", "FanOut", "Route"]
@@ -30,7 +30,7 @@ class Consumer(Protocol):
             channels: Its `Batch.channels`, which take a look at each event to find out.
         """
 
-    def end(self, error: FastpolyError | None) -> None:
+    def end(self, error: BaseException | None) -> None:
         """There will be no more; for that reason, or because the stream was closed."""
 
 
@@ -59,7 +59,7 @@ class FanOut:
         self._unclaimed: Buffer | None = unclaimed
         self._loop = loop
         self._consumers: tuple[Consumer, ...] = ()
-        self._ended: tuple[FastpolyError | None] | None = None
+        self._ended: tuple[BaseException | None] | None = None
         source.route(self._keep)
 
     def claim(self, consumer: Consumer) -> None:
@@ -85,12 +85,12 @@ class FanOut:
         if self._unclaimed is None:
             self._update()
 
-    def end(self, error: FastpolyError | None) -> None:
+    def end(self, error: BaseException | None) -> None:
         """Tell every consumer that there will be no more."""
         self._release()
         self._ended = (error,)
         if self._unclaimed is not None:
-            self._unclaimed.close(error)
+            self._unclaimed.close(error if isinstance(error, FastpolyError) else None)
         for consumer in self._consumers:
             consumer.end(error)
 

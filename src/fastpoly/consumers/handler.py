@@ -24,8 +24,10 @@ from fastpoly.consumers.buffer import FAIR_SHARE_S, Buffer, BufferStats
 from fastpoly.consumers.error_policy import name_of
 from fastpoly.consumers.picker import Picker, count_notices
 from fastpoly.consumers.tasks import HandlerTask, next_job
-from fastpoly.errors import FastpolyError, UsageError
+from fastpoly.consumers.user_hook import refuse_generator, refuse_generator_function
+from fastpoly.errors import HandlerFailed, UsageError
 from fastpoly.health.quantiles import Latency
+from fastpoly.notices import NOTICE_CHANNEL
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
@@ -40,11 +42,20 @@ BLOCKED_NS: Final = 100_000_000
 """A call that holds the loop for longer than this is noted."""
 
 
+SLICE_NS: Final = 5_000_000
+"""Calls go on within one turn of the loop until they have taken this long together."""
+
+CANCELLED_SAID_S: Final = 1.0
+"""When to say that a task was cancelled from outside: at a program's end all are, in silence."""
+
+
 class Activity(StrEnum):
     """What a handler is doing. Whether more will come, its buffer knows."""
 
     IDLE = "idle"
     """Nothing is under way; the next batch is given to it at once."""
+    RESTING = "resting"
+    """Its share of the loop's time is used up; what arrives waits until the loop's next turn."""
     BUSY = "busy"
     """A coroutine of its is under way; what arrives waits in the buffer."""
     DETACHED = "detached"
@@ -58,6 +69,10 @@ class Event(StrEnum):
 
     BEGUN = "begun"
     """A coroutine of its takes its first step."""
+    TIRED = "tired"
+    """Its share of the loop's time is used up."""
+    TURN = "turn"
+    """The loop has come round again."""
     DONE = "done"
     """Its coroutine is done, and there is nothing to go on with."""
     DETACHED = "detached"
@@ -70,6 +85,9 @@ TABLE: Final[dict[tuple[Activity, Event], Activity]] = {
     (Activity.IDLE, Event.BEGUN): Activity.BUSY,
     (Activity.IDLE, Event.DETACHED): Activity.DRAINED,
     (Activity.IDLE, Event.EMPTIED): Activity.DRAINED,
+    (Activity.IDLE, Event.TIRED): Activity.RESTING,
+    (Activity.RESTING, Event.TURN): Activity.IDLE,
+    (Activity.RESTING, Event.DETACHED): Activity.DRAINED,
     (Activity.BUSY, Event.DONE): Activity.IDLE,
     (Activity.BUSY, Event.DETACHED): Activity.DETACHED,
     (Activity.DETACHED, Event.DONE): Activity.DRAINED,
@@ -120,8 +138,8 @@ class HandlerOwner(Protocol):
     def handler_failed(self, handler: Handler, error: BaseException, batch: Batch) -> None:
         """Take what the function raised."""
 
-    def handler_too_slow(self, handler: Handler, error: FastpolyError) -> None:
-        """Take note that the overflow policy ended the buffer, and what was left is handled."""
+    def handler_ended(self, handler: Handler, error: BaseException) -> None:
+        """Take note that the handler gets nothing more, and why; what was left is handled."""
 
     def handler_blocked(self, handler: Handler, seconds: float) -> None:
         """Take note that a call held the loop for so long."""
@@ -154,7 +172,7 @@ class Handler:
         busy_span: When a coroutine of its was last under way.
 
     Raises:
-        UsageError: The function is not callable.
+        UsageError: The function is not callable, or is a generator function.
     """
 
     def __init__(
@@ -170,6 +188,7 @@ class Handler:
             raise UsageError(
                 f"The handler {function!r} is not callable.", hint="Pass a function of one batch."
             )
+        refuse_generator_function("The handler", function)
         self.function = function
         self.channels = channels
         self.name = name_of(function)
@@ -188,6 +207,8 @@ class Handler:
         self._times = CallTimes()
         # A call that took longer than this is looked at.
         self._noteworthy_ns = 0
+        # What `_busy_ns` is when the slice of this turn is used up.
+        self._slice_ends_ns = SLICE_NS
         buffer.owner = self
 
     def __repr__(self) -> str:
@@ -217,7 +238,7 @@ class Handler:
         else:
             self._call(batch)
 
-    def end(self, error: FastpolyError | None) -> None:
+    def end(self, error: BaseException | None) -> None:
         """See `Consumer.end`. What waits is still handed over."""
         self._buffer.close()
         if self._loop is None or not self._threaded:
@@ -249,24 +270,31 @@ class Handler:
 
     def _drain(self) -> None:
         """Hand over what waits, for a fair share of the loop's time."""
+        self._feed(Event.TURN)
         deadline = time.monotonic() + FAIR_SHARE_S
         while self.activity is _IDLE:
             batch = self._buffer.take_to_end()
             if batch is not None:
                 self._call(batch)
-                if time.monotonic() > deadline and self._loop is not None:
-                    self._loop.call_soon(self._drain)
-                    return
-            elif self._buffer.closed or self._buffer.arm():
+                if self.activity is _IDLE and time.monotonic() > deadline:
+                    self._rest()
+            elif self._buffer.closed or not self._threaded or self._buffer.arm():
                 break
         self._check_drained()
+
+    def _rest(self) -> None:
+        """Let the rest of the loop have its turn before the next call."""
+        self._slice_ends_ns = self._busy_ns + SLICE_NS
+        if self.activity is _IDLE and self._loop is not None:
+            self._feed(Event.TIRED)
+            self._loop.call_soon(self._drain)
 
     def _check_drained(self) -> None:
         """Note that all is handed over, once the buffer is closed and empty."""
         if self.activity is _IDLE and self._buffer.closed and not len(self._buffer):
             self._feed(Event.EMPTIED)
             if self._buffer.error is not None:
-                self._owner.handler_too_slow(self, self._buffer.error)
+                self._owner.handler_ended(self, self._buffer.error)
 
     def _feed(self, event: Event) -> None:
         """Change what the handler is doing, by the table."""
@@ -298,6 +326,8 @@ class Handler:
         self._busy_ns += busy_ns
         if busy_ns > self._noteworthy_ns:
             self._note_long(busy_ns)
+        if self._busy_ns > self._slice_ends_ns:
+            self._rest()
         return waits
 
     def _note_long(self, busy_ns: int) -> None:
@@ -320,6 +350,7 @@ class Handler:
     def _step(self, result: object, batch: Batch, started: int) -> bool:
         """Take what the function gave a step; return whether it waits."""
         if type(result) is not types.CoroutineType and not isinstance(result, Awaitable):
+            refuse_generator(result)
             return False
         task = self._task or self._make_task()
         if task.task.done():
@@ -358,8 +389,10 @@ class Handler:
             call: _Call = await next_job()
             try:
                 await call[0]
-            except GeneratorExit:
-                raise
+            except GeneratorExit as error:
+                if self._loop is None or not self._loop.is_running() or self._is_ended:
+                    raise
+                self._fail(error, call[1])  # the handler's own doing; the driver is not closed
             except asyncio.CancelledError as error:
                 task = asyncio.current_task()
                 if self.activity is Activity.DETACHED or task is None or task.cancelling():
@@ -371,7 +404,12 @@ class Handler:
     def on_job_done(self, task: HandlerTask) -> None:
         """See `TaskOwner.on_job_done`: go on with what has come meanwhile."""
         self._times.stop(task.job[2])
-        while self.activity is _BUSY and (batch := self._buffer.take_to_end()) is not None:
+        ends_ns = self._busy_ns + SLICE_NS
+        while (
+            self.activity is _BUSY
+            and self._busy_ns < ends_ns
+            and (batch := self._buffer.take_to_end()) is not None
+        ):
             if self._call(batch):
                 return
         self._go_idle()
@@ -379,8 +417,10 @@ class Handler:
     def _go_idle(self) -> None:
         self.busy_span = (self.busy_span[0], time.monotonic())
         self._feed(Event.DONE)
-        if self.activity is _IDLE and self._threaded and not self._buffer.arm():
-            asyncio.get_running_loop().call_soon(self._drain)
+        if self.activity is _IDLE and (
+            not self._buffer.arm() if self._threaded else len(self._buffer)
+        ):
+            self._rest()
         self._check_drained()
 
     def on_idle(self, task: HandlerTask) -> bool:
@@ -391,10 +431,34 @@ class Handler:
         """See `TaskOwner.on_end`."""
         if task.job is not None:
             _close(task.job[0])
-        if self.activity in (Activity.BUSY, Activity.DETACHED):
+        from_outside = self.activity not in (Activity.DETACHED, Activity.DRAINED)
+        if from_outside:
+            # Whoever did it, be it the program's end, wants no more of this handler.
+            self.detach()
+        if self.activity is Activity.DETACHED:
             self._go_idle()
+        if from_outside and self._loop is not None and not self._loop.is_closed():
+            self._loop.call_later(CANCELLED_SAID_S, self._say_cancelled)
+
+    def _say_cancelled(self) -> None:
+        self._owner.handler_ended(
+            self,
+            HandlerFailed(
+                f"The task of the handler {self.name} was cancelled; it gets no more batches.",
+                hint="Cancel tasks of your own only, or add the handler again.",
+            ),
+        )
+
+    @property
+    def _is_ended(self) -> bool:
+        return self._task is None or self._task.task.done()
 
     # ----------------------------------------------------------------------------------- end
+
+    @property
+    def takes_notices(self) -> bool:
+        """Whether notices are wanted here."""
+        return self.channels is None or NOTICE_CHANNEL in self.channels
 
     @property
     def is_current(self) -> bool:

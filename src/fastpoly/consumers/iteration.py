@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Protocol
+import weakref
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fastpoly.consumers.buffer import FAIR_SHARE_S, Buffer, BufferStats
 from fastpoly.consumers.picker import Picker, count_notices
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
     from fastpoly.health.stalls import BusySpan
     from fastpoly.net.reader_loop import ReaderLoop
 
-__all__ = ["Batches", "BatchesOwner"]
+__all__ = ["Batches", "BatchesOwner", "Events", "Iteration"]
 
 
 class BatchesOwner(Protocol):
     """Who has an iteration."""
+
+    @property
+    def is_started(self) -> bool:
+        """Whether batches come, or came."""
 
     def detach(self, consumer: Batches) -> None:
         """Give it no more batches."""
@@ -63,6 +68,7 @@ class Batches(AsyncIterator["Batch"]):
         self._owner = owner
         self._waiter: asyncio.Future[None] | None = None
         self._slice_began = 0.0
+        self._ended_by: BaseException | None = None
         buffer.owner = self
 
     # ------------------------------------------------------------------ in the thread that reads
@@ -73,9 +79,10 @@ class Batches(AsyncIterator["Batch"]):
         if picked is not None:
             self._buffer.put(picked, count_notices(picked, channels))
 
-    def end(self, error: FastpolyError | None) -> None:
+    def end(self, error: BaseException | None) -> None:
         """See `Consumer.end`."""
-        self._buffer.close(error)
+        self._ended_by = error
+        self._buffer.close(error if isinstance(error, FastpolyError) else None)
 
     def on_ready(self, buffer: Buffer) -> None:
         """See `BufferOwner.on_ready`."""
@@ -112,15 +119,18 @@ class Batches(AsyncIterator["Batch"]):
                 self.busy_span = (time.monotonic(), math.inf)
                 return batch
             if buffer.closed:
-                if buffer.error is not None:
+                error = buffer.error or self._ended_by
+                if error is not None:
                     self._owner.error_was_raised()
-                    raise buffer.error
+                    raise error
                 raise StopAsyncIteration
             if self._waiter is not None:
                 raise UsageError(
                     "Two tasks are waiting for the next batch of one iteration.",
                     hint="Give each an iteration of its own: stream.batches().",
                 )
+            if not self._owner.is_started:
+                raise UsageError("The stream was never opened.", hint="Enter `async with` first.")
             if buffer.arm():
                 self._waiter = asyncio.get_running_loop().create_future()
                 try:
@@ -128,6 +138,11 @@ class Batches(AsyncIterator["Batch"]):
                 finally:
                     self._waiter = None
                 self._slice_began = time.monotonic()
+
+    @property
+    def takes_notices(self) -> bool:
+        """Whether notices are wanted here."""
+        return self._picker is None or self._picker.takes_notices
 
     def stats(self) -> BufferStats:
         """Return what went through, what was lost, what waits."""
@@ -142,3 +157,65 @@ class Batches(AsyncIterator["Batch"]):
         self._owner.detach(self)
         self._buffer.close()
         self._buffer.clear()
+
+
+class Iteration(AsyncIterator["Batch"]):
+    """An iteration beside others, which leaves the stream when nobody holds it any more.
+
+    Args:
+        batches: The consumer behind it, which the stream holds.
+    """
+
+    def __init__(self, batches: Batches) -> None:
+        self._batches = batches
+        # Not a method of this object's, which would keep it.
+        weakref.finalize(self, batches.abort).atexit = False
+
+    def __aiter__(self) -> Iteration:
+        return self
+
+    async def __anext__(self) -> Batch:
+        return await self._batches.__anext__()
+
+    def stats(self) -> BufferStats:
+        """Return what went through, what was lost, what waits."""
+        return self._batches.stats()
+
+    async def aclose(self) -> None:
+        """Take no more batches; what waits is lost."""
+        self._batches.abort()
+
+
+class Events(AsyncIterator[Any]):
+    """The events of an iteration, one by one.
+
+    Args:
+        batches: The iteration.
+    """
+
+    def __init__(self, batches: Iteration) -> None:
+        self._batches = batches
+        self._left: Iterator[Any] = iter(())
+        self._turn_ends = 0.0
+
+    def __aiter__(self) -> Events:
+        return self
+
+    async def __anext__(self) -> Any:
+        if time.monotonic() > self._turn_ends:
+            # A batch may hold thousands; they are no reason to keep the loop for so long.
+            await asyncio.sleep(0)
+            self._turn_ends = time.monotonic() + FAIR_SHARE_S
+        while True:
+            for event in self._left:
+                return event
+            self._left = iter(await self._batches.__anext__())
+
+    def stats(self) -> BufferStats:
+        """Return what went through, what was lost, what waits in batches."""
+        return self._batches.stats()
+
+    async def aclose(self) -> None:
+        """Take no more events; what waits is lost."""
+        self._left = iter(())
+        await self._batches.aclose()

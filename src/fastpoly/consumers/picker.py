@@ -8,7 +8,7 @@ from fastpoly.notices import NOTICE_CHANNEL
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch, Filter
-    from fastpoly.consumers.buffer import Buffer
+    from fastpoly.consumers.buffer import Buffer, NoticeTaker
 
 __all__ = ["MAX_PLANS", "Picker", "count_notices"]
 
@@ -23,11 +23,21 @@ class Picker:
         channels: Names of channels; None for all.
         filter: What is wanted of them; None for everything.
         buffer: The consumer's, which counts what the filter leaves out.
+        notice_taker: Who gets notices that the channels leave out; None for nobody.
+
+    Attributes:
+        takes_notices: Whether notices are wanted.
     """
 
     def __init__(
-        self, channels: frozenset[str] | None, filter: Filter | None, buffer: Buffer
+        self,
+        channels: frozenset[str] | None,
+        filter: Filter | None,
+        buffer: Buffer,
+        notice_taker: NoticeTaker | None = None,
     ) -> None:
+        self.takes_notices = channels is None or NOTICE_CHANNEL in channels
+        self._notice_taker = notice_taker
         self._channels = channels
         self._filter = filter
         self._buffer = buffer
@@ -53,7 +63,12 @@ class Picker:
             if len(self._plans) >= MAX_PLANS:
                 self._plans.clear()
             plan = tuple(channel for channel in channels if channel in wanted)
-            self._plans[channels] = plan
+            if NOTICE_CHANNEL in channels and not self.takes_notices:
+                # Not remembered, so that whoever gets them costs nothing where there are none.
+                if self._notice_taker is not None:
+                    self._notice_taker.on_notices(batch.select(NOTICE_CHANNEL))
+            else:
+                self._plans[channels] = plan
         if not plan:
             return None
         return batch if len(plan) == len(channels) else batch.select(*plan)

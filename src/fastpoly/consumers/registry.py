@@ -13,15 +13,16 @@ from fastpoly.consumers.buffer import Buffer
 from fastpoly.consumers.error_policy import HandlerErrorPolicy
 from fastpoly.consumers.fanout import Consumer, FanOut
 from fastpoly.consumers.handler import Handler
-from fastpoly.consumers.iteration import Batches
+from fastpoly.consumers.iteration import Batches, Iteration
 from fastpoly.consumers.picker import Picker
 from fastpoly.consumers.stall_log import StallLog
 from fastpoly.enums import Overflow, member
-from fastpoly.errors import FastpolyError, UsageError
+from fastpoly.errors import UsageError
 from fastpoly.filters.build import make_filter
 from fastpoly.filters.conditions import Condition
+from fastpoly.health.log_limit import LogLimit, more
 from fastpoly.health.stalls import Stalls
-from fastpoly.notices import NOTICE_CHANNEL
+from fastpoly.notices import NOTICE_CHANNEL, Gap, Notice, SlowConsumer
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
@@ -103,6 +104,8 @@ class ConsumerRegistry:
         self._fan_out = FanOut(engine.pipeline, self._unclaimed, loop)
         self._main: Batches | None = None
         self._started = False
+        self._logged: Notice | None = None
+        self._notice_limit = LogLimit()
 
     # --------------------------------------------------------------------------------- coming
 
@@ -135,24 +138,26 @@ class ConsumerRegistry:
         symbols: Iterable[str] | None,
         where: Condition | None,
         **limits: Any,
-    ) -> Batches:
+    ) -> Iteration:
         """Return an iteration with a buffer of its own, from now on."""
         names = tuple(map(str, channels))
-        wanted = self.wanted(names, notices=True)
+        wanted = self.wanted(names)
         buffer = self._make_buffer(
-            f"iteration over {', '.join(names) or 'everything'}", self._limits.but(**limits)
+            f"iteration over {', '.join(names) or 'everything'}",
+            self._limits.but(**limits),
+            wanted,
         )
         picker = self._make_picker(names, wanted, symbols, where, buffer)
         batches = self._make_batches(buffer, picker)
         self._attach(batches, False)
-        return batches
+        return Iteration(batches)
 
     def add_handler(
         self,
         function: Callable[..., object],
         channels: Iterable[str],
         *,
-        notices: bool,
+        notices: bool | None,
         symbols: Iterable[str] | None,
         where: Condition | None,
         **limits: Any,
@@ -161,7 +166,7 @@ class ConsumerRegistry:
         name = getattr(function, "__qualname__", None) or repr(function)
         names = tuple(map(str, channels))
         wanted = self.wanted(names, notices)
-        buffer = self._make_buffer(name, self._limits.but(**limits))
+        buffer = self._make_buffer(name, self._limits.but(**limits), wanted)
         handler = Handler(
             function,
             wanted,
@@ -179,8 +184,13 @@ class ConsumerRegistry:
         # Where the reader loop is gone there is nothing to come; what was kept is still there.
         self._loop.post(self._fan_out.claim if claims else self._fan_out.attach, consumer)
 
-    def wanted(self, channels: Iterable[str], notices: bool) -> frozenset[str] | None:
-        """Return the channels that names mean, or None for all.
+    def wanted(self, channels: Iterable[str], notices: bool | None = None) -> frozenset[str] | None:
+        """Return the channels that names mean, or None for all and notices.
+
+        Args:
+            channels: The names; none for everything.
+            notices: Whether notices are wanted; by default where they are named, and by who wants
+                everything.
 
         Raises:
             UsageError: The market has no such channel.
@@ -195,9 +205,10 @@ class ConsumerRegistry:
                     hint=f"Choose among {own}, {NOTICE_CHANNEL} and {schema.UNKNOWN_CHANNEL}.",
                 )
             wanted.add(name)
-        if notices:
-            return frozenset({*wanted, NOTICE_CHANNEL}) if wanted else None
-        return frozenset(wanted or {*self._channels, schema.UNKNOWN_CHANNEL})
+        if not wanted:
+            every = frozenset({*self._channels, schema.UNKNOWN_CHANNEL})
+            return every if notices is False else None
+        return frozenset({*wanted, NOTICE_CHANNEL} if notices else wanted)
 
     def _make_picker(
         self,
@@ -208,9 +219,11 @@ class ConsumerRegistry:
         buffer: Buffer,
     ) -> Picker | None:
         filter_ = make_filter(self._market, symbols, where, names or None)
-        return None if wanted is None and filter_ is None else Picker(wanted, filter_, buffer)
+        return None if wanted is None and filter_ is None else Picker(wanted, filter_, buffer, self)
 
-    def _make_buffer(self, consumer: str, limits: Limits) -> Buffer:
+    def _make_buffer(
+        self, consumer: str, limits: Limits, wanted: frozenset[str] | None = None
+    ) -> Buffer:
         return Buffer(
             self._market,
             consumer=consumer,
@@ -218,6 +231,7 @@ class ConsumerRegistry:
             max_bytes=limits.max_bytes,
             max_age_s=limits.max_age_s,
             owner=self,
+            notice_taker=None if wanted is None or NOTICE_CHANNEL in wanted else self,
         )
 
     def _make_batches(self, buffer: Buffer, picker: Picker | None) -> Batches:
@@ -226,6 +240,11 @@ class ConsumerRegistry:
         return batches
 
     # ------------------------------------------------------------- what consumers and buffers say
+
+    @property
+    def is_started(self) -> bool:
+        """See `BatchesOwner.is_started`."""
+        return self._started
 
     def on_ready(self, buffer: Buffer) -> None:
         """See `BufferOwner.on_ready`: nobody has claimed the buffer yet."""
@@ -243,8 +262,46 @@ class ConsumerRegistry:
         if not self._errors.handler_failed(error, handler.function, batch):
             self.detach(handler)
 
-    def handler_too_slow(self, handler: Handler, error: FastpolyError) -> None:
-        """See `HandlerOwner.handler_too_slow`."""
+    def on_notices(self, notices: Batch) -> None:
+        """See `NoticeTaker.on_notices`: what a consumer is not told goes to those who are.
+
+        A gap reaches them by itself; of a loss only its own consumer would know. Where nobody is
+        told, the log is.
+        """
+        askers = [one for one in self.handlers if NOTICE_CHANNEL in (one.channels or ())]
+        for notice in notices:
+            if isinstance(notice, SlowConsumer):
+                is_told = bool(askers)
+                for handler in askers:
+                    self._loop.post(handler.push, notices, (NOTICE_CHANNEL,))
+            else:
+                is_told = any(one.takes_notices for one in self.suspects())
+            if not is_told:
+                self._log(notice)
+
+    def _log(self, notice: Notice) -> None:
+        # Each consumer that leaves a gap out says so.
+        if notice is self._logged:
+            return
+        self._logged = notice
+        if isinstance(notice, SlowConsumer):
+            held_back = self._notice_limit.admit(notice.consumer)
+            if held_back is not None:
+                logger.warning(
+                    "%s: %s did not keep up and lost %d events (overflow=%s)%s",
+                    self._market,
+                    notice.consumer,
+                    notice.lost,
+                    notice.overflow,
+                    more(held_back),
+                )
+        elif isinstance(notice, Gap):
+            logger.warning(
+                "%s: %.1f s without data: %s", self._market, notice.seconds, notice.cause
+            )
+
+    def handler_ended(self, handler: Handler, error: BaseException) -> None:
+        """See `HandlerOwner.handler_ended`."""
         self._errors.report(error, handler.function, None)
         self.detach(handler)
 
@@ -288,7 +345,7 @@ class ConsumerRegistry:
         if self._started:
             self._loop.post(self._fan_out.detach, consumer)
 
-    def end(self, error: FastpolyError | None) -> None:
+    def end(self, error: BaseException | None) -> None:
         """There will be no more batches; called in the thread that reads."""
         self._fan_out.end(error)
 

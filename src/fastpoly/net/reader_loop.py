@@ -75,6 +75,9 @@ class ReaderLoop(Protocol):
     def stop_soon(self) -> None:
         """As `stop`, without waiting; from any thread."""
 
+    def join(self, seconds: float | None = None) -> None:
+        """Wait for the end of a thread of its own; at most so many seconds, if any are given."""
+
 
 class _Started:
     """What both kinds do, given the loop."""
@@ -145,6 +148,9 @@ class CallerLoop(_Started):
 
     def stop_soon(self) -> None:
         """See `ReaderLoop.stop_soon`."""
+
+    def join(self, seconds: float | None = None) -> None:
+        """See `ReaderLoop.join`."""
 
 
 _live: Final[weakref.WeakSet[ThreadLoop]] = weakref.WeakSet()

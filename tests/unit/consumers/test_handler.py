@@ -7,18 +7,20 @@ import json
 import math
 import threading
 import time
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
 from fastpoly import Batch, decode
+from fastpoly.consumers import handler as handler_module
 from fastpoly.consumers.buffer import Buffer
 from fastpoly.consumers.handler import BLOCKED_NS, TABLE, Activity, Event, Handler
 from fastpoly.enums import Overflow
 from fastpoly.errors import ConsumerTooSlow, FastpolyError, UsageError
 from fastpoly.net.reader_loop import CallerLoop, ReaderLoop, ThreadLoop
 from tests.loops import in_loop
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, until
 
 
 class Stream:
@@ -33,7 +35,7 @@ class Stream:
     def handler_failed(self, handler: Handler, error: BaseException, batch: Batch) -> None:
         self.errors.append(error)
 
-    def handler_too_slow(self, handler: Handler, error: FastpolyError) -> None:
+    def handler_ended(self, handler: Handler, error: FastpolyError) -> None:
         self.too_slow.append(error)
 
     def handler_blocked(self, handler: Handler, seconds: float) -> None:
@@ -309,7 +311,9 @@ async def test_abort_cancels_what_runs() -> None:
 
 
 @in_loop
-async def test_who_cancels_its_task_wants_no_more_of_it() -> None:
+async def test_who_cancels_its_task_wants_no_more_of_it_and_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     calls: list[int] = []
 
     async def function(one: Batch) -> None:
@@ -319,12 +323,96 @@ async def test_who_cancels_its_task_wants_no_more_of_it() -> None:
         task.cancel()
         await asyncio.sleep(0)
 
+    monkeypatch.setattr(handler_module, "CANCELLED_SAID_S", 0.0)
     handler, stream = await started(function)
     push(handler, 1)
-    await until_idle(handler)
-    push(handler, 2)
     await ended(handler)
+    push(handler, 2)
     assert (calls, stream.errors) == ([1], [])
+    await until(lambda: bool(stream.too_slow))
+    assert "was cancelled" in str(stream.too_slow[0])
+
+
+@in_loop
+async def test_calls_that_take_long_leave_the_loop_its_turns_and_keep_their_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(handler_module, "SLICE_NS", 0)
+    turns: list[str] = []
+
+    def function(one: Batch) -> None:
+        turns.append(str(number_of(one)))
+
+    handler, _ = await started(function)
+    for number in (1, 2, 3, 4):
+        push(handler, number)
+    asyncio.get_running_loop().call_soon(turns.append, "turn")
+    assert turns == ["1"]
+    assert handler.activity is Activity.RESTING
+    push(handler, 5)
+    await until_idle(handler)
+    assert [one for one in turns if one != "turn"] == ["1", "2", "3", "4", "5"]
+    assert turns.index("turn") < turns.index("3")
+    push(handler, 6)
+    assert turns[-1] == "6"
+    handler.abort()
+
+
+@in_loop
+async def test_the_end_and_removal_reach_a_handler_that_rests() -> None:
+    for end in (Handler.detach, Handler.abort, lambda handler: handler.end(None)):
+        got: list[int] = []
+        handler, _ = await started(lambda one, got=got: got.append(number_of(one)))
+        handler._slice_ends_ns = 0
+        push(handler, 1)
+        push(handler, 2)
+        assert handler.activity is Activity.RESTING
+        end(handler)
+        await ended(handler)
+        assert got == ([1] if end in (Handler.detach, Handler.abort) else [1, 2])
+
+
+@pytest.mark.parametrize("kind", [GeneratorExit, asyncio.CancelledError, BaseException])
+@pytest.mark.parametrize("waits", [False, True])
+@in_loop
+async def test_whatever_it_raises_the_next_batch_is_handled(
+    kind: type[BaseException], waits: bool
+) -> None:
+    calls: list[int] = []
+
+    async def function(one: Batch) -> None:
+        calls.append(number_of(one))
+        if waits:
+            await asyncio.sleep(0)
+        raise kind
+
+    handler, stream = await started(function)
+    for number in (1, 2, 3):
+        push(handler, number)
+        await until_idle(handler)
+    assert calls == [1, 2, 3]
+    assert [type(error) for error in stream.errors] == [kind] * 3
+    handler.abort()
+
+
+@pytest.mark.parametrize("wraps", [False, True])
+@in_loop
+async def test_a_generator_is_refused_or_said(wraps: bool) -> None:
+    def generator(one: Batch) -> Iterator[Batch]:
+        yield one
+
+    async def async_generator(one: Batch) -> AsyncIterator[Batch]:
+        yield one
+
+    for function in (generator, async_generator):
+        if wraps:
+            handler, stream = await started(lambda one, function=function: function(one))
+            push(handler, 1)
+            assert "ran nothing" in str(stream.errors[0])
+            handler.abort()
+        else:
+            with pytest.raises(UsageError, match="generator function"):
+                make(function)
 
 
 @in_loop

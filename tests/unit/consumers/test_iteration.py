@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import math
 
@@ -10,7 +11,7 @@ import pytest
 
 from fastpoly import Batch, decode
 from fastpoly.consumers.buffer import Buffer
-from fastpoly.consumers.iteration import Batches
+from fastpoly.consumers.iteration import Batches, Events, Iteration
 from fastpoly.consumers.picker import Picker
 from fastpoly.enums import Overflow
 from fastpoly.errors import ConnectionLost, UsageError
@@ -20,6 +21,8 @@ from tests.loops import in_loop
 
 class Stream:
     """What has iterations."""
+
+    is_started = True
 
     def __init__(self) -> None:
         self.told: list[str] = []
@@ -149,3 +152,28 @@ async def test_closing_takes_it_off_the_stream_and_loses_what_waits() -> None:
     assert stream.told == ["detach"]
     assert [one async for one in batches] == []
     assert batches.stats().lost == 1
+
+
+@in_loop
+async def test_an_iteration_that_nobody_holds_leaves_the_stream() -> None:
+    batches, owner = make()
+    iteration = Iteration(batches)
+    push(batches, batch(1))
+    assert len(batches._buffer) == 1
+    del iteration
+    gc.collect()
+    assert owner.told == ["detach"]
+    assert len(batches._buffer) == 0
+
+
+@in_loop
+async def test_events_come_one_by_one_and_hold_their_iteration() -> None:
+    batches, owner = make()
+    events = Events(Iteration(batches))
+    for number in (1, 2):
+        push(batches, batch(number))
+    batches.end(None)
+    assert [event["q"] async for event in events] == [1, 2]
+    del events
+    gc.collect()
+    assert owner.told == ["detach"]
