@@ -16,6 +16,7 @@ from fastpoly.market_feed import MarketFeed, UserHooks
 from fastpoly.net.reader_loop import CallerLoop, ReaderLoop, ThreadLoop
 from fastpoly.polygon.dispatcher import Dispatcher
 from fastpoly.polygon.foreign_errors import as_caught_there
+from fastpoly.polygon.held_log import HeldLog
 from fastpoly.polygon.inbox import Handover, Inbox
 from fastpoly.protocol.lifecycle import State, StateChange
 from fastpoly.protocol.reconnect import ReconnectPolicy, retryable
@@ -130,6 +131,7 @@ class Connection:
         self.feed.states.add(self._on_state_change)
         self._engine = self.feed.engine
         self.dispatcher = Dispatcher(default, self, messages=settings.messages)
+        self._held_log = HeldLog(self.dispatcher)
         self._inbox = Inbox(self.make_buffer("handle_messages()"))
         self._handover: Handover | None = None
         if settings.threaded:
@@ -251,9 +253,11 @@ class Connection:
     def _on_state_change(self, change: StateChange) -> None:
         if change.new is State.AUTHENTICATING:
             self.dispatcher.start()
+            self._held_log.start()
         elif change.new in (State.WAITING, State.EVICTED, State.CLOSED):
             # Nothing new will come until there is another connection.
             self.dispatcher.idle()
+            self._held_log.stop()
 
     def on_finish(self, error: FastpolyError | None) -> None:
         """See `FeedOwner.on_finish`."""
