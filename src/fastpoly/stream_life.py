@@ -115,6 +115,10 @@ class StreamLife:
             raise
         finally:
             self._waiting -= 1
+        if isinstance(self._feed.stop_error, EXITS):
+            # Asked for by a handler while this was on its way back.
+            self.error_was_raised = True
+            raise self._feed.stop_error
 
     async def close(self, drain: bool) -> None:
         """See `Stream.close`; from any event loop."""
