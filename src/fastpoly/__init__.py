@@ -12,6 +12,7 @@ from fastpoly._core import Batch, Decoder, decode
 from fastpoly._version import __version__
 from fastpoly.enums import ErrorPolicy, Feed, Ingest, Market, Overflow
 from fastpoly.errors import (
+    AccessDeniedError,
     AuthError,
     CaptureError,
     CertificateError,
@@ -21,13 +22,19 @@ from fastpoly.errors import (
     ConsumerTooSlow,
     DecodeError,
     FastpolyError,
+    ForcedDisconnect,
     HandlerFailed,
     HostNotFoundError,
+    HttpStatusError,
     NotAuthorizedError,
     NotWebSocketError,
+    RedirectError,
     ServerError,
+    ServiceUnavailableError,
+    SlowReaderError,
     SubscriptionError,
     SubscriptionLimitError,
+    TooManyRequestsError,
     UsageError,
 )
 from fastpoly.filters.conditions import Condition, field
@@ -36,6 +43,7 @@ from fastpoly.polygon.enums import StreamCluster, StreamHost, StreamServicePrefi
 from fastpoly.stream import Stream
 
 __all__ = [
+    "AccessDeniedError",
     "AsyncStreamClient",
     "AuthError",
     "Batch",
@@ -51,20 +59,26 @@ __all__ = [
     "ErrorPolicy",
     "FastpolyError",
     "Feed",
+    "ForcedDisconnect",
     "HandlerFailed",
     "HostNotFoundError",
+    "HttpStatusError",
     "Ingest",
     "Market",
     "NotAuthorizedError",
     "NotWebSocketError",
     "Overflow",
+    "RedirectError",
     "ServerError",
+    "ServiceUnavailableError",
+    "SlowReaderError",
     "Stream",
     "StreamCluster",
     "StreamHost",
     "StreamServicePrefix",
     "SubscriptionError",
     "SubscriptionLimitError",
+    "TooManyRequestsError",
     "UsageError",
     "__version__",
     "decode",

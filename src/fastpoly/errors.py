@@ -7,12 +7,19 @@
     ├── ServerError                         the server said no
     │   ├── AuthError                       the key is bad, or came too late
     │   ├── NotAuthorizedError              the key is good, the plan does not include this
-    │   └── ConnectionEvicted               another connection took this one's place
+    │   ├── ConnectionEvicted               another connection took this one's place
+    │   ├── SlowReaderError                 this side reads too slowly for the server
+    │   └── ForcedDisconnect                the service ended the connection on purpose
     ├── DecodeError (ValueError)            the server sent what is not JSON
     ├── ConnectionLost (ConnectionError)    the connection failed or was closed
     │   └── ConnectError                    it never opened
     │       ├── HostNotFoundError           the host's name does not resolve
     │       ├── NotWebSocketError           the other side does not speak WebSocket
+    │       │   └── HttpStatusError         it answered with an HTTP status instead
+    │       │       ├── RedirectError       ... which points elsewhere
+    │       │       ├── AccessDeniedError   ... 401, 403 or 407: somebody on the way wants a login
+    │       │       ├── TooManyRequestsError        ... 429
+    │       │       └── ServiceUnavailableError     ... 503
     │       └── CertificateError            the server's certificate does not verify
     ├── CaptureError                        a recording cannot be written or read
     ├── ConsumerTooSlow                     a buffer is full and its policy is to fail
@@ -26,6 +33,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 __all__ = [
+    "AccessDeniedError",
     "AuthError",
     "CaptureError",
     "CertificateError",
@@ -35,13 +43,19 @@ __all__ = [
     "ConsumerTooSlow",
     "DecodeError",
     "FastpolyError",
+    "ForcedDisconnect",
     "HandlerFailed",
     "HostNotFoundError",
+    "HttpStatusError",
     "NotAuthorizedError",
     "NotWebSocketError",
+    "RedirectError",
     "ServerError",
+    "ServiceUnavailableError",
+    "SlowReaderError",
     "SubscriptionError",
     "SubscriptionLimitError",
+    "TooManyRequestsError",
     "UsageError",
 ]
 
@@ -131,6 +145,21 @@ class ConnectionEvicted(ServerError):
     )
 
 
+class SlowReaderError(ServerError):
+    """The server ended the connection because this side did not read it fast enough."""
+
+    hint = (
+        "What arrives has to be read at once: look in stats() for what held the event loop up, do "
+        "less in handlers, subscribe to less, or check the network's capacity."
+    )
+
+
+class ForcedDisconnect(ServerError):
+    """The service ended the connection on purpose: an operator did, or a rule of the plan."""
+
+    hint = "Ask the vendor's support for the reason before connecting again."
+
+
 class SubscriptionLimitError(ServerError, SubscriptionError):
     """More options contracts than one connection may hold."""
 
@@ -191,6 +220,80 @@ class HostNotFoundError(ConnectError):
 
 class NotWebSocketError(ConnectError):
     """Something answered, but it does not speak WebSocket."""
+
+
+class HttpStatusError(NotWebSocketError):
+    """The server answered the request for a WebSocket with an HTTP status other than 101.
+
+    Attributes:
+        http_status: The status, such as 404.
+        retry_after_s: Seconds for which the server asks not to be tried again, from when the error
+            was made; None where it did not say.
+    """
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        hint: str = "",
+        code: int = 1006,
+        reason: str = "",
+        http_status: int = 0,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(detail, hint=hint, code=code, reason=reason)
+        self.http_status = http_status
+        self.retry_after_s = retry_after_s
+
+
+class RedirectError(HttpStatusError):
+    """The server pointed to another address, which is never followed: the API key would go there.
+
+    Attributes:
+        location: Where it pointed, without credentials and query; may be empty.
+    """
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        hint: str = "",
+        code: int = 1006,
+        reason: str = "",
+        http_status: int = 0,
+        retry_after_s: float | None = None,
+        location: str = "",
+    ) -> None:
+        super().__init__(
+            detail,
+            hint=hint,
+            code=code,
+            reason=reason,
+            http_status=http_status,
+            retry_after_s=retry_after_s,
+        )
+        self.location = location
+
+
+class AccessDeniedError(HttpStatusError):
+    """The request for a WebSocket was refused before the API key was sent (HTTP 401, 403, 407)."""
+
+    hint = (
+        "The API key was not sent yet, so it is not the cause: check the host, and whether a proxy "
+        "or firewall in between wants a login or blocks this address."
+    )
+
+
+class TooManyRequestsError(HttpStatusError):
+    """The server was asked too often (HTTP 429)."""
+
+    hint = "Connect less often; retry_after_s says how long the server wants to be left alone."
+
+
+class ServiceUnavailableError(HttpStatusError):
+    """The server takes no connections at the moment (HTTP 503)."""
+
+    hint = "Try again later; retry_after_s says when, where the server knows."
 
 
 class CertificateError(ConnectError):

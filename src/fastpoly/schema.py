@@ -691,8 +691,22 @@ class StatusSpec:
 
 
 STATUSES: Final = (
-    StatusSpec("CONNECTED", "connected", "Connected Successfully", "greeting", "", "On connect."),
-    StatusSpec("AUTH_SUCCESS", "auth_success", "authenticated", "accepted", "", "The key is good."),
+    StatusSpec(
+        "CONNECTED",
+        "connected",
+        "",
+        "greeting",
+        "",
+        "On connect; as a rule the message is ``Connected Successfully``.",
+    ),
+    StatusSpec(
+        "AUTH_SUCCESS",
+        "auth_success",
+        "",
+        "accepted",
+        "",
+        "The key is good; as a rule the message is ``authenticated``.",
+    ),
     StatusSpec(
         "SUBSCRIBED", "success", "subscribed to: ", "answer", "", "A parameter was accepted."
     ),
@@ -731,6 +745,22 @@ STATUSES: Final = (
         "fatal",
         "ConnectionEvicted",
         "Another connection took this one's place.",
+    ),
+    StatusSpec(
+        "SLOW_CONSUMER",
+        "slow_consumer",
+        "",
+        "fatal",
+        "SlowReaderError",
+        "The connection is not read fast enough; the server ends it.",
+    ),
+    StatusSpec(
+        "FORCE_DISCONNECT",
+        "force_disconnect",
+        "",
+        "fatal",
+        "ForcedDisconnect",
+        "The service ends the connection on purpose.",
     ),
     StatusSpec(
         "NOT_AUTHORIZED",

@@ -56,6 +56,9 @@ def test_survives_pickle_and_copy(kind: type[errors.FastpolyError]) -> None:
         "lost_by_channel": {"T": 3},
         "path": "day.mcap",
         "errno": 28,
+        "http_status": 503,
+        "retry_after_s": 2.5,
+        "location": "wss://elsewhere/stocks",
     }
     error = kind("It broke.", **{name: sample[name] for name in names})
     for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301

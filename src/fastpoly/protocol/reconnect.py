@@ -11,21 +11,13 @@ from __future__ import annotations
 
 import inspect
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
-from fastpoly.errors import (
-    AuthError,
-    CertificateError,
-    ConnectionEvicted,
-    ConnectionLost,
-    FastpolyError,
-    NotAuthorizedError,
-    ServerError,
-    UsageError,
-)
+from fastpoly import errors
+from fastpoly.errors import FastpolyError, UsageError
 
 __all__ = [
     "Backoff",
@@ -33,6 +25,7 @@ __all__ = [
     "ReconnectPolicy",
     "Verdict",
     "classify",
+    "least_wait_s",
     "make_policy",
     "retryable",
 ]
@@ -44,25 +37,63 @@ class Verdict(StrEnum):
     RETRY = "retry"
     """It may be over by the next attempt."""
     COOL_DOWN = "cool down"
-    """It would hit another connection of the account; retry late or never."""
+    """It would do harm, to another connection of the account or to its standing; retry late or
+    never."""
     FATAL = "fatal"
     """The next attempt would fail in the same way."""
 
 
+# By class; a class that is not here is judged as the one that it is derived from.
+_VERDICTS: Final[Mapping[type[BaseException], Verdict]] = {
+    BaseException: Verdict.FATAL,
+    # The user's affair, or this library's: another connection changes nothing.
+    errors.FastpolyError: Verdict.FATAL,
+    errors.UsageError: Verdict.FATAL,
+    errors.SubscriptionError: Verdict.FATAL,
+    errors.CaptureError: Verdict.FATAL,
+    errors.ConsumerTooSlow: Verdict.FATAL,
+    errors.HandlerFailed: Verdict.FATAL,
+    errors.DecodeError: Verdict.FATAL,
+    # What the server says.
+    errors.ServerError: Verdict.RETRY,
+    errors.AuthError: Verdict.FATAL,
+    errors.NotAuthorizedError: Verdict.FATAL,
+    errors.SubscriptionLimitError: Verdict.RETRY,
+    errors.ConnectionEvicted: Verdict.COOL_DOWN,
+    errors.SlowReaderError: Verdict.RETRY,
+    errors.ForcedDisconnect: Verdict.COOL_DOWN,
+    # What the network does. Where connecting has worked before, a wrong address is a fault that
+    # passes: a name service that is away, a load balancer or a portal that answers for the server.
+    errors.ConnectionLost: Verdict.RETRY,
+    errors.ConnectError: Verdict.RETRY,
+    errors.HostNotFoundError: Verdict.RETRY,
+    errors.NotWebSocketError: Verdict.RETRY,
+    errors.HttpStatusError: Verdict.RETRY,
+    errors.TooManyRequestsError: Verdict.RETRY,
+    errors.ServiceUnavailableError: Verdict.RETRY,
+    # Whoever asks for a login, or points elsewhere, was set up to do so.
+    errors.RedirectError: Verdict.FATAL,
+    errors.AccessDeniedError: Verdict.FATAL,
+    errors.CertificateError: Verdict.FATAL,
+    OSError: Verdict.RETRY,
+    EOFError: Verdict.RETRY,
+}
+
+# By the status text, where the class does not tell: this key was late, not bad.
+_VERDICTS_BY_STATUS: Final = {"auth_timeout": Verdict.RETRY}
+
+
 def classify(error: BaseException) -> Verdict:
     """Return what a failure of a connection calls for. Pure: it looks at the error alone."""
-    match error:
-        case ConnectionEvicted():
-            return Verdict.COOL_DOWN
-        case AuthError(status="auth_timeout"):
-            # The key was late, not bad.
-            return Verdict.RETRY
-        case AuthError() | NotAuthorizedError() | CertificateError():
-            return Verdict.FATAL
-        case ConnectionLost() | ServerError() | OSError() | EOFError():
-            return Verdict.RETRY
-        case _:
-            return Verdict.FATAL
+    by_status = _VERDICTS_BY_STATUS.get(getattr(error, "status", ""))
+    if by_status is not None:
+        return by_status
+    return next(_VERDICTS[kind] for kind in type(error).__mro__ if kind in _VERDICTS)
+
+
+def least_wait_s(error: BaseException) -> float:
+    """Return for how many seconds a server asked not to be tried again; 0 where it did not."""
+    return getattr(error, "retry_after_s", None) or 0.0
 
 
 def retryable(error: BaseException) -> bool:
@@ -94,13 +125,16 @@ class ReconnectPolicy(Protocol):
 class Backoff:
     """Waits that grow exponentially up to a cap, with full jitter, so that crowds spread out.
 
+    Where a server said how long it wants to be left alone (``Retry-After``), that comes on top.
+
     Attributes:
         initial_s: The upper end of the first wait, in seconds.
         cap_s: The upper end of any wait.
         factor: By how much the upper end grows with each attempt.
         max_attempts: Attempts after which it gives up; None for never.
-        stable_after_s: Seconds of data on one connection after which attempts are counted from 1.
-        evicted_after_s: Seconds to wait after an eviction, at least; None to give up then.
+        stable_after_s: Seconds of data on one line after which the count starts again.
+        evicted_after_s: Seconds to wait after an eviction, or after a disconnect that the service
+            forced, at least; None to give up then.
         retry_first: Whether the very first connection is retried too; if not, its failure is raised
             at once, as it is more often a wrong host or key than a passing fault.
         draw: Where randomness comes from: a function that returns a float in [0, 1).
@@ -133,7 +167,7 @@ class Backoff:
             return None
         # The exponent is bounded: a float overflows after a thousand attempts.
         ceiling = min(self.cap_s, self.initial_s * self.factor ** min(attempt - 1, 64))
-        wait = self.draw() * ceiling
+        wait = self.draw() * ceiling + least_wait_s(error)
         if verdict is Verdict.COOL_DOWN:
             return None if self.evicted_after_s is None else self.evicted_after_s + wait
         return wait
@@ -141,7 +175,7 @@ class Backoff:
 
 @dataclass(frozen=True, slots=True)
 class FixedDelay:
-    """The same wait every time.
+    """The same wait every time, or a longer one where the server asked for it.
 
     Attributes:
         delay_s: The wait, in seconds.
@@ -159,7 +193,7 @@ class FixedDelay:
             return None
         if self.max_attempts is not None and attempt > self.max_attempts:
             return None
-        return self.delay_s
+        return max(self.delay_s, least_wait_s(error))
 
 
 def _is_no_plain_function(function: object) -> bool:

@@ -14,10 +14,15 @@ _SPECS: Final = {spec.name: spec for spec in STATUSES}
 # What follows the beginnings that the schema table knows.
 _TAILS: Final = {
     "NO_PLAN": " Visit https://massive.com/pricing to upgrade.",
+    "CONNECTED": "Connected Successfully",
+    "AUTH_SUCCESS": "authenticated",
     "AUTH_FAILED": "authentication failed",
     "AUTH_TIMEOUT": "No authentication request received.",
     # The space is the service's own.
     "MAX_CONNECTIONS": "Maximum number of websocket connections exceeded. ",
+    # What the service says here is not known.
+    "SLOW_CONSUMER": "The connection is not read fast enough.",
+    "FORCE_DISCONNECT": "The connection was ended by the service.",
     "SUBSCRIPTION_LIMIT": " for feed. Please remove some subscriptions and try again.",
 }
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fastpoly import errors
 from fastpoly.protocol.reconnect import (
+    _VERDICTS,
     Backoff,
     FixedDelay,
     ReconnectPolicy,
@@ -30,7 +31,14 @@ EVICTED = errors.ConnectionEvicted("too many")
         (errors.ConnectionLost("bye", code=1000), Verdict.RETRY),
         (errors.ConnectError("refused"), Verdict.RETRY),
         (errors.HostNotFoundError("no name"), Verdict.RETRY),
-        (errors.NotWebSocketError("HTTP 502"), Verdict.RETRY),
+        (errors.NotWebSocketError("not HTTP"), Verdict.RETRY),
+        (errors.HttpStatusError("HTTP 502", http_status=502), Verdict.RETRY),
+        (errors.TooManyRequestsError("HTTP 429", http_status=429), Verdict.RETRY),
+        (errors.ServiceUnavailableError("HTTP 503", http_status=503), Verdict.RETRY),
+        (errors.AccessDeniedError("HTTP 401", http_status=401), Verdict.FATAL),
+        (errors.RedirectError("HTTP 301", http_status=301), Verdict.FATAL),
+        (errors.SlowReaderError("slow"), Verdict.RETRY),
+        (errors.ForcedDisconnect("out"), Verdict.COOL_DOWN),
         (errors.ServerError("error"), Verdict.RETRY),
         (errors.AuthError("late", status="auth_timeout"), Verdict.RETRY),
         (ConnectionResetError(), Verdict.RETRY),
@@ -52,7 +60,31 @@ def test_classify(error: BaseException, verdict: Verdict) -> None:
 
 @pytest.mark.parametrize("kind", [getattr(errors, name) for name in errors.__all__])
 def test_every_error_has_a_verdict(kind: type[errors.FastpolyError]) -> None:
-    assert classify(kind("x")) in Verdict
+    """In the table itself: one that is new is judged by whoever adds it, and not by chance."""
+    assert kind in _VERDICTS
+    assert classify(kind("x")) is _VERDICTS[kind]
+
+
+def test_a_subclass_is_judged_as_its_base() -> None:
+    class Own(errors.TooManyRequestsError):
+        pass
+
+    assert classify(Own("x")) is Verdict.RETRY
+
+
+@pytest.mark.parametrize(
+    "policy", [Backoff(draw=lambda: 0.0), Backoff(cap_s=1), FixedDelay(0.0), FixedDelay(0.5)]
+)
+@pytest.mark.parametrize("kind", [errors.TooManyRequestsError, errors.ServiceUnavailableError])
+def test_a_server_is_left_alone_for_as_long_as_it_asks(
+    policy: ReconnectPolicy, kind: type[errors.HttpStatusError]
+) -> None:
+    delay = policy.next_delay(1, kind("busy", retry_after_s=120.0))
+    assert delay is not None
+    assert delay >= 120
+    delay = policy.next_delay(1, kind("busy"))
+    assert delay is not None
+    assert delay <= 1
 
 
 def test_backoff_grows_up_to_the_cap() -> None:
