@@ -533,7 +533,7 @@ async def plain_server(reply: bytes | None) -> asyncio.Server:
         (b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno", "HTTP 404"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "HTTP 200"),
         (b"SSH-2.0-OpenSSH_9.6\r\n\r\n", "is not a WebSocket server"),
-        (None, "closed the line before"),
+        (None, "closed the connection before"),
     ],
 )
 def test_server_that_is_no_websocket(

@@ -15,6 +15,7 @@ from fastpoly.errors import UsageError
 from fastpoly.protocol.markets import market_of
 
 __all__ = [
+    "HiddenUrl",
     "SslLike",
     "find_proxy",
     "is_loopback",
@@ -27,6 +28,19 @@ __all__ = [
 SslLike: TypeAlias = ssl_module.SSLContext | str | os.PathLike[str] | bool | None
 
 _LOOPBACK: Final = ("localhost", "127.", "::1")
+
+_PROXY_SCHEMES: Final = {
+    "http": "http",
+    "https": "https",
+    "socks4": "socks4",
+    "socks4a": "socks4",
+    "socks5": "socks5",
+    "socks5h": "socks5",
+}
+"""Schemes of proxies, and what they are called from then on. What curl calls socks5h, names
+resolved by the proxy, is what happens here anyway."""
+
+_SOCKS_PORT: Final = 1080
 
 
 def is_loopback(url: str) -> bool:
@@ -62,32 +76,99 @@ def make_url(
     given = [name for name, value in (("feed", feed), ("host", host), ("url", url)) if value]
     if len(given) > 1:
         raise UsageError(f"Both {given[0]} and {given[1]} say where to connect.", hint="Pass one.")
-    if url:
-        return _complete(url, path)
-    if host:
-        return _complete(host if "://" in host else f"wss://{host}", path)
+    address = url or host
+    if url is None and address and "://" not in address:
+        address = f"wss://{address}"
+    # Not left in this frame either, which a traceback may show.
+    url = host = None
+    if address:
+        pending = [address]
+        del address
+        return _complete(pending.pop(), path)
     stem = member(Feed, feed, "a feed") if feed else Feed.REAL_TIME
     return f"wss://{stem.value}.{schema.DOMAIN}/{path}"
 
 
 def _complete(url: str, path: str) -> str:
+    text = str(url).strip()
+    # What was passed stays in no local: of a malformed URL nobody knows which part is a password.
+    del url
     try:
-        parts = urllib.parse.urlsplit(str(url).strip())
-        port = parts.port
-    except ValueError as error:
-        raise UsageError(f"{url!r} is not a URL: {error}.", hint=_URL_HINT) from None
-    if parts.username or parts.password:
-        # Not repeated in the message: it may be the key.
-        raise UsageError(
-            "The URL has a user name or password in it.", hint="Pass api_key=... instead."
+        parts, problem = _split(text)
+    finally:
+        del text
+    if parts is not None and not problem:
+        problem = _url_problem(parts)
+    if parts is None or problem:
+        del parts
+        raise UsageError(f"The URL of the server {problem}.", hint=_URL_HINT)
+    host = parts.hostname or ""
+    netloc = f"[{host}]" if ":" in host else host.encode("idna").decode()
+    if parts.port is not None:
+        netloc += f":{parts.port}"
+    return HiddenUrl(
+        urllib.parse.urlunsplit(
+            (
+                parts.scheme.lower(),
+                netloc,
+                urllib.parse.quote(parts.path.rstrip("/") or f"/{path}", _URL_CHARACTERS),
+                urllib.parse.quote(parts.query, _URL_CHARACTERS),
+                "",
+            )
         )
-    if parts.scheme.lower() not in ("ws", "wss") or not parts.hostname or parts.fragment:
-        raise UsageError(f"{shown_url(str(url))!r} is not a WebSocket URL.", hint=_URL_HINT)
-    if any(character.isspace() for character in parts.netloc) or port == 0:
-        raise UsageError(f"{parts.netloc!r} is not a host.", hint=_URL_HINT)
-    return urllib.parse.urlunsplit(
-        (parts.scheme.lower(), parts.netloc, parts.path.rstrip("/") or f"/{path}", parts.query, "")
     )
+
+
+def _split(text: str) -> tuple[urllib.parse.SplitResult | None, str]:
+    """Return the parts of a URL, or what is wrong with them all, without a word of the text."""
+    if any(character.isspace() or not character.isprintable() for character in text):
+        return None, "has white space in it"
+    if "://" not in text:
+        return None, "does not begin with a scheme, such as wss://"
+    try:
+        parts = urllib.parse.urlsplit(text)
+    except ValueError:
+        return None, "has square brackets around what is no IPv6 address"
+    return parts, _address_problem(parts)
+
+
+def _address_problem(parts: urllib.parse.SplitResult) -> str:
+    """Return what is wrong with the host and port of a URL, without a word of it; or nothing."""
+    try:
+        if parts.port == 0:
+            raise ValueError
+    except ValueError:
+        return "has a port that is not a number from 1 to 65535"
+    if not parts.hostname:
+        return "has no host"
+    try:
+        if ":" not in parts.hostname:
+            parts.hostname.rstrip(".").encode("idna")
+    except UnicodeError:
+        return "has a host that cannot be one: a part of it is empty or too long"
+    if any(character in _NEVER_IN_A_HOST for character in parts.hostname):
+        return "has a host with characters that no host has"
+    return ""
+
+
+def _url_problem(parts: urllib.parse.SplitResult) -> str:
+    """Return why a URL is none of a server, without a word of it; or nothing."""
+    if parts.scheme.lower() not in ("ws", "wss"):
+        return "is not a WebSocket URL: its scheme is neither ws nor wss"
+    if "@" in parts.netloc:
+        return "has a user name or password in it, which no server asks for; pass api_key=..."
+    if parts.fragment:
+        return "is not a WebSocket URL: it has a fragment (#...)"
+    return ""
+
+
+class HiddenUrl(str):
+    """A URL whose repr, as tracebacks and dataclasses show it, has no credentials and no query."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(shown_url(self))
 
 
 def nominal_delay_s(url: str, market: str) -> float:
@@ -104,14 +185,21 @@ def nominal_delay_s(url: str, market: str) -> float:
 
 
 _URL_HINT: Final = "Write it as wss://socket.massive.com/stocks or ws://127.0.0.1:8765."
+_PROXY_HINT: Final = (
+    "Write it as http://host:port or socks5://user:password@host:port, with the characters "
+    "/ ? # @ % of a password as %2F %3F %23 %40 %25."
+)
+_NEVER_IN_A_HOST: Final = frozenset("\"<>\\^`{|}%@,;!$&'()*+=")
+# What may stay as it is in a path or query, and what is quoted already.
+_URL_CHARACTERS: Final = ":/?#[]@!$&'()*+,;=%"
 
 
 def shown_url(url: str) -> str:
     """Return a URL as messages may show it: without query and credentials."""
-    parts = urllib.parse.urlsplit(url)
-    return urllib.parse.urlunsplit(
-        (parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")
-    )
+    scheme, separator, rest = url.partition("://")
+    # Of a password with a slash or the like, the rest would look like a path.
+    rest = rest.rpartition("@")[2].partition("?")[0].partition("#")[0]
+    return f"{scheme}://{rest}" if separator else ""
 
 
 def make_ssl_context(ssl: SslLike = None) -> ssl_module.SSLContext:
@@ -138,9 +226,10 @@ def make_ssl_context(ssl: SslLike = None) -> ssl_module.SSLContext:
     try:
         return ssl_module.create_default_context(cafile=os.fspath(ssl))
     except (OSError, TypeError) as error:
+        what = getattr(error, "strerror", None) or str(error)
         raise UsageError(
-            f"ssl={ssl!r} has no certificate authorities: {error}.",
-            hint="Pass a PEM file, or an ssl.SSLContext.",
+            f"ssl={str(ssl)!r} has no certificate authorities: {what}.",
+            hint="Pass the path of a PEM file that can be read, or an ssl.SSLContext.",
         ) from error
 
 
@@ -154,7 +243,7 @@ def _check_environment_file() -> None:
 
 
 def find_proxy(url: str, proxy: str | bool | None = True) -> str | None:
-    """Return the URL of the proxy that a connection goes through, or None.
+    """Return the URL of the proxy that a connection goes through; None for no proxy.
 
     Args:
         url: Where the connection goes to.
@@ -163,10 +252,11 @@ def find_proxy(url: str, proxy: str | bool | None = True) -> str | None:
             applies to loopback; None or False for none.
 
     Raises:
-        UsageError: It is not a proxy's URL.
+        UsageError: It is no proxy's URL; the message names the part that is wrong.
     """
     if proxy is None or proxy is False:
         return None
+    source = "proxy=..."
     if proxy is True:
         parts = urllib.parse.urlsplit(url)
         host = parts.hostname or ""
@@ -174,18 +264,61 @@ def find_proxy(url: str, proxy: str | bool | None = True) -> str | None:
             return None
         found = urllib.request.getproxies()
         scheme = "https" if parts.scheme == "wss" else "http"
-        proxy = found.get(parts.scheme) or found.get(scheme) or found.get("all")
-        if not proxy:
+        name = next((name for name in (parts.scheme, scheme, "all") if found.get(name)), None)
+        if name is None:
             return None
+        source = f"the environment ({name.upper()}_PROXY)"
+        proxy = found.pop(name)
+        del found
         if "://" not in proxy:
             proxy = f"http://{proxy}"
-    parts = urllib.parse.urlsplit(proxy)
-    if parts.scheme == "socks5h":
-        # What curl calls socks5h, names resolved by the proxy, is what happens here anyway.
-        proxy = proxy.replace("socks5h", "socks5", 1)
-    elif parts.scheme not in ("http", "https", "socks4", "socks5") or not parts.hostname:
-        raise UsageError(
-            f"{shown_url(proxy)!r} is not a proxy's URL.",
-            hint="Write it as http://host:port or socks5://host:port.",
+    if not isinstance(proxy, str):
+        kind = type(proxy).__name__
+        del proxy
+        raise UsageError(f"The proxy of {source} is a {kind}, not a URL.", hint=_PROXY_HINT)
+    text = proxy.strip()
+    del proxy
+    try:
+        parsed, problem = _split(text)
+    finally:
+        del text
+    if parsed is not None and not problem:
+        problem = _proxy_problem(parsed)
+    if parsed is None or problem:
+        del parsed
+        raise UsageError(f"The proxy's URL in {source} {problem}.", hint=_PROXY_HINT)
+    return _normalised(parsed)
+
+
+def _proxy_problem(parts: urllib.parse.SplitResult) -> str:
+    """Return why a URL is none of a proxy, without a word of it; or nothing."""
+    scheme = parts.scheme.lower()
+    if scheme not in _PROXY_SCHEMES:
+        return f"is not a proxy's: its scheme is none of {', '.join(_PROXY_SCHEMES)}"
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        return "has something behind host and port; perhaps it is a part of the password"
+    if scheme.startswith("socks"):
+        for name, quoted in (("user name", parts.username), ("password", parts.password)):
+            text = urllib.parse.unquote(quoted or "")
+            if not text.isascii():
+                return f"has a {name} that is not ASCII, which SOCKS cannot carry"
+            if len(text) > 255:
+                return f"has a {name} of more than 255 characters, which SOCKS cannot carry"
+    return ""
+
+
+def _normalised(parts: urllib.parse.SplitResult) -> HiddenUrl:
+    """Return a proxy's URL in ASCII, with its credentials quoted, as libraries read it."""
+    host = parts.hostname or ""
+    netloc = f"[{host}]" if ":" in host else host.encode("idna").decode()
+    scheme = _PROXY_SCHEMES[parts.scheme.lower()]
+    port = parts.port or (_SOCKS_PORT if scheme.startswith("socks") else None)
+    if port is not None:
+        netloc += f":{port}"
+    if parts.username is not None or parts.password is not None:
+        user, password = (
+            urllib.parse.quote(urllib.parse.unquote(text or ""), "")
+            for text in (parts.username, parts.password)
         )
-    return proxy
+        netloc = f"{user}:{password}@{netloc}"
+    return HiddenUrl(f"{scheme}://{netloc}")

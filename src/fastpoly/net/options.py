@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, TypedDict, TypeVar
 
 from fastpoly.errors import UsageError
-from fastpoly.net.endpoints import SslLike
+from fastpoly.net.endpoints import HiddenUrl, SslLike
 from fastpoly.net.read_coalescing import DEFAULT_MAX_READ_DELAY_S, check_max_read_delay
 
 __all__ = [
@@ -94,6 +94,8 @@ class ConnectionOptions:
     use_aiofastnet: bool | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.proxy, str):
+            object.__setattr__(self, "proxy", HiddenUrl(self.proxy))
         require_positive(
             ping_interval=self.ping_interval or None,
             ping_timeout=self.ping_timeout,

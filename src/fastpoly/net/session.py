@@ -6,17 +6,11 @@ import asyncio
 import contextlib
 import logging
 import socket
-import sys
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final, Protocol
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
 
 import picows
-
-try:
-    import fcntl
-    import termios
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 from fastpoly._core import Listener
 from fastpoly.errors import (
@@ -24,16 +18,17 @@ from fastpoly.errors import (
     ConnectionLost,
     DecodeError,
     FastpolyError,
-    NotWebSocketError,
     UsageError,
 )
 from fastpoly.health.counts import SourceCondition, SourceCounts
 from fastpoly.health.log_limit import LogLimit
-from fastpoly.net.connect_errors import close_code, connect_error
+from fastpoly.net.backlog import unread_bytes
 from fastpoly.net.credentials import ApiKey, find_api_key
-from fastpoly.net.dial import dial
+from fastpoly.net.endings import how_it_ended
 from fastpoly.net.endpoints import find_proxy, make_ssl_context, shown_url
 from fastpoly.net.keepalive import KeepAlive
+from fastpoly.net.opening.dial import dial
+from fastpoly.net.opening.websocket import Target, open_websocket
 from fastpoly.net.options import ConnectionOptions
 from fastpoly.net.read_coalescing import ReadDelay
 from fastpoly.net.uvloop_resets import CAN_WATCH, ResetWatch, on_uvloop
@@ -43,13 +38,13 @@ from fastpoly.protocol.statuses import ControlMessage, read_status, shown
 from fastpoly.protocol.subscriptions import encode_request
 
 if TYPE_CHECKING:
-    from fastpoly._core import Batch, LineWatch
+    from fastpoly._core import LineWatch
     from fastpoly.events import Status
+    from fastpoly.net.session_owner import SessionOwner
 
-__all__ = ["Session", "SessionOwner"]
+__all__ = ["Session"]
 
 logger = logging.getLogger("fastpoly.session")
-_transport_logger = logging.getLogger("fastpoly.transport")
 
 GREETING_TIMEOUT_S: Final = 2.0
 """How long to wait for the server's greeting before sending the key without one."""
@@ -57,25 +52,11 @@ GREETING_TIMEOUT_S: Final = 2.0
 REFUSAL_GRACE_S: Final = 1.0
 """How long a server that refused may take to close the connection before this side does."""
 
+UNCLEAR_S: Final = 1.0
+"""How long before a loss an answer may be that was not understood, to be named as its reason."""
+
 HANG_UP_TURNS: Final = 10
 """How many turns of the loop a transport may take to let go of a socket that was shut down."""
-
-
-class SessionOwner(Protocol):
-    """Whom a session reports to, in its event loop."""
-
-    @property
-    def on_batch(self) -> Callable[[Batch], object]:
-        """Take each `Batch`, from inside the read; what it raises is logged."""
-
-    def on_upgraded(self) -> object:
-        """Take note that the connection is up; the key is not sent yet."""
-
-    def on_status(self, message: ControlMessage) -> object:
-        """Take a control message, after the data that came before it."""
-
-    def on_bad_frame(self, error: DecodeError) -> object:
-        """Take note of a frame that could not be read; the connection mostly lives on."""
 
 
 class Session:
@@ -146,6 +127,8 @@ class Session:
         self._ended: asyncio.Future[CloseReason] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._error: FastpolyError | None = None
+        self._unclear: ControlMessage | None = None
+        self._unclear_at = 0.0
         self._closing = False
         self._paused = False
         self._log_limit = LogLimit()
@@ -157,10 +140,15 @@ class Session:
     @property
     def is_open(self) -> bool:
         """Whether requests can be sent: the key was accepted and nobody has closed."""
-        accepted, ended = self._accepted, self._ended
-        if accepted is None or ended is None or not accepted.done() or accepted.cancelled():
+        ended = self._ended
+        return self._was_accepted and ended is not None and not ended.done() and not self._closing
+
+    @property
+    def _was_accepted(self) -> bool:
+        accepted = self._accepted
+        if accepted is None or not accepted.done() or accepted.cancelled():
             return False
-        return accepted.exception() is None and not ended.done() and not self._closing
+        return accepted.exception() is None
 
     def counts(self) -> SourceCounts:
         """Return what it has read so far; from any thread."""
@@ -186,14 +174,7 @@ class Session:
     @property
     def backlog_bytes(self) -> int:
         """Bytes that have arrived and wait in the kernel to be read; 0 where it cannot tell."""
-        sock = self._socket
-        if fcntl is None or sock is None or sock.fileno() < 0:
-            return 0
-        try:
-            answer = fcntl.ioctl(sock.fileno(), termios.FIONREAD, b"\0" * 4)
-        except OSError:
-            return 0
-        return int.from_bytes(answer, sys.byteorder)
+        return 0 if self._socket is None else unread_bytes(self._socket)
 
     # ------------------------------------------------------------------------------- opening
 
@@ -221,53 +202,31 @@ class Session:
             try:
                 async with asyncio.timeout(self._options.open_timeout):
                     await self._connect()
-            except TimeoutError as error:
+            except TimeoutError:
+                # Not chained: the frames that were given up may have a proxy's password in them.
                 raise ConnectError(
                     f"{self._where} did not open a connection within "
                     f"{self._options.open_timeout:g} s.",
                     hint="Check the network and any proxy, or raise open_timeout.",
-                ) from error
+                ) from None
             await self._authenticate(greeted, accepted)
         except BaseException:
             await self._discard(ended)
             raise
 
     async def _connect(self) -> None:
+        options = self._options
         secure = self._url.startswith("wss:")
-        proxy = find_proxy(self._url, self._options.proxy)
-        context = make_ssl_context(self._options.ssl) if secure else None
-        try:
-            _, listener = await picows.ws_connect(
-                lambda *_: self._listener,
-                self._url,
-                ssl_context=context,
-                websocket_handshake_timeout=self._options.open_timeout,
-                logger_name=_transport_logger,
-                # The listener answers pings itself: picows would swallow a ping that ends a read,
-                # and with it the sign that the read has ended.
-                enable_auto_pong=False,
-                disconnect_on_exception=False,
-                # The listener's own limit covers fragmented messages too; this one must not be
-                # the first to act, or the error would not say what to do.
-                max_frame_size=(self._options.max_message_bytes or 1 << 40) + (1 << 20),
-                proxy=proxy,
-                socket_factory=self._dial,
-                use_aiofastnet=self._wants_aiofastnet(),
-            )
-        except TimeoutError:
-            raise
-        except Exception as error:
-            known = connect_error(error, self._url, proxy)
-            if known is None or known is error:
-                raise
-            raise known from error
-        # What the stubs do not say: picows reports a connection that closes before the upgrade as
-        # a success without a listener.
-        if not isinstance(listener, Listener):
-            raise NotWebSocketError(
-                f"{self._where} closed the connection before it became a WebSocket.",
-                hint="Check the port, and ws:// against wss://.",
-            )
+        target = Target(
+            url=self._url,
+            proxy=find_proxy(self._url, options.proxy),
+            context=make_ssl_context(options.ssl) if secure else None,
+            # The listener's own limit covers fragmented messages too; this one must not be the
+            # first to act, or the error would not say what to do.
+            max_frame_bytes=(options.max_message_bytes or 1 << 40) + (1 << 20),
+            use_aiofastnet=self._wants_aiofastnet(),
+        )
+        await open_websocket(target, self._listener, self._dial)
 
     def _wants_aiofastnet(self) -> bool:
         if self._options.use_aiofastnet is None and on_uvloop():
@@ -275,9 +234,9 @@ class Session:
             return CAN_WATCH and self._url.startswith("wss:")
         return self._options.use_aiofastnet is not False
 
-    async def _dial(self, target: picows.WSParsedURL) -> socket.socket:
-        # Kept, because picows does not close a connection whose opening is cancelled.
-        self._socket = await dial(target.host, target.port)
+    async def _dial(self, host: str, port: int) -> socket.socket:
+        # Kept, because a transport whose opening is cancelled lives on.
+        self._socket = await dial(host, port)
         if CAN_WATCH and on_uvloop() and self._wants_aiofastnet():
             self._reset_watch.start(self._socket)
         return self._socket
@@ -297,7 +256,7 @@ class Session:
             # Not an AuthError: nobody has refused the key, so trying again makes sense.
             raise ConnectError(
                 f"{self._where} did not answer the API key within "
-                f"{self._options.auth_timeout:g} s.",
+                f"{self._options.auth_timeout:g} s.{self._unclear_answer()}",
                 hint="Try again, or raise auth_timeout.",
             ) from error
 
@@ -352,6 +311,9 @@ class Session:
         """Do what a control message means for the connection itself."""
         if message.spec is None:
             self._log_limit.warn(logger, "The server sent an unknown status: %s", message)
+        if message.spec is None or (message.is_refusal and not self.is_open):
+            self._unclear = message
+            self._unclear_at = time.monotonic()
             return
         accepted = self._accepted
         opening = accepted if accepted is not None and not accepted.done() else None
@@ -370,12 +332,15 @@ class Session:
                 loop = asyncio.get_running_loop()
                 loop.call_later(REFUSAL_GRACE_S, self._hang_up, self._transport)
 
+    def _unclear_answer(self) -> str:
+        """Return what the server said last, as a sentence, if it was not understood."""
+        message = self._unclear
+        recent = not self._was_accepted or time.monotonic() - self._unclear_at < UNCLEAR_S
+        return f" It said before: {message}." if message is not None and recent else ""
+
     def on_bad_frame(self, error: DecodeError) -> None:
         """Take note of a frame that could not be read; called by the listener."""
         self._owner.on_bad_frame(error)
-        if error.detail.startswith("not UTF-8"):
-            # RFC 6455, 8.1: then the rest of the connection is not to be trusted either.
-            self.drop(connection_lost(self._where, 1007, ""))
 
     def on_disconnected(self, transport: picows.WSTransport) -> None:
         """Stop what watches the socket; called by the listener. `_watch` learns why it ended."""
@@ -404,18 +369,12 @@ class Session:
             self._finish(self._transport, None)
 
     def _finish(self, transport: picows.WSTransport, cause: Exception | None) -> None:
-        code, reason = 1006, ""
-        handshake = transport.close_handshake
-        if isinstance(cause, picows.WSProtocolError):
-            code, reason = close_code(cause.code), str(cause)
-        elif handshake is not None and handshake.recv is not None:
-            code, reason = close_code(handshake.recv.code), handshake.recv.reason or ""
-        elif handshake is not None and handshake.sent is not None and not self._closing:
-            code, reason = close_code(handshake.sent.code), handshake.sent.reason or ""
+        code, reason, found = how_it_ended(transport, cause, self._closing)
         reason = shown(self._key.hide(reason))
         error = self._error
         if error is None and not self._closing:
-            error = connection_lost(self._where, code, reason)
+            error = connection_lost(self._where, code, reason, found=found)
+            error.detail += self._unclear_answer()
         if error is not None and cause is not None:
             error.__cause__ = cause
         for future in (self._greeted, self._accepted):
@@ -529,7 +488,8 @@ class Session:
             self._hang_up(self._transport, 1011 if code == 1006 else code)
 
     def _say_goodbye(self, transport: picows.WSTransport, code: int) -> None:
-        if not transport.is_disconnected and not transport.is_close_frame_sent:
+        closing = transport.is_disconnected or transport.underlying_transport.is_closing()
+        if not closing and not transport.is_close_frame_sent:
             transport.send_close(picows.WSCloseCode(code))
 
     def _hang_up(self, transport: picows.WSTransport, code: int = 1000) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ssl
+import traceback
 from pathlib import Path
 
 import pytest
@@ -93,11 +94,21 @@ def test_url_of_a_futures_exchange() -> None:
         ({"feed": "slow"}, "is not a feed.*'delayed'"),
         ({"feed": "delayed", "host": "localhost"}, "Both feed and host"),
         ({"host": "localhost", "url": "ws://localhost"}, "Both host and url"),
-        ({"url": "localhost:8765"}, "is not a WebSocket URL.*Write it as"),
-        ({"url": "https://socket.massive.com"}, "is not a WebSocket URL"),
-        ({"url": "ws://"}, "is not a WebSocket URL"),
-        ({"url": "ws://localhost:99999"}, "is not a URL"),
-        ({"host": "two words"}, "is not a host"),
+        ({"url": "localhost:8765"}, "does not begin with a scheme.*Write it as"),
+        ({"url": "https://socket.massive.com"}, "is not a WebSocket URL.*Write it as"),
+        ({"url": "ws://"}, "has no host"),
+        ({"url": "ws://:8765"}, "has no host"),
+        ({"url": "ws://localhost:99999"}, "a port that is not a number from 1 to 65535"),
+        ({"url": "ws://localhost:0"}, "a port that is not a number from 1 to 65535"),
+        ({"url": "ws://localhost:port"}, "a port that is not a number from 1 to 65535"),
+        ({"url": "ws://[::1"}, "square brackets"),
+        ({"url": "ws://a..b"}, "a host that cannot be one"),
+        ({"url": f"ws://{'a' * 64}.com"}, "a host that cannot be one"),
+        ({"url": "ws://a,b"}, "characters that no host has"),
+        ({"url": "ws://localhost/#x"}, "a fragment"),
+        ({"host": "two words"}, "white space"),
+        ({"host": "localhost:https"}, "a port that is not a number from 1 to 65535"),
+        ({"url": 5}, "does not begin with a scheme"),
     ],
 )
 def test_bad_url(given: dict[str, str], message: str) -> None:
@@ -105,13 +116,54 @@ def test_bad_url(given: dict[str, str], message: str) -> None:
         make_url("stocks", **given)
 
 
-def test_credentials_in_a_url_are_refused_and_not_shown() -> None:
-    with pytest.raises(UsageError, match="user name or password") as caught:
-        make_url("stocks", url="wss://user:sesame@localhost/stocks")
-    assert "sesame" not in str(caught.value)
-    assert shown_url("wss://user:sesame@localhost:1/stocks?apiKey=sesame") == (
+SECRET = "sesame"
+
+WITH_SECRETS = [
+    f"wss://user:{SECRET}@localhost/stocks",
+    f"wss://{SECRET}@localhost/stocks",
+    f"wss://user:{SECRET}@localhost:99999/stocks",
+    f"wss://user:{SECRET}@localhost:port/",
+    f"wss://user:{SECRET}@[::1/stocks",
+    f"wss://user:a#{SECRET}@localhost",
+    f"wss://user:a?{SECRET}@localhost",
+    f"wss://user:a/{SECRET}@localhost",
+    f"wss://user:a@{SECRET}@localhost",
+    f"wss://user:{SECRET}",
+    f"user:{SECRET}@localhost",
+    f"https://localhost/stocks?apiKey={SECRET}",
+    f"ws://local host/stocks?apiKey={SECRET}",
+    f"ws://localhost/stocks#{SECRET}",
+]
+
+
+def shown_by(error: BaseException) -> str:
+    """What a report with the local variables of all frames but the test's own shows."""
+    report = traceback.TracebackException.from_exception(error, capture_locals=True)
+    report.stack = traceback.StackSummary.from_list(list(report.stack)[1:])
+    return "".join(report.format()) + repr(error) + repr(vars(error))
+
+
+@pytest.mark.parametrize("name", ["url", "host"])
+@pytest.mark.parametrize("text", WITH_SECRETS)
+def test_credentials_are_refused_and_not_shown(name: str, text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        make_url("stocks", **{name: text})
+    assert caught.value.hint
+    assert SECRET not in shown_by(caught.value)
+
+
+def test_a_url_is_shown_without_its_query() -> None:
+    url = make_url("stocks", url=f"ws://localhost:1/stocks?apiKey={SECRET}")
+    assert url.endswith(f"?apiKey={SECRET}")
+    assert repr(url) == "'ws://localhost:1/stocks'"
+    assert shown_url(f"wss://user:{SECRET}@localhost:1/stocks?apiKey={SECRET}") == (
         "wss://localhost:1/stocks"
     )
+
+
+def test_names_beyond_ascii() -> None:
+    url = make_url("stocks", url="ws://b\u00fccher.example/\u00e4?\u00f6=1%20")
+    assert url == "ws://xn--bcher-kva.example/%C3%A4?%C3%B6=1%20"
 
 
 def test_certificates_are_verified() -> None:
@@ -156,6 +208,49 @@ def test_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_explicit_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
     assert find_proxy("wss://localhost/x", "socks5h://p:1080") == "socks5://p:1080"
-    with pytest.raises(UsageError, match="is not a proxy") as caught:
-        find_proxy("wss://localhost/x", "ftp://user:sesame@p")
-    assert "sesame" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "proxy"),
+    [
+        ("HTTP://Proxy:3128/", "http://proxy:3128"),
+        ("socks4a://p", "socks4://p:1080"),
+        ("http://user@p:1", "http://user:@p:1"),
+        ("http://user:s%40same@p:1", "http://user:s%40same@p:1"),
+        ("http://user:s@same@p:1", "http://user:s%40same@p:1"),
+        ("https://user:s\u00e4same@[::1]:1", "https://user:s%C3%A4same@[::1]:1"),
+        ("http://b\u00fccher.example", "http://xn--bcher-kva.example"),
+    ],
+)
+def test_spellings_of_proxies(given: str, proxy: str) -> None:
+    found = find_proxy("ws://example.com/x", given)
+    assert found == proxy
+    assert "same" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "message"),
+    [
+        ("ftp://user:sesame@p", "its scheme is none of http"),
+        ("user:sesame@p:8080", "does not begin with a scheme"),
+        ("http://user:sesame@p:99999", "a port that is not a number"),
+        ("http://user:sesame@", "has no host"),
+        ("http://user:sesame@p/x", "has something behind host and port"),
+        ("http://user:#sesame@p", "perhaps it is a part of the password"),
+        ("http://user:a#sesame@p", "a port that is not a number"),
+        ("http://user:ses ame@p", "white space"),
+        ("socks5://user:sesam\u00e9@p", "a password that is not ASCII"),
+        ("socks5://us\u00e9r:sesame@p", "a user name that is not ASCII"),
+        (f"socks5://user:{'sesame' * 50}@p", "a password of more than 255"),
+        (b"http://user:sesame@p", "is a bytes, not a URL"),
+        (5, "is a int, not a URL"),
+    ],
+)
+def test_bad_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str | bytes | int, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        find_proxy("ws://example.com/x", proxy)  # type: ignore[arg-type]
+    assert "ses" not in shown_by(caught.value)
+    if isinstance(proxy, str) and "://" in proxy and " " not in proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+        with pytest.raises(UsageError, match=r"the environment \(HTTP_PROXY\).*" + message):
+            find_proxy("ws://example.com/x")
