@@ -5,6 +5,26 @@ cdef enum:
     BATCH_BYTES = 64 * 1024
 
 
+# Codes below 5000 that picows lets pass and that no frame may carry (RFC 6455, 7.4.1).
+RESERVED_CLOSE_CODES = frozenset((1004, 1005, 1006, 1015))
+
+
+# Whether this side has sent a close frame because the other one broke the protocol.
+cdef bint found_fault(WSTransport transport) except *:
+    if not transport.is_close_frame_sent:
+        return False
+    code = transport.close_handshake.sent.code
+    return code != WSCloseCode.OK and code != WSCloseCode.GOING_AWAY
+
+
+cdef bint is_utf8(const char* text, size_t size) except *:
+    try:
+        PyUnicode_DecodeUTF8(text, size, NULL)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 cdef class Listener(WSListener):
     """What picows calls for each frame; hands one batch of events a socket read to its owner.
 
@@ -33,6 +53,7 @@ cdef class Listener(WSListener):
     cdef ReadCoalescer coalescer
     cdef vector[char] fragments
     cdef bint joining
+    cdef bint joining_text
     cdef bint keep_statuses
     cdef public bint keep_frames
     cdef size_t max_message_bytes
@@ -87,11 +108,13 @@ cdef class Listener(WSListener):
         if frame is None or transport is None:
             raise TypeError("picows calls on_ws_frame, with a transport and a frame")
         self.bytes_received += frame.payload_size
-        if frame.msg_type == WSMsgType.TEXT and frame.fin and not self.joining:
+        if (frame.msg_type == WSMsgType.TEXT and frame.fin and not self.joining
+                and not (frame.rsv1 | frame.rsv2 | frame.rsv3)
+                and not transport.is_close_frame_sent):
             # picows keeps 256 readable bytes after what it has read, so that the decoder may look
             # beyond the payload's end; it asks for kPadding of them.
             self.on_message(transport, frame.payload_ptr, frame.payload_size,
-                            frame.payload_size + kPadding)
+                            frame.payload_size + kPadding, True)
         else:
             self.on_other_frame(transport, frame)
         if frame.last_in_buffer:
@@ -101,7 +124,7 @@ cdef class Listener(WSListener):
 
     cpdef is_user_specific_pong(self, WSFrame frame):
         # picows keeps the pongs that it waits for to itself, even the last frame of a read.
-        if frame.msg_type != WSMsgType.PONG:
+        if frame.msg_type != WSMsgType.PONG or frame.rsv1 | frame.rsv2 | frame.rsv3:
             return False
         self.bytes_received += frame.payload_size
         if frame.last_in_buffer:
@@ -110,20 +133,52 @@ cdef class Listener(WSListener):
 
     cdef void on_other_frame(self, WSTransport transport, WSFrame frame) except *:
         cdef WSMsgType kind = frame.msg_type
-        if kind == WSMsgType.PING:
+        cdef bint at_fault = found_fault(transport)
+        # picows goes on after what it has found fault with; but what it hands over right before a
+        # fault that it has found by looking ahead is good.
+        if self.closed or at_fault and (
+                kind >= WSMsgType.CLOSE or not frame.last_in_buffer or frame.tail_size == 0):
+            self.closed = True
+        elif frame.rsv1 | frame.rsv2 | frame.rsv3:
+            self.fail(transport, WSCloseCode.PROTOCOL_ERROR,
+                      "a frame with a reserved bit, though no extension was agreed on")
+        elif kind == WSMsgType.PING:
             self.on_ping(transport, frame.get_payload_as_bytes())
         elif kind == WSMsgType.CLOSE:
-            self.flush()
-            transport.send_close(frame.get_close_code(), frame.get_close_message())
-            transport.disconnect()
+            self.on_close(transport, frame)
         elif kind == WSMsgType.PONG:
             pass
+        elif kind == WSMsgType.CONTINUATION and not self.joining:
+            self.fail(transport, WSCloseCode.PROTOCOL_ERROR, "a continuation of no message")
+        elif kind != WSMsgType.CONTINUATION and self.joining:
+            self.fail(transport, WSCloseCode.PROTOCOL_ERROR,
+                      "a message that begins before the last one has ended")
         elif frame.fin and not self.joining:
-            # The service sends text only; a binary frame of JSON is read all the same.
+            # The service sends text only; a binary frame of JSON is read all the same. Text comes
+            # here while this side waits for the other one to close.
             self.on_message(transport, frame.payload_ptr, frame.payload_size,
-                            frame.payload_size + kPadding)
+                            frame.payload_size + kPadding, kind == WSMsgType.TEXT)
         else:
             self.on_fragment(transport, frame)
+        if at_fault:
+            self.closed = True
+
+    cdef void on_close(self, WSTransport transport, WSFrame frame) except *:
+        cdef int code = <int>frame.get_close_code()
+        # picows refuses other codes that must not be sent. It takes 0 for no code, and knows no end.
+        if frame.payload_size and not 1000 <= code < 5000 or code in RESERVED_CLOSE_CODES:
+            self.fail(transport, WSCloseCode.PROTOCOL_ERROR,
+                      f"a close frame with code {code}, which must not be sent")
+            return
+        self.closed = True
+        self.flush()
+        if not transport.is_close_frame_sent:
+            if frame.payload_size:
+                transport.send_close(<WSCloseCode>code, frame.get_close_message())
+            else:
+                # There is no code 0, which picows would send.
+                transport.send(WSMsgType.CLOSE, b"")
+        transport.disconnect()
 
     # A server that sends pings and reads no answers must not fill the memory with these. RFC 6455,
     # 5.5.3: where several pings wait for their pong, the latest one's will do.
@@ -145,30 +200,26 @@ cdef class Listener(WSListener):
 
     cdef void on_fragment(self, WSTransport transport, WSFrame frame) except *:
         cdef size_t size
-        if self.closed:
-            return
         if frame.msg_type != WSMsgType.CONTINUATION:
             # What the decoder may read before a frame.
             self.fragments.assign(kLead, 0)
             self.joining = True
+            self.joining_text = frame.msg_type == WSMsgType.TEXT
         self.fragments.insert(
             self.fragments.end(), frame.payload_ptr, frame.payload_ptr + frame.payload_size
         )
         size = self.fragments.size() - kLead
         if self.max_message_bytes and size > self.max_message_bytes:
-            self.joining = False
-            self.fragments.clear()
             self.refuse(transport, size)
         elif frame.fin:
             self.joining = False
             self.fragments.resize(kLead + size + kPadding)
-            self.on_message(
-                transport, self.fragments.data() + <size_t>kLead, size, size + kPadding
-            )
+            self.on_message(transport, self.fragments.data() + <size_t>kLead, size,
+                            size + kPadding, self.joining_text)
             self.fragments.clear()
 
     cdef void on_message(self, WSTransport transport, char* text, size_t size,
-                         size_t capacity) except *:
+                         size_t capacity, bint is_text) except *:
         cdef DecodeFailure failure
         if self.closed:
             return
@@ -186,6 +237,9 @@ cdef class Listener(WSListener):
             self.bad_frames += 1
             self.flush()
             self.call("on_bad_frame", not_json(failure))
+            if is_text and not is_utf8(text, size):
+                # RFC 6455, 8.1: then the rest of the connection is not to be trusted either.
+                self.fail(transport, WSCloseCode.INVALID_TEXT, "text that is not UTF-8")
 
     cdef void refuse(self, WSTransport transport, size_t size) except *:
         self.bad_frames += 1
@@ -196,7 +250,16 @@ cdef class Listener(WSListener):
             offset=0,
             hint="raise max_message_bytes, or subscribe to less",
         ))
-        transport.send_close(WSCloseCode.MESSAGE_TOO_BIG, b"message too big")
+        self.fail(transport, WSCloseCode.MESSAGE_TOO_BIG, "message too big")
+
+    # Ends the connection for what the server did wrong. RFC 6455, 7.1.7: nothing is read any more.
+    cdef void fail(self, WSTransport transport, WSCloseCode code, str reason) except *:
+        self.closed = True
+        self.joining = False
+        self.fragments.clear()
+        self.flush()
+        if not transport.is_close_frame_sent:
+            transport.send_close(code, reason)
         transport.disconnect()
 
     cdef RowStore* take_store(self) except NULL:

@@ -191,7 +191,9 @@ class ScriptedPeer(WSListener):
             self.close_code = int(frame.get_close_code())  # type: ignore[call-overload]
             self.outlet.raw(frames.frame(frame.get_payload_as_bytes(), frames.CLOSE))
             self.outlet.finish()
-        elif kind != WSMsgType.PONG:
+        elif kind == WSMsgType.PONG:
+            self._server.on_pong(self, frame.get_payload_as_bytes())
+        else:
             self._parts.append(frame.get_payload_as_bytes())
             if frame.fin:
                 text = b"".join(self._parts).decode("utf-8", "replace")
@@ -395,6 +397,9 @@ class ScriptedServer:
         if self._script is None:
             request = json.loads(text)
             self.on_request(peer, request["action"], request["params"])
+
+    def on_pong(self, peer: ScriptedPeer, payload: bytes) -> None:
+        """Take note of a client's pong; does nothing unless replaced."""
 
     async def _run(self, script: Script, peer: ScriptedPeer) -> None:
         try:
