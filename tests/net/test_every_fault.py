@@ -37,7 +37,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
 ASKED = {"slow_acks": "LULD.*", "lost_acks": "NOI.*"}
 """What is subscribed to while answers are slow, or none."""
 
-FATAL = {"evict": errors.ConnectionEvicted}
+FATAL = {
+    "evict": errors.ConnectionEvicted,
+    "force_disconnect": errors.ForcedDisconnect,
+}
 """Faults after which nobody comes back unless asked to."""
 
 LINE: Any = {"ping_interval": 0.1, "ping_timeout": 0.3}

@@ -36,6 +36,8 @@ async def subscribed(url: str) -> WireClient:
         ("close:code=4999,reason=because", 4999, "closed with 4999"),
         ("abrupt_close:code=1012", 1012, "fault: abrupt_close"),
         ("evict", 1008, "closed with 1008"),
+        ("slow_consumer", 1008, "closed with 1008"),
+        ("force_disconnect", 1008, "closed with 1008"),
     ],
 )
 @in_loop
@@ -48,8 +50,19 @@ async def test_ends(fault: str, code: int | None, reason: str) -> None:
         [record] = server.stats()["connections"]
         assert record["ended"] == reason
         assert server.stats()["faults"] == {fault.partition(":")[0]: 1}
-        if fault == "evict":
-            assert client.all_statuses()[-1]["status"] == "max_connections"
+        said = {"evict": "max_connections", **dict.fromkeys(("slow_consumer", "force_disconnect"))}
+        if fault in said:
+            assert client.all_statuses()[-1]["status"] == (said[fault] or fault)
+
+
+@in_loop
+async def test_every_night_the_socket_goes_without_a_close() -> None:
+    soon = (time.time() + 0.5) % 86_400
+    async with simulator(faults=(f"nightly:after=connect,at=0,utc_s={soon}",)) as server:
+        client = await subscribed(server.url())
+        await client.ended()
+        assert client.close_code is None
+        assert server.stats()["connections"][0]["ended"] == "fault: nightly"
 
 
 @in_loop

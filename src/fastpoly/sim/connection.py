@@ -9,7 +9,8 @@ from fastpoly.schema import MarketSpec
 from fastpoly.serving.messages import Param
 from fastpoly.serving.reader import Reader
 from fastpoly.sim.config import SimulatorConfig
-from fastpoly.sim.faults import FaultedServer, Faults
+from fastpoly.sim.faulted import FaultedServer
+from fastpoly.sim.faults import Faults
 from fastpoly.sim.holdings import Holdings
 from fastpoly.sim.outlet import FaultyOutlet
 from fastpoly.sim.pump import Pump

@@ -16,89 +16,18 @@ Chance is drawn from the simulator's seed and the connection's number, so a run 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from random import Random
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from fastpoly.serving import frames
-from fastpoly.serving.reader import Reader
-from fastpoly.sim.outlet import FaultyOutlet
+from fastpoly.serving.messages import status
+from fastpoly.sim.faulted import FaultedConnection
 
 Setting = float | str
 
-
-class FaultedMarket(Protocol):
-    """What can go wrong with a market and its clock."""
-
-    clock_offset_ms: int
-
-    def happen_at_once(self, events: int) -> None:
-        """Make so many trades and quotes without a pause between them."""
-
-    def hurry(self, factor: float) -> None:
-        """Multiply the rate; 1 undoes it."""
-
-    def stall(self, on: bool) -> None:
-        """Let nothing happen for a while; what was due happens when it is over."""
-
-
-class FaultedServer(Protocol):
-    """What can go wrong with a server."""
-
-    @property
-    def ack_delay(self) -> float:
-        """Seconds from a request to its confirmations when nothing is wrong."""
-
-    def inject(self, name: str, number: int | None = None, **settings: Any) -> int:
-        """Make a fault happen now, to one connection or to all."""
-
-    def restart(self, seconds: float) -> None:
-        """Drop everyone and listen again after so many seconds."""
-
-    def later(self, seconds: float, call: Any, *arguments: Any) -> None:
-        """Call something after so many seconds, if the server still runs."""
-
-
-class FaultedConnection(Protocol):
-    """What can go wrong with a connection."""
-
-    number: int
-    muted: bool
-    ack_delay: float
-    lost_acks: float
-
-    @property
-    def reader(self) -> Reader:
-        """The server's side of it."""
-
-    @property
-    def outlet(self) -> FaultyOutlet:
-        """The way to the client."""
-
-    @property
-    def pump(self) -> FaultedMarket:
-        """The market that it is connected to."""
-
-    @property
-    def simulator(self) -> FaultedServer:
-        """The server that it belongs to."""
-
-    @property
-    def random(self) -> Random:
-        """Chance, of this connection only."""
-
-    def deliver(self) -> None:
-        """Send what the last moment of the market brought."""
-
-    def deliver_giant(self, events: int) -> None:
-        """Make so many trades and quotes happen and send them in one frame."""
-
-    def die(self) -> None:
-        """Go dead without a sign."""
-
-    def later(self, seconds: float, call: Any, *arguments: Any) -> None:
-        """Call something after so many seconds, if the connection is still there."""
+_DAY_S: Final = 86_400
 
 
 Act = Callable[[FaultedConnection, Mapping[str, Any]], None]
@@ -158,6 +87,21 @@ def _unmute(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
 
 def _evict(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
     connection.reader.evict()
+
+
+def _slow_consumer(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
+    connection.reader.send([status("SLOW_CONSUMER")])
+    connection.reader.close(1008, "slow_consumer")
+
+
+def _force_disconnect(connection: FaultedConnection, _: Mapping[str, Any]) -> None:
+    connection.reader.send([status("FORCE_DISCONNECT")])
+    connection.reader.close(1008, "force_disconnect")
+
+
+def _nightly(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
+    wait_s = (float(settings["utc_s"]) - time.time()) % _DAY_S
+    connection.later(wait_s, connection.reader.drop, "fault: nightly")
 
 
 def _slow_acks(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
@@ -298,6 +242,23 @@ FAULTS: Final = {
         ),
         FaultKind("mute", "No market data; requests and pings are answered.", _mute, _unmute),
         FaultKind("evict", "Another connection takes this one's place: status, then 1008.", _evict),
+        FaultKind(
+            "slow_consumer",
+            "The server gives up a client that does not read: status, then 1008.",
+            _slow_consumer,
+        ),
+        FaultKind(
+            "force_disconnect",
+            "The service ends the connection on purpose: status, then 1008.",
+            _force_disconnect,
+        ),
+        FaultKind(
+            "nightly",
+            "The TCP connection is reset at the next second `utc_s` of a day in UTC, as the "
+            "service does it every night; use it with `at=0,after=connect`.",
+            _nightly,
+            settings={"utc_s": 8 * 3600},
+        ),
         FaultKind(
             "slow_acks", "Confirmations take long.", _slow_acks, _prompt_acks, {"seconds": 3}
         ),
