@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import ssl
 import time
@@ -288,10 +289,17 @@ def test_statuses_that_end_a_connection(name: str, kind: type[errors.ServerError
 def test_a_proxy_that_gives_up_does_not_show_its_password(
     caplog: pytest.LogCaptureFixture, scheme: str, password: str
 ) -> None:
+    served: list[asyncio.Task[None]] = []
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(10)
-        writer.write(b"\x05\x02" if scheme == "socks5" else b"\x00")
-        writer.close()
+        task = asyncio.current_task()
+        assert task is not None
+        served.append(task)
+        with contextlib.suppress(ConnectionError):
+            await reader.read(10)
+            writer.write(b"\x05\x02" if scheme == "socks5" else b"\x00")
+            writer.close()
+            await writer.wait_closed()
 
     async def main() -> None:
         async with await asyncio.start_server(serve, "127.0.0.1") as server:
@@ -309,6 +317,7 @@ def test_a_proxy_that_gives_up_does_not_show_its_password(
             shown = "".join(report.format()) + repr(vars(session)) + caplog.text
             assert "ses" not in shown.replace("session", "").replace("Session", "")
             assert caught.value.hint
+            await asyncio.gather(*served)
 
     with caplog.at_level(1):
         asyncio.run(main())
