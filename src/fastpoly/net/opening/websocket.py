@@ -137,7 +137,7 @@ class _Opening(asyncio.Protocol):
         else:
             self._fail(
                 NotWebSocketError(
-                    f"{shown_url(self._url)} closed the connection before it was a WebSocket.",
+                    f"{shown_url(self._url)} closed the connection before it became a WebSocket.",
                     hint="Check the port, and ws:// against wss://.",
                 )
             )
