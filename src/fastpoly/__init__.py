@@ -40,6 +40,7 @@ from fastpoly.errors import (
 from fastpoly.filters.conditions import Condition, field
 from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.polygon.enums import StreamCluster, StreamHost, StreamServicePrefix
+from fastpoly.replay_stream import Replay, replay
 from fastpoly.stream import Stream
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "NotWebSocketError",
     "Overflow",
     "RedirectError",
+    "Replay",
     "ServerError",
     "ServiceUnavailableError",
     "SlowReaderError",
@@ -83,6 +85,7 @@ __all__ = [
     "__version__",
     "decode",
     "field",
+    "replay",
 ]
 
 _ON_DEMAND = ("capture", "sim")

@@ -38,6 +38,7 @@ from fastpoly.stream_life import StreamLife
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
+    from fastpoly.sources.source import Source
 
 __all__ = ["Stream"]
 
@@ -105,6 +106,7 @@ class Stream:
             number for all, or by channel; by default only channels subscribed as a whole are
             watched, see `fastpoly.health.silence`.
         subscribe_timeout: Seconds to wait for the server's next answer to a subscription.
+        source: What feeds the stream instead of a server; `replay` passes a recording.
         connection: See `ConnectionOptions`.
 
     Raises:
@@ -133,6 +135,7 @@ class Stream:
         fill_timeout: float = 30.0,
         stale_after: StaleAfter = None,
         subscribe_timeout: float = 10.0,
+        source: Source | None = None,
         **connection: Unpack[ConnectionKeywords],
     ) -> None:
         path = market_of(market)
@@ -148,11 +151,13 @@ class Stream:
         self._market = spec.name
         self._reader: ReaderLoop = ThreadLoop(f"fastpoly-{spec.name}") if threaded else CallerLoop()
         self._life = StreamLife(spec.name, options.close_timeout, self._reader)
-        target = make_url(market, feed=feed, host=host, url=url)
+        if source is None:
+            target = make_url(market, feed=feed, host=host, url=url)
+            source = LiveSource(target, find_api_key(api_key, target), spec.name, options)
         subscriptions = Subscriptions(spec.name)
         subscriptions.add(params)
         self._feed = MarketFeed(
-            LiveSource(target, find_api_key(api_key, target), spec.name, options),
+            source,
             subscriptions,
             EngineSettings(
                 policy=make_policy(reconnect),
@@ -160,6 +165,7 @@ class Stream:
                 stale_after=stale_after,
                 fill_timeout_s=None if fill is None else fill_timeout,
                 filter=make_filter(spec.name, symbols, where),
+                clock=source.clock,
             ),
             self._reader,
             UserHooks(on_error, member(ErrorPolicy, error_policy, "an error policy"), fill, logger),

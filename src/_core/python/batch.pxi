@@ -146,6 +146,11 @@ cdef class Batch:
         return self.store.nbytes
 
     @property
+    def frame_count(self):
+        """How many frames it came in; 1 for a selection or slice."""
+        return self.store.frame_ends.size() if self.whole else 1
+
+    @property
     def received_ns(self):
         """When the read was handed over: wall clock, Unix time in ns; 0 from `decode`.
 

@@ -45,6 +45,17 @@ cdef class LineWatch:
         for column in range(batch.store.market.channel_count):
             self.see_column(batch, column, received_ns)
 
+    def receive(self, Batch batch not None):
+        """Watch a batch of whole frames as it was received, by its own stamp.
+
+        Args:
+            batch: The batch, of the same market, as it came from a source.
+        """
+        if batch.store.market.index != self.market:
+            raise UsageError(f"a watch of {kMarkets[self.market].name.decode()} was given "
+                             f"events of {batch.market}")
+        self.watch.see(batch.store[0])
+
     cdef int see_column(self, Batch batch, int column, int64_t received_ns) except -1:
         cdef RowRuns rows
         batch.find_rows(column, rows)

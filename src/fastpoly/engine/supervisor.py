@@ -100,6 +100,8 @@ class Engine:
         self._was_live = False
         # As `_has_begun`, when the last connection ended.
         self._had_begun = False
+        # Whether it had brought data: a source may, although nothing was asked for.
+        self._had_data = False
         self._actions: dict[Action, Callable[[FastpolyError | None], None]] = {
             Action.CONNECT: self._do_connect,
             Action.SUBSCRIBE: self._do_subscribe,
@@ -360,6 +362,7 @@ class Engine:
             self._gate.attach(None)
             self._silence.stop()
             self._had_begun = self._has_begun
+            self._had_data = self.pipeline.has_begun
             flowed_s = self.pipeline.end_connection()
             if flowed_s is not None and flowed_s >= self._settings.policy.stable_after_s:
                 self.attempts = 0
@@ -367,7 +370,7 @@ class Engine:
             if self._asking is not None:
                 self._asking.cancel()
         if error is None or self.state is State.CLOSING:
-            self._feed(Input.ENDED)
+            self._feed(Input.ENDED if self.state is State.CLOSING else Input.OVER)
         else:
             self._lose(error)
             self._end_attempt(error)
@@ -400,7 +403,8 @@ class Engine:
     def _do_note_gap(self, error: FastpolyError | None) -> None:
         channels = self._reconciler.subscriptions.channels
         # A failure from outside is told before the connection has ended.
-        if channels and (self._had_begun or self._has_begun):
+        asked = channels and (self._had_begun or self._has_begun)
+        if asked or self._had_data or self.pipeline.has_begun:
             self.pipeline.interrupt(error or _closed(), channels)
 
     def _do_ask_policy(self, error: FastpolyError | None) -> None:

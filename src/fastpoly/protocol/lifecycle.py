@@ -14,6 +14,7 @@ The rules behind the table:
 - ``stale`` is a judgement on the data, not on the connection: channels that should speak are
   silent.
 - Asked to close, a stream hangs up and then is closed; a second request changes nothing.
+- A source that has no more, such as a recording at its end, closes the stream without an error.
 - What is closed stays closed, unless a facade lets its users open it again: at once, or as if it
   had been lost just now. What was missed in between is a gap like any other.
 
@@ -71,6 +72,7 @@ class Input(StrEnum):
     FAILED = "failed"
     RETRY = "retry"
     CLOSE = "close"
+    OVER = "over"
     REOPEN = "reopen"
     RESUME = "resume"
     ENDED = "ended"
@@ -114,16 +116,19 @@ TABLE: Final[dict[tuple[State, Input], tuple[State, tuple[Action, ...]]]] = {
     (_S.SUBSCRIBING, _I.LOST): (_S.WAITING, _NOTE_AND_ASK),
     (_S.SUBSCRIBING, _I.EVICTION): (_S.EVICTED, _NOTE_AND_ASK),
     (_S.SUBSCRIBING, _I.FAILED): (_S.CLOSED, (_A.NOTE_GAP, _A.FINISH)),
+    (_S.SUBSCRIBING, _I.OVER): (_S.CLOSED, (_A.FINISH,)),
     (_S.SUBSCRIBING, _I.CLOSE): (_S.CLOSING, (_A.HANG_UP,)),
     (_S.LIVE, _I.SILENT): (_S.STALE, ()),
     (_S.LIVE, _I.LOST): (_S.WAITING, _NOTE_AND_ASK),
     (_S.LIVE, _I.EVICTION): (_S.EVICTED, _NOTE_AND_ASK),
     (_S.LIVE, _I.FAILED): (_S.CLOSED, (_A.NOTE_GAP, _A.FINISH)),
+    (_S.LIVE, _I.OVER): (_S.CLOSED, (_A.FINISH,)),
     (_S.LIVE, _I.CLOSE): (_S.CLOSING, (_A.HANG_UP,)),
     (_S.STALE, _I.DATA): (_S.LIVE, ()),
     (_S.STALE, _I.LOST): (_S.WAITING, _NOTE_AND_ASK),
     (_S.STALE, _I.EVICTION): (_S.EVICTED, _NOTE_AND_ASK),
     (_S.STALE, _I.FAILED): (_S.CLOSED, (_A.NOTE_GAP, _A.FINISH)),
+    (_S.STALE, _I.OVER): (_S.CLOSED, (_A.FINISH,)),
     (_S.STALE, _I.CLOSE): (_S.CLOSING, (_A.HANG_UP,)),
     (_S.WAITING, _I.RETRY): (_S.CONNECTING, (_A.CONNECT,)),
     (_S.WAITING, _I.FAILED): (_S.CLOSED, (_A.FINISH,)),

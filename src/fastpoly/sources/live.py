@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fastpoly.health.clock import Clock, SystemClock
 from fastpoly.net.endpoints import nominal_delay_s
 from fastpoly.net.session import Session
 
@@ -41,6 +42,7 @@ class LiveSource:
         spaced: bool = False,
     ) -> None:
         self.api_key = api_key
+        self.clock: Clock = SystemClock()
         self.delay_s = nominal_delay_s(url, market)
         self._url = url
         self._market = market

@@ -15,6 +15,7 @@ from fastpoly.health.counts import SourceCondition, SourceCounts
 if TYPE_CHECKING:
     from fastpoly._core import Batch, LineWatch
     from fastpoly.errors import DecodeError, FastpolyError
+    from fastpoly.health.clock import Clock
     from fastpoly.protocol.close_codes import CloseReason
     from fastpoly.protocol.statuses import Action, ControlMessage
 
@@ -94,6 +95,10 @@ class Source(Protocol):
     @property
     def delay_s(self) -> float:
         """By how many seconds its data is late as a matter of course."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time by which its data is received."""
 
     def connect(self, owner: SourceOwner) -> SourceConnection:
         """Return a new connection, not opened yet, that reports to an owner."""

@@ -1,0 +1,142 @@
+"""`replay`: a recording as a stream, for strategies to be tested on what they will run on."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from fastpoly.capture.reader import CaptureReader
+from fastpoly.enums import Overflow
+from fastpoly.errors import UsageError
+from fastpoly.protocol.reconnect import FixedDelay
+from fastpoly.sources.capture import CaptureSource, RecordingClock
+from fastpoly.stream import Stream
+
+if TYPE_CHECKING:
+    from fastpoly.filters.conditions import Condition
+
+__all__ = ["Replay", "replay"]
+
+When = datetime.datetime | int
+
+
+class Replay(Stream):
+    """A `Stream` over a recording; `replay` makes one.
+
+    It has everything that a stream has: handlers, iteration, filters, columns, gaps where the
+    recording has them, lag as it was recorded. It ends with the recording.
+    """
+
+    def __init__(self, source: CaptureSource, market: str, *params: str, **options: Any) -> None:
+        super().__init__(market, *params, source=source, **options)
+        self._recording = source
+
+    @property
+    def clock(self) -> RecordingClock:
+        """The time in the recording, for strategies that ask what time it is."""
+        return self._recording.clock
+
+    @property
+    def speed(self) -> float:
+        """How many times faster than it was received; may be set while it runs, also to "max"."""
+        return self._recording.speed
+
+    @speed.setter
+    def speed(self, speed: float | str) -> None:
+        self._recording.speed = speed
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether it runs by itself, and is not paused."""
+        return self._recording.is_playing
+
+    def pause(self) -> None:
+        """Stand still until `play` or `step`; from any thread."""
+        self._recording.pause()
+
+    def play(self) -> None:
+        """Go on; from any thread."""
+        self._recording.play()
+
+    def step(self, batches: int = 1) -> None:
+        """Hand over so many batches more while it is paused; from any thread."""
+        self._recording.step(batches)
+
+    def seek(self, when: When) -> None:
+        """Go on from another time, forward or back; consumers get a `Gap` there.
+
+        Args:
+            when: A time with a time zone, or Unix time in ns.
+        """
+        self._recording.seek(_ns(when))
+
+
+def replay(
+    *paths: str | os.PathLike[str],
+    market: str | None = None,
+    speed: float | str = 1,
+    start: When | None = None,
+    end: When | None = None,
+    channels: Iterable[str] = (),
+    symbols: Iterable[str] | None = None,
+    where: Condition | None = None,
+    **options: Any,
+) -> Replay:
+    """Return a stream over recordings.
+
+        async with fastpoly.replay("day.mcap", speed="max") as stream:
+            async for batch in stream: ...
+
+    Args:
+        paths: The files; several are merged by the time of receipt.
+        market: The market; by default what the first file says.
+        speed: How many times faster than it was received; ``"max"`` for as fast as it is taken.
+        start: The earliest time of receipt that is wanted: a time with a time zone, or Unix time
+            in ns.
+        end: The time from which on nothing is wanted.
+        channels: Names of channels; none for all.
+        symbols: As for `Stream`.
+        where: As for `Stream`.
+        options: As for `Stream`. By default a consumer that is slow is waited for
+            (``overflow="block"``): a recording has time.
+
+    Raises:
+        UsageError: An argument is invalid, or nothing says which market the frames are of.
+        CaptureError: A file cannot be opened.
+    """
+    name = market or _market_of(paths)
+    source = CaptureSource(
+        paths,
+        name,
+        speed=speed,
+        start_ns=None if start is None else _ns(start),
+        end_ns=None if end is None else _ns(end),
+    )
+    # Whatever was lost then comes back at once, as often as it did then; and a recording is silent
+    # for reasons of its own.
+    options.setdefault("reconnect", FixedDelay(0.0, None))
+    options.setdefault("stale_after", {})
+    options.setdefault("overflow", Overflow.BLOCK)
+    params = [f"{channel}.*" for channel in channels]
+    return Replay(source, name, *params, symbols=symbols, where=where, **options)
+
+
+def _market_of(paths: Iterable[str | os.PathLike[str]]) -> str:
+    with CaptureReader(*paths) as reader:
+        for account in reader.begin():
+            if account.metadata.get("market"):
+                return account.metadata["market"]
+    raise UsageError(
+        "The file does not say which market its frames are of.", hint='Pass market="stocks".'
+    )
+
+
+def _ns(when: When) -> int:
+    if isinstance(when, int):
+        return when
+    if when.tzinfo is None:
+        raise UsageError(f"{when!r} has no time zone.", hint="Pass one with a time zone.")
+    epoch = datetime.datetime.fromtimestamp(0, datetime.UTC)
+    return (when - epoch) // datetime.timedelta(microseconds=1) * 1000

@@ -1,0 +1,412 @@
+"""A recording as a source: what was received, when it was received, as fast as is wished.
+
+Each connection of the recording is a connection here: where one was lost, or where frames are
+missing, this one is lost too, and the engine makes the same gap of it that it made then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import math
+import operator
+import os
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from fastpoly.capture.marks import Mark, MarkKind
+from fastpoly.capture.reader import CaptureReader
+from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError, UsageError
+from fastpoly.filters.build import make_filter
+from fastpoly.filters.conditions import Condition, field
+from fastpoly.health.counts import SourceCondition, SourceCounts
+from fastpoly.protocol.close_codes import CloseReason
+from fastpoly.protocol.markets import market_of
+from fastpoly.protocol.statuses import read_status
+
+if TYPE_CHECKING:
+    from fastpoly._core import Batch, Filter
+    from fastpoly.protocol.statuses import Action
+    from fastpoly.sources.source import SourceOwner
+
+__all__ = ["CaptureSource", "RecordingClock"]
+
+SLICE_S: Final = 0.005
+"""How long batches are handed over without a turn for the rest of the event loop."""
+
+SPREAD_NS: Final = 1_000_000
+"""How far apart frames of one batch may be where the recording's own pace is kept."""
+
+_MISSING: Final = {MarkKind.LOST, MarkKind.GAP}
+"""Marks after which something is missing."""
+
+
+class RecordingClock:
+    """The time in the recording: that of the last batch that was handed over."""
+
+    def __init__(self) -> None:
+        self.now_ns = 0
+
+    def time_ns(self) -> int:
+        """Return the time, Unix time in ns; 0 before the first batch."""
+        return self.now_ns
+
+    def monotonic_ns(self) -> int:
+        """Return the same: nobody sets this clock."""
+        return self.now_ns
+
+
+class CaptureSource:
+    """Feeds an engine from recordings, to their end.
+
+    Args:
+        paths: The files; several are merged by the time of receipt.
+        market: The market's name.
+        speed: How many times faster than it was received; ``"max"`` for as fast as it is taken.
+        start_ns: The earliest time of receipt that is wanted, Unix time in ns.
+        end_ns: The time from which on nothing is wanted.
+
+    Attributes:
+        clock: The time in the recording.
+        delay_s: See `Source.delay_s`: recordings are late by nothing but themselves.
+
+    Raises:
+        UsageError: An argument is invalid.
+        CaptureError: A file cannot be opened.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str | os.PathLike[str]],
+        market: str,
+        *,
+        speed: float | str = 1.0,
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+    ) -> None:
+        self.clock = RecordingClock()
+        self.delay_s = 0.0
+        self._paths = tuple(paths)
+        self._market = market_of(market).name
+        self._end_ns = end_ns
+        self._speed = _speed(speed)
+        self._reader = self._open(start_ns)
+        # What pace is kept by: the wall clock when the recording's was at a time; 0 for not begun.
+        self._began_s = 0.0
+        self._began_ns = 0
+        self._playing = True
+        self._steps = 0
+        self._connection: CaptureConnection | None = None
+
+    def _open(self, start_ns: int | None) -> CaptureReader:
+        return CaptureReader(
+            *self._paths,
+            market=self._market,
+            start_ns=start_ns,
+            end_ns=self._end_ns,
+            max_spread_ns=None if math.isinf(self._speed) else int(SPREAD_NS * self._speed),
+        )
+
+    def connect(self, owner: SourceOwner) -> CaptureConnection:
+        """See `Source.connect`."""
+        self._connection = CaptureConnection(self, self._market, owner)
+        return self._connection
+
+    # ------------------------------------------------------------------ while it runs
+
+    @property
+    def speed(self) -> float:
+        """How many times faster than it was received; inf for as fast as it is taken."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: float | str) -> None:
+        self._speed = _speed(speed)
+        self._began_ns = 0
+        self._wake()
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether batches are handed over by themselves."""
+        return self._playing
+
+    def pause(self) -> None:
+        """Hand over nothing more until `play` or `step`; from any thread."""
+        self._playing = False
+
+    def play(self) -> None:
+        """Go on; from any thread."""
+        self._playing = True
+        self._began_ns = 0
+        self._wake()
+
+    def step(self, batches: int = 1) -> None:
+        """Hand over so many batches more while it is paused; from any thread."""
+        self._steps += batches
+        self._wake()
+
+    def seek(self, at_ns: int) -> None:
+        """Go on from another time of the recording, forward or back; from any thread.
+
+        Consumers get a `Gap` there.
+        """
+        reader = self._open(at_ns)
+        self._reader, before = reader, self._reader
+        before.close()
+        self._began_ns = 0
+        connection = self._connection
+        if connection is not None:
+            connection.post(
+                connection.lose, ConnectionLost("The replay was moved to another time.", code=1012)
+            )
+
+    def _wake(self) -> None:
+        if self._connection is not None:
+            self._connection.post(self._connection.wake)
+
+    # ------------------------------------------------------------------ for connections
+
+    def read(self) -> Batch | Mark | None:
+        """Return what comes next; None at the end."""
+        return self._reader.read()
+
+    def take_turn(self) -> bool:
+        """Whether a batch may be handed over now."""
+        if self._playing:
+            return True
+        if self._steps > 0:
+            self._steps -= 1
+            return True
+        return False
+
+    def wait_s(self, at_ns: int) -> float:
+        """Return for how many seconds a batch of that time has to wait yet."""
+        if math.isinf(self._speed):
+            return 0.0
+        now_s = time.monotonic()
+        if not self._began_ns:
+            self._began_s, self._began_ns = now_s, at_ns
+        return self._began_s + (at_ns - self._began_ns) / 1e9 / self._speed - now_s
+
+    def close(self) -> None:
+        """Let the files go."""
+        self._reader.close()
+
+
+class CaptureConnection:
+    """One connection of a recording.
+
+    Args:
+        source: The recording.
+        market: The market's name.
+        owner: Whom it reports to.
+    """
+
+    def __init__(self, source: CaptureSource, market: str, owner: SourceOwner) -> None:
+        self._source = source
+        self._market = market
+        self._owner = owner
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended: asyncio.Future[CloseReason] | None = None
+        self._pump: asyncio.Task[None] | None = None
+        self._awake = asyncio.Event()
+        self._reading = True
+        self._counts = SourceCounts()
+        # Parameters that were asked for; None before any was: then everything is wanted.
+        self._wanted: dict[str, None] | None = None
+        self._channels: frozenset[str] = frozenset()
+        self._filter: Filter | None = None
+
+    def __repr__(self) -> str:
+        return f"<CaptureConnection {self._market} {'open' if self.is_open else 'not open'}>"
+
+    @property
+    def is_open(self) -> bool:
+        """See `SourceConnection.is_open`."""
+        return self._ended is not None and not self._ended.done()
+
+    async def open(self) -> None:
+        """See `SourceConnection.open`."""
+        self._loop = asyncio.get_running_loop()
+        self._ended = self._loop.create_future()
+        self._owner.on_upgraded()
+        # It begins in a later turn: by then the engine has said what it wants.
+        self._pump = self._loop.create_task(self._run())
+
+    def send(self, action: Action, params: Iterable[str]) -> None:
+        """See `SourceConnection.send`: everything is confirmed, whether the recording has it."""
+        if self._loop is None or not self.is_open:
+            raise ConnectionLost("The replay is not open.")
+        names = tuple(params)
+        wanted = dict(self._wanted or {})
+        for name in names:
+            if action == "subscribe":
+                wanted[name] = None
+            else:
+                wanted.pop(name, None)
+        self._wanted = wanted
+        self._channels, self._filter = _selection(self._market, wanted)
+        verb = f"{action}d to: "
+        for name in names:
+            self._loop.call_soon(self._owner.on_status, read_status("success", verb + name, str))
+
+    def pause_reading(self) -> None:
+        """See `SourceConnection.pause_reading`."""
+        self._reading = False
+
+    def resume_reading(self) -> None:
+        """See `SourceConnection.resume_reading`."""
+        if not self._reading:
+            self._reading = True
+            self.wake()
+
+    async def closed(self) -> CloseReason:
+        """See `SourceConnection.closed`."""
+        if self._ended is None:
+            raise UsageError("The replay was never opened.", hint="Await open() first.")
+        return await asyncio.shield(self._ended)
+
+    async def close(self) -> None:
+        """See `SourceConnection.close`."""
+        self.abort()
+
+    def abort(self) -> None:
+        """See `SourceConnection.abort`."""
+        self._end(CloseReason(1000, "", None))
+
+    def drop(self, error: FastpolyError) -> None:
+        """See `SourceConnection.drop`."""
+        self._end(CloseReason(1011, "", error))
+
+    def lose(self, error: ConnectionLost) -> None:
+        """End as the recorded connection did."""
+        self._end(CloseReason(error.code, error.reason, error))
+
+    def counts(self) -> SourceCounts:
+        """See `SourceConnection.counts`."""
+        return self._counts
+
+    def condition(self) -> SourceCondition:
+        """See `SourceConnection.condition`."""
+        return SourceCondition()
+
+    def post(self, function: Any, *arguments: Any) -> None:
+        """Call a function in the loop of this connection; from any thread."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # it is closed
+                self._loop.call_soon_threadsafe(function, *arguments)
+
+    def wake(self) -> None:
+        """Look again whether there is something to do."""
+        self._awake.set()
+
+    # ----------------------------------------------------------------------------- the pump
+
+    def _end(self, reason: CloseReason) -> None:
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(reason)
+        if self._pump is not None and self._pump is not asyncio.current_task():
+            self._pump.cancel()
+
+    async def _run(self) -> None:
+        try:
+            await self._hand_over()
+        except FastpolyError as error:
+            self._end(CloseReason(1011, "", error))
+        except Exception as error:
+            failure = FastpolyError(f"The replay failed: {error!r}.", hint="Please report this.")
+            failure.__cause__ = error
+            self._end(CloseReason(1011, "", failure))
+
+    async def _hand_over(self) -> None:
+        source = self._source
+        turn_ends = time.monotonic() + SLICE_S
+        while self.is_open:
+            if not (self._reading and source.take_turn()):
+                self._awake.clear()
+                await self._awake.wait()
+                continue
+            found = source.read()
+            if found is None:
+                self._end(CloseReason(1000, "the recording is over", None))
+                return
+            if isinstance(found, Mark):
+                self._on_mark(found)
+                continue
+            while (wait_s := source.wait_s(found.received_ns)) > 0:
+                self._awake.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._awake.wait(), wait_s)
+            if time.monotonic() > turn_ends:
+                await asyncio.sleep(0)
+                turn_ends = time.monotonic() + SLICE_S
+            self._deliver(found)
+
+    def _deliver(self, batch: Batch) -> None:
+        stamp = batch.received_ns
+        self._source.clock.now_ns = stamp
+        counts = self._counts
+        self._counts = SourceCounts(
+            counts.reads + 1,
+            counts.bytes_received + batch.nbytes,
+            counts.frames_received + batch.frame_count,
+            counts.events_received + len(batch),
+            counts.bad_frames,
+            stamp,
+        )
+        self._owner.watch.receive(batch)
+        if self._wanted is not None:
+            batch = batch.select(*self._channels)
+            if self._filter is not None and len(batch):
+                batch = self._filter.apply(batch)
+        if len(batch):
+            self._owner.on_batch(batch)
+
+    def _on_mark(self, mark: Mark) -> None:
+        if mark.at_ns:
+            self._source.clock.now_ns = mark.at_ns
+        if mark.kind is MarkKind.BAD_FRAME:
+            self._counts = self._counts._replace(bad_frames=self._counts.bad_frames + 1)
+            offset = mark.detail.get("offset", 0)
+            self._owner.on_bad_frame(
+                DecodeError(str(mark.detail.get("reason", "no JSON")), offset=int(offset))
+            )
+        elif mark.kind in _MISSING and mark.detail.get("cause") != "reconnect":
+            code = mark.detail.get("code", 1006)
+            why = mark.detail.get("reason") or mark.detail.get("cause") or "no reason was recorded"
+            self.lose(
+                ConnectionLost(
+                    f"The recording has a gap here: {why}.",
+                    code=code if isinstance(code, int) else 1006,
+                    reason=str(mark.detail.get("reason", "")),
+                )
+            )
+
+
+def _selection(market: str, wanted: Iterable[str]) -> tuple[frozenset[str], Filter | None]:
+    """Return the channels that parameters name, and a filter where they name single tickers."""
+    symbols: dict[str, set[str]] = {}
+    for param in wanted:
+        channel, _, symbol = param.partition(".")
+        symbols.setdefault(channel, set()).add(symbol)
+    single = {name for name, found in symbols.items() if "*" not in found}
+    if not single:
+        return frozenset(symbols), None
+    conditions: list[Condition] = []
+    for name, found in symbols.items():
+        own = field("symbol", name)
+        conditions.append(own.is_in(*found) if name in single else ~own.is_missing())
+    return frozenset(symbols), make_filter(market, None, functools.reduce(operator.or_, conditions))
+
+
+def _speed(speed: float | str) -> float:
+    if speed == "max":
+        return math.inf
+    if isinstance(speed, (int, float)) and speed > 0:
+        return float(speed)
+    raise UsageError(
+        f"speed={speed!r} is not a speed.",
+        hint='Pass 1 for the recorded pace, 10 for ten times that, or "max".',
+    )
