@@ -5,8 +5,9 @@ cdef enum:
     BATCH_BYTES = 64 * 1024
 
 
-# Codes below 5000 that picows lets pass and that no frame may carry (RFC 6455, 7.4.1).
-RESERVED_CLOSE_CODES = frozenset((1004, 1005, 1006, 1015))
+# Whether a close frame may have a code (RFC 6455, 7.4); picows refuses the unassigned below 3000.
+cdef bint may_be_sent(int code) noexcept:
+    return 1000 <= code < 5000 and code != 1004 and code != 1005 and code != 1006 and code != 1015
 
 
 # Whether this side has sent a close frame because the other one broke the protocol.
@@ -165,8 +166,8 @@ cdef class Listener(WSListener):
 
     cdef void on_close(self, WSTransport transport, WSFrame frame) except *:
         cdef int code = <int>frame.get_close_code()
-        # picows refuses other codes that must not be sent. It takes 0 for no code, and knows no end.
-        if frame.payload_size and not 1000 <= code < 5000 or code in RESERVED_CLOSE_CODES:
+        # picows takes 0 for no code.
+        if frame.payload_size and not may_be_sent(code):
             self.fail(transport, WSCloseCode.PROTOCOL_ERROR,
                       f"a close frame with code {code}, which must not be sent")
             return
