@@ -188,7 +188,7 @@ async def test_an_unknown_path_is_not_found() -> None:
     async with simulator() as server:
         with pytest.raises(picows.WSError):
             await WireClient.connect(server.url().replace("/stocks", "/bonds"))
-        with pytest.raises(ValueError, match="no market 'bonds'"):
+        with pytest.raises(ValueError, match="'bonds' is not a market"):
             server.url("bonds")
 
 
