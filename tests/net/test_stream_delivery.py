@@ -312,7 +312,7 @@ def test_a_limit_of_its_own_for_a_handler() -> None:
             release = asyncio.Event()
             lost: list[int] = []
 
-            @stream.on("T", max_buffer_bytes=1000, overflow="drop_newest")
+            @stream.on("T", "notice", max_buffer_bytes=1000, overflow="drop_newest")
             async def slow(batch: Batch) -> None:
                 lost.extend(notice.lost for notice in batch.select("notice"))
                 await release.wait()

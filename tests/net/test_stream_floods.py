@@ -94,6 +94,7 @@ def test_bad_frames_while_the_loop_of_the_user_stands_still() -> None:
 
     run(main())
     decoding = [error for error in told if isinstance(error, DecodeError)]
-    assert 0 < len(decoding) <= MAX_WARNINGS
-    (last,) = [error for error in told if type(error) is FastpolyError]
-    assert f"{bad - len(decoding)} more errors" in str(last)
+    left_out = [int(str(error).split()[0]) for error in told if type(error) is FastpolyError]
+    # So many each time that the loop comes to take them; it may have come once before it was held.
+    assert 0 < len(decoding) <= MAX_WARNINGS * len(left_out)
+    assert len(decoding) + sum(left_out) == bad

@@ -228,7 +228,7 @@ def test_refused_key_ends_with_one_traceback(start: Callable[..., Script]) -> No
     )
     code, out, err = script.finish()
     assert (code, out) == (1, "")
-    assert "NotWebSocketError" in err.splitlines()[-1]
+    assert "HttpStatusError" in err.splitlines()[-1]
     assert "HTTP 404" in err.splitlines()[-1]
 
 
