@@ -60,13 +60,14 @@ class ScriptedEngine:
         self.exits: list[BaseException] = []
         self.ends: list[FastpolyError | None] = []
         self.batches: list[tuple[Batch, tuple[str, ...]]] = []
+        subscriptions = LiteralSubscriptions("stocks") if literal else Subscriptions("stocks")
+        subscriptions.add(params)
         self.engine = Engine(
             self.source,
-            LiteralSubscriptions("stocks") if literal else Subscriptions("stocks"),
+            subscriptions,
             EngineSettings(policy=policy, clock=self.clock, **settings),
             self,
         )
-        self.engine.want(params)
         self.engine.pipeline.route(self.deliver)
 
     @property

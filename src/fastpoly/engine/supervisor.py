@@ -142,14 +142,6 @@ class Engine:
 
     # ------------------------------------------------------------------------- what users ask
 
-    def want(self, params: Iterable[str | Iterable[str]]) -> None:
-        """Add to what is asked for on connecting; before `open`.
-
-        Raises:
-            SubscriptionError: A parameter is malformed.
-        """
-        self._reconciler.subscriptions.add(params)
-
     async def open(self) -> None:
         """Connect, and wait until the first subscriptions are answered.
 
