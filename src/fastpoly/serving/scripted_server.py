@@ -10,12 +10,12 @@ import socket
 import ssl
 import struct
 from collections.abc import Awaitable, Callable, Iterable
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
 
 from fastpoly.serving import frames
+from fastpoly.serving.listening import Listening
 from fastpoly.serving.messages import array, status
 from fastpoly.serving.outlet import Outlet
 
@@ -232,7 +232,7 @@ async def only_greet(peer: ScriptedPeer) -> None:
     peer.send_status("CONNECTED")
 
 
-class ScriptedServer:
+class ScriptedServer(Listening):
     """A WebSocket server on loopback for tests; an async context manager.
 
     With a script, it runs this coroutine for each client and says nothing by itself. Without one it
@@ -276,18 +276,6 @@ class ScriptedServer:
         self._arrived = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._scripts: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.stop()
 
     async def start(self) -> None:
         """Listen, on the same port as before if it was stopped."""

@@ -6,8 +6,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Iterable
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from picows import (
     WSUpgradeRequest,
@@ -20,6 +19,7 @@ from fastpoly.schema import MarketSpec
 from fastpoly.serving import frames
 from fastpoly.serving.accounts import Accounts
 from fastpoly.serving.feed import ReaderFeed
+from fastpoly.serving.listening import Listening
 from fastpoly.serving.outlet import Outlet
 from fastpoly.serving.policy import ServerPolicy
 from fastpoly.serving.reader import Reader
@@ -44,7 +44,7 @@ class Backend(Protocol):
         """Return what is behind a reader whose connection is up. It is greeted afterwards."""
 
 
-class StreamServer:
+class StreamServer(Listening):
     """A WebSocket server that speaks the service's protocol; an async context manager.
 
     Args:
@@ -84,18 +84,6 @@ class StreamServer:
         )
         self._server: asyncio.Server | None = None
         self._pinging: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.stop()
 
     async def start(self) -> None:
         """Listen.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Coroutine
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from fastpoly.schema import MARKETS, MarketSpec
 from fastpoly.serving.feed import ReaderFeed
+from fastpoly.serving.listening import Listening
 from fastpoly.serving.reader import Reader
 from fastpoly.serving.server import StreamServer
 from fastpoly.sim.config import SimulatorConfig
@@ -23,7 +23,7 @@ _SPEC_BY_PATH: Final = {path: spec for spec in MARKETS.values() for path in spec
 _REMEMBERED = 10_000
 
 
-class Simulator:
+class Simulator(Listening):
     """A simulator in the running event loop; an async context manager.
 
     Args:
@@ -52,18 +52,6 @@ class Simulator:
             policy=self.config.policy(),
             outlet=FaultyOutlet,
         )
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.stop()
 
     async def start(self) -> None:
         """Listen.
