@@ -274,6 +274,7 @@ class CaptureConnection:
 
     def abort(self) -> None:
         """See `SourceConnection.abort`."""
+        self._source.close()
         self._end(CloseReason(1000, "", None))
 
     def drop(self, error: FastpolyError) -> None:
@@ -330,6 +331,7 @@ class CaptureConnection:
                 continue
             found = source.read()
             if found is None:
+                source.close()
                 self._end(CloseReason(1000, "the recording is over", None))
                 return
             if isinstance(found, Mark):

@@ -211,6 +211,20 @@ async def test_in_a_thread_and_with_a_stream_that_is_closed_early(whole: Path) -
     assert stream.state is State.CLOSED
 
 
+@in_loop
+async def test_the_files_are_let_go_at_the_end(whole: Path) -> None:
+    def is_open() -> bool:
+        return any(link.resolve() == whole.resolve() for link in Path("/proc/self/fd").iterdir())
+
+    over, left = replay(whole, speed="max"), replay(whole, speed=1)
+    assert is_open()
+    await taken(over)
+    async with left:
+        await anext(aiter(left))
+        assert is_open()
+    assert not is_open()
+
+
 def test_arguments_that_make_no_sense(whole: Path, tmp_path: Path) -> None:
     for speed in (0, -1, "fast"):
         with pytest.raises(UsageError, match="is not a speed"):
