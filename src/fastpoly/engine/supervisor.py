@@ -98,10 +98,8 @@ class Engine:
         # What the connection was last lost for.
         self._loss: FastpolyError | None = None
         self._was_live = False
-        # As `_has_begun`, when the last connection ended.
-        self._had_begun = False
-        # Whether it had brought data: a source may, although nothing was asked for.
-        self._had_data = False
+        # As `_may_miss_data`, when the last connection ended.
+        self._may_have_missed_data = False
         self._actions: dict[Action, Callable[[FastpolyError | None], None]] = {
             Action.CONNECT: self._do_connect,
             Action.SUBSCRIBE: self._do_subscribe,
@@ -349,12 +347,11 @@ class Engine:
             )
             error.__cause__ = failure
         finally:
+            self._may_have_missed_data = self._may_miss_data
             self._connection = None
             self._counts.end()
             self._gate.attach(None)
             self._silence.stop()
-            self._had_begun = self._has_begun
-            self._had_data = self.pipeline.has_begun
             flowed_s = self.pipeline.end_connection()
             if flowed_s is not None and flowed_s >= self._settings.policy.stable_after_s:
                 self.attempts = 0
@@ -388,15 +385,20 @@ class Engine:
             await self._reconciler.run()
 
     @property
-    def _has_begun(self) -> bool:
-        """Whether anything can be missing after a loss: something was confirmed, or has come."""
-        return self._was_live or self.pipeline.has_begun or bool(self.confirmed)
+    def _may_miss_data(self) -> bool:
+        """Whether anything is missing if the connection is lost now.
+
+        Something is wanted, and was confirmed or has come; or nothing needs to be asked for.
+        """
+        has_data = self.pipeline.has_begun
+        if self.desired:
+            return self._was_live or has_data or bool(self.confirmed)
+        return has_data and self._connection is not None and self._connection.gives_all
 
     def _do_note_gap(self, error: FastpolyError | None) -> None:
-        channels = self._reconciler.subscriptions.channels
         # A failure from outside is told before the connection has ended.
-        asked = channels and (self._had_begun or self._has_begun)
-        if asked or self._had_data or self.pipeline.has_begun:
+        if self._may_have_missed_data or self._may_miss_data:
+            channels = self._reconciler.subscriptions.channels
             self.pipeline.interrupt(error or _closed(), channels)
 
     def _do_ask_policy(self, error: FastpolyError | None) -> None:

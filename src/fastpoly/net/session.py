@@ -144,6 +144,11 @@ class Session:
         return self._was_accepted and ended is not None and not ended.done() and not self._closing
 
     @property
+    def gives_all(self) -> bool:
+        """See `SourceConnection.gives_all`: the service sends what was asked for."""
+        return False
+
+    @property
     def _was_accepted(self) -> bool:
         accepted = self._accepted
         if accepted is None or not accepted.done() or accepted.cancelled():

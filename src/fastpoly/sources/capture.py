@@ -227,6 +227,11 @@ class CaptureConnection:
         """See `SourceConnection.is_open`."""
         return self._ended is not None and not self._ended.done()
 
+    @property
+    def gives_all(self) -> bool:
+        """See `SourceConnection.gives_all`."""
+        return self._wanted is None
+
     async def open(self) -> None:
         """See `SourceConnection.open`."""
         self._loop = asyncio.get_running_loop()

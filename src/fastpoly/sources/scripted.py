@@ -36,6 +36,7 @@ class ScriptedSource:
         obliging: Whether connections accept the key and confirm every request by themselves.
         delay_s: By how many seconds its data is late as a matter of course.
         clock: Stamps what is received.
+        gives_all: See `SourceConnection.gives_all`.
 
     Attributes:
         connections: Every connection so far.
@@ -49,8 +50,10 @@ class ScriptedSource:
         obliging: bool = False,
         delay_s: float = 0.0,
         clock: Clock | None = None,
+        gives_all: bool = False,
     ) -> None:
         self.market = market
+        self.gives_all = gives_all
         self.obliging = obliging
         self.delay_s = delay_s
         self.clock = clock or SystemClock()
@@ -171,6 +174,11 @@ class ScriptedConnection:
             and not ended.done()
             and not self.was_closed
         )
+
+    @property
+    def gives_all(self) -> bool:
+        """See `SourceConnection.gives_all`."""
+        return self._source.gives_all
 
     async def open(self) -> None:
         """See `SourceConnection.open`."""

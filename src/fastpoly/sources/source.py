@@ -50,6 +50,10 @@ class SourceConnection(Protocol):
     def is_open(self) -> bool:
         """Whether requests can be made."""
 
+    @property
+    def gives_all(self) -> bool:
+        """Whether everything comes, although nothing has been asked for."""
+
     async def open(self) -> None:
         """Connect and log in.
 

@@ -108,6 +108,37 @@ async def test_a_stream_that_was_live_has_a_gap_even_if_nothing_had_come() -> No
 
 
 @in_virtual_time
+async def test_nothing_is_missing_where_nothing_was_wanted_any_more() -> None:
+    it = ScriptedEngine("T.A")
+    await it.engine.open()
+    it.send(1)
+    await it.engine.unsubscribe(["T.A"])
+    it.send(2)  # was under way
+    it.connection.lose()
+    await asyncio.sleep(6)
+    await it.engine.subscribe(["T.A"])
+    it.send(3)
+    assert it.told() == [1, 2, 3]
+    await it.engine.close()
+
+
+@in_virtual_time
+async def test_a_source_that_need_not_be_asked_has_gaps_without_being_asked() -> None:
+    it = ScriptedEngine()
+    it.source.gives_all = True
+    await it.engine.open()
+    it.connection.lose()
+    await asyncio.sleep(6)
+    it.send(1)
+    it.connection.lose()
+    await asyncio.sleep(6)
+    it.send(2)
+    first, gap, second = it.told()
+    assert (first, gap.last_by_channel["T"]["q"], second) == (1, 1, 2)
+    await it.engine.close()
+
+
+@in_virtual_time
 async def test_control_messages_among_the_data_end_no_gap() -> None:
     it = ScriptedEngine("T.A")
     await it.engine.open()
