@@ -152,7 +152,10 @@ class Engine:
         first = self._reconciler.expect(self.desired)
         self._feed(Input.OPEN)
         try:
-            await self._opened.wait()
+            # A first subscription that fails is known before everything else is settled.
+            await asyncio.wait([first])
+            if not first.exception():
+                await self._opened.wait()
             if self._error is not None:
                 raise self._error
             if not self.stats().connections:

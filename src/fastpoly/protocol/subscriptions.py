@@ -215,6 +215,8 @@ class Subscriptions:
         self._sent: dict[str, None] = {}
         # Desired, but not asked for again on this connection unless somebody asks.
         self._passed_over: dict[str, None] = {}
+        # Sent and not answered, and somebody has asked for it again.
+        self._to_repeat: dict[str, None] = {}
 
     @property
     def market(self) -> str:
@@ -278,11 +280,13 @@ class Subscriptions:
         self._desired.update(dict.fromkeys(params))
         for param in map(self.carrier, params) if self._passed_over else ():
             if param in self._passed_over:
-                self._forget_sent(param)
+                del self._passed_over[param]
+                if param in self._sent:
+                    self._to_repeat[param] = None
 
     def _forget_sent(self, param: str) -> None:
-        self._sent.pop(param, None)
-        self._passed_over.pop(param, None)
+        for of_this_connection in (self._sent, self._passed_over, self._to_repeat):
+            of_this_connection.pop(param, None)
 
     def _over_limits(self, params: tuple[str, ...]) -> list[SubscriptionError]:
         errors: list[SubscriptionError] = []
@@ -333,6 +337,7 @@ class Subscriptions:
         for param in parsed:
             self._desired.pop(param, None)
             self._passed_over.pop(param, None)
+            self._to_repeat.pop(param, None)
         return parsed
 
     def forget(self, params: Iterable[str]) -> None:
@@ -358,6 +363,7 @@ class Subscriptions:
         self._confirmed.clear()
         self._sent.clear()
         self._passed_over.clear()
+        self._to_repeat.clear()
 
     def adopt(self, params: Iterable[str]) -> None:
         """Take desired parameters for sent, so that `plan` leaves them alone."""
@@ -371,8 +377,8 @@ class Subscriptions:
         Elsewhere it goes last, so that single tickers arrive until their wildcard does.
         """
         wire = dict.fromkeys(self.wire)
-        passed = self._passed_over
-        asked = [param for param in wire if param not in self._sent and param not in passed]
+        sent, passed, again = self._sent, self._passed_over, self._to_repeat
+        asked = [p for p in wire if p in again or not (p in sent or p in passed)]
         dropped = [param for param in self._sent if param not in wire]
         wildcards = [param for param in dropped if param.endswith(".*")]
         single = [param for param in dropped if not param.endswith(".*")]
@@ -391,9 +397,12 @@ class Subscriptions:
         """Take note that a request went out."""
         if request.action == "subscribe":
             self._sent.update(dict.fromkeys(request.params))
+            for param in request.params if self._to_repeat else ():
+                self._to_repeat.pop(param, None)
         else:
+            # Whoever wants it again has to ask again, also where it was passed over.
             for param in request.params:
-                self._sent.pop(param, None)
+                self._forget_sent(param)
 
     def changes(self, request: Request) -> tuple[str, ...]:
         """Return the parameters of a request that change what the server holds."""
@@ -410,6 +419,7 @@ class Subscriptions:
             if param in self._passed_over:  # late
                 del self._passed_over[param]
                 self._sent[param] = None
+            self._to_repeat.pop(param, None)
         else:
             self._confirmed.pop(param, None)
 

@@ -257,6 +257,47 @@ async def test_what_the_next_connection_is_not_given_can_be_asked_for_and_let_go
     await close(it)
 
 
+async def passed_over(*params: str) -> ScriptedEngine:
+    """Return an engine on its second connection, which has not answered for its parameters."""
+    it = await live(*params, policy=SOON)
+    it.connection.lose()
+    await asyncio.sleep(5.1)
+    it.connection.accept()
+    await asyncio.sleep(11)
+    assert it.engine.state is State.LIVE
+    it.connection.requests.clear()
+    return it
+
+
+@in_virtual_time
+async def test_what_a_wildcard_took_the_place_of_is_asked_for_again_if_it_is_not_given() -> None:
+    it = await passed_over("T.A")
+    wildcard = await begin(it.engine.subscribe(["T.*"]))
+    assert it.connection.requests == [("subscribe", ("T.*",)), ("unsubscribe", ("T.A",))]
+    refuse(it)
+    it.connection.confirm("unsubscribe", "T.A")
+    assert (await failure(wildcard)).refused == ("T.*",)
+    assert it.connection.requests[2:] == [("subscribe", ("T.A",))]
+    await close(it)
+
+
+@in_virtual_time
+async def test_what_may_be_held_is_let_go_of_if_who_asked_again_does_not_want_it_any_more() -> None:
+    it = await passed_over("T.A", "Q.A")
+    again = await begin(it.engine.subscribe(["T.B"]))
+    wanted = asyncio.ensure_future(it.engine.subscribe(["T.A"]))
+    unwanted = asyncio.ensure_future(it.engine.unsubscribe(["T.A"]))
+    await idle()
+    it.connection.confirm("subscribe", "T.B")
+    await again
+    await idle()
+    assert it.connection.requests == [("subscribe", ("T.B",)), ("unsubscribe", ("T.A",))]
+    it.connection.confirm("unsubscribe", "T.A")
+    await unwanted
+    await failure(wanted)
+    await close(it)
+
+
 @in_virtual_time
 async def test_what_was_refused_after_a_reconnect_is_let_go_of_without_asking() -> None:
     it = await live("T.A", "Q.A", policy=SOON)

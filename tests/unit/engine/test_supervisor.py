@@ -111,6 +111,21 @@ async def test_a_refused_first_subscription_is_raised_and_closes() -> None:
 
 
 @in_virtual_time
+async def test_a_refused_first_subscription_is_raised_before_others_are_answered() -> None:
+    it = ScriptedEngine("T.A", obliging=False)
+    opening = await begin(it.engine.open())
+    it.connection.accept()
+    await idle()
+    other = await begin(it.engine.subscribe(["T.B"]))
+    it.connection.say("error", "not authorized")
+    with pytest.raises(SubscriptionError):
+        await opening
+    assert it.engine.state is State.CLOSED
+    with pytest.raises(ConnectionLost):
+        await other
+
+
+@in_virtual_time
 async def test_a_source_that_raises_ends_it_and_does_not_leave_anyone_waiting() -> None:
     it = ScriptedEngine("T.A")
 
