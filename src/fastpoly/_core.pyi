@@ -203,6 +203,19 @@ class ListenerOwner(Protocol):
     def on_bad_frame(self, error: DecodeError, /) -> object: ...
     def on_disconnected(self, transport: WSTransport, /) -> object: ...
 
+@type_check_only
+class FrameTap(Protocol):
+    """Who gets a copy of all that a source reads, in order, before anything is made of it.
+
+    Its methods are called in the thread that reads. They must not raise or wait.
+    """
+
+    def on_read(self, batch: Batch, /) -> object:
+        """Take what was read at once: whole, with the text of its frames."""
+
+    def on_frame(self, text: bytes, received_ns: int, /) -> object:
+        """Take the text of one frame that no batch has as it is to be kept."""
+
 @disjoint_base
 class Listener(WSListener):
     """What picows calls for each frame; hands one batch of events a socket read to its owner."""
@@ -219,6 +232,7 @@ class Listener(WSListener):
         keep_frames: bool = False,
     ) -> Listener: ...
     keep_frames: bool
+    tap: FrameTap | None
     @property
     def bytes_received(self) -> int: ...
     @property
@@ -347,6 +361,7 @@ class FrameReader:
         max_spread_ns: int = -1,
         keep_frames: bool = False,
     ) -> FrameReader: ...
+    keep_frames: bool
     def open(self, fd: int, path: str) -> None: ...
     def begin(self) -> None: ...
     def close(self) -> None: ...

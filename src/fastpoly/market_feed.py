@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from fastpoly.consumers.error_policy import ErrorHook, HandlerErrorPolicy
 from fastpoly.consumers.fill_hook import Fill, FillHook
+from fastpoly.consumers.recording import Recording, RecordKeywords
 from fastpoly.engine.supervisor import Engine, EngineSettings
 from fastpoly.errors import FastpolyError
+from fastpoly.protocol.lifecycle import State
 from fastpoly.state_changes import StateNews
 from fastpoly.stats import MarketStats
 
 if TYPE_CHECKING:
     import logging
+    import os
     from collections.abc import Mapping
 
     from fastpoly.engine.pipeline import GapTicket
     from fastpoly.enums import ErrorPolicy
+    from fastpoly.errors import CaptureError
     from fastpoly.net.reader_loop import ReaderLoop
+    from fastpoly.notices import SlowConsumer
     from fastpoly.protocol.lifecycle import StateChange
     from fastpoly.protocol.subscriptions import Subscriptions
     from fastpoly.sources.source import Source
@@ -53,6 +58,9 @@ class FeedOwner(Protocol):
     def on_finish(self, error: FastpolyError | None) -> object:
         """Take the end, and what caused it, or None; in the loop that reads."""
 
+    def on_recording_lost(self, notice: SlowConsumer) -> object:
+        """Take note of what a recording has lost; in the loop that reads."""
+
 
 class MarketFeed:
     """An engine and those whom it reports to, in the user's event loop.
@@ -70,6 +78,7 @@ class MarketFeed:
         states: Who is told of changes of state.
         errors: What becomes of what handlers raise.
         stop_error: What the user's code ended the stream with; None if none did.
+        recordings: Recordings, in the order in which they were begun, ended ones included.
 
     Raises:
         UsageError: A hook is not callable.
@@ -88,6 +97,7 @@ class MarketFeed:
         self.states = StateNews(self)
         self.errors = HandlerErrorPolicy(hooks.on_error, hooks.error_policy, self, hooks.logger)
         self.stop_error: BaseException | None = None
+        self.recordings: list[Recording] = []
         self._market = subscriptions.market
         self._reader = reader
         self._fill = None if hooks.fill is None else FillHook(hooks.fill, self.errors, reader)
@@ -113,6 +123,54 @@ class MarketFeed:
         """Cancel what is looking for missing events."""
         if self._fill is not None:
             self._fill.cancel()
+
+    # --------------------------------------------------------------------------- recordings
+
+    def record(self, path: str | os.PathLike[str], options: RecordKeywords) -> Recording:
+        """Begin a recording, in the user's loop.
+
+        Raises:
+            UsageError: An option makes no sense.
+            CaptureError: The file exists, or cannot be made.
+        """
+        recording = Recording(path, self._market, self._reader, self, options)
+        self.recordings.append(recording)
+        if self.engine.state is not State.IDLE:
+            self._reader.post(self._start_recording, recording)
+        return recording
+
+    def start_recordings(self) -> None:
+        """Have what is to be recorded from the beginning on recorded; in the loop that reads."""
+        for recording in self.recordings:
+            self._start_recording(recording)
+
+    def _start_recording(self, recording: Recording) -> None:
+        if recording.start():
+            self.engine.recorders.add(recording, self.engine.confirmed)
+
+    def stop_recordings(self) -> None:
+        """Record nothing more, and have what waits written; in the loop that reads."""
+        for recording in self.recordings:
+            recording.end()
+
+    async def end_recordings(self, seconds: float | None = None) -> None:
+        """Record nothing more, and wait until all is written, each for so many seconds at most."""
+        self.stop_recordings()
+        for recording in self.recordings:
+            await recording.wait_closed(seconds)
+
+    def forget(self, recording: Recording) -> None:
+        """See `RecordingOwner.forget`."""
+        self.engine.recorders.remove(recording)
+
+    def on_recording_failed(self, error: CaptureError) -> None:
+        """See `RecordingOwner.on_recording_failed`."""
+        self.on_warning(error)
+
+    def on_recording_lost(self, notice: SlowConsumer) -> None:
+        """See `RecordingOwner.on_recording_lost`."""
+        if not self._reader.post(self._owner.on_recording_lost, notice):
+            self._owner.on_recording_lost(notice)
 
     # --------------------------------------------------------------- what the engine says
 
@@ -177,6 +235,7 @@ class MarketFeed:
             silent=dict(engine.silence.seconds_by_channel),
             lag=lag.stats(),
             sequences=lag.sequences(),
+            recordings=tuple(recording.stats() for recording in self.recordings),
             judgement=lag.judge(
                 backlog_bytes=line.backlog_bytes, waiting_s=waiting_s, stalled_s=stalled_s
             ),

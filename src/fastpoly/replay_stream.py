@@ -82,6 +82,7 @@ def replay(
     channels: Iterable[str] = (),
     symbols: Iterable[str] | None = None,
     where: Condition | None = None,
+    batches: str = "received",
     **options: Any,
 ) -> Replay:
     """Return a stream over recordings.
@@ -99,6 +100,8 @@ def replay(
         channels: Names of channels; none for all.
         symbols: As for `Stream`.
         where: As for `Stream`.
+        batches: ``received``: one for what was read at once when it was recorded, so that handlers
+            are called as they were then; ``large``: as many frames as 64 KiB hold, which is faster.
         options: As for `Stream`. By default a consumer that is slow is waited for
             (``overflow="block"``): a recording has time.
 
@@ -113,6 +116,7 @@ def replay(
         speed=speed,
         start_ns=None if start is None else _ns(start),
         end_ns=None if end is None else _ns(end),
+        batches=batches,
     )
     # Whatever was lost then comes back at once, as often as it did then; and a recording is silent
     # for reasons of its own.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
+from fastpoly.capture.writer import CaptureStats
 from fastpoly.consumers.buffer import BufferStats
 from fastpoly.consumers.handler import HandlerStats
 from fastpoly.health.counts import LineStats
@@ -29,6 +30,7 @@ class MarketStats:
         silent: Channels that are stale, and for how many seconds they have been silent.
         lag: How late the events of each channel were when they were received.
         sequences: What the sequence numbers of each channel that has them did.
+        recordings: What each recording has written, and what it had to drop.
         judgement: Whether data is late at the moment, and whose fault that is.
     """
 
@@ -42,6 +44,7 @@ class MarketStats:
     silent: dict[str, float]
     lag: dict[str, LagStats]
     sequences: dict[str, SequenceStats]
+    recordings: tuple[CaptureStats, ...]
     judgement: Judgement
 
     @property

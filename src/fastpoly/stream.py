@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, TypeVar, Unpack, overload
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, TypeVar, Unpack, 
 from fastpoly.consumers.error_policy import ErrorHook
 from fastpoly.consumers.fill_hook import Fill
 from fastpoly.consumers.iteration import Events, Iteration
+from fastpoly.consumers.recording import Recording, RecordKeywords
 from fastpoly.consumers.registry import ConsumerRegistry, Limits
 from fastpoly.engine.supervisor import EngineSettings
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
@@ -446,6 +448,25 @@ class Stream:
             UsageError: It is not a handler of this stream.
         """
         self._registry.remove_handler(function)
+
+    def record(self, path: str | os.PathLike[str], **options: Unpack[RecordKeywords]) -> Recording:
+        """Record all that is received, byte for byte, beside handlers; before or while it is open.
+
+        Neither filters nor slow consumers take anything from it. It ends with the stream, or when
+        its ``close()`` is awaited. What goes wrong with the disk is given to ``on_error``, and what
+        is lost by that is announced as a `SlowConsumer` notice.
+
+        Args:
+            path: The file, such as ``day.mcap``.
+            options: See `CaptureWriter`: ``rotate``, ``level``, ``overwrite`` and others.
+
+        Raises:
+            UsageError: An option makes no sense, or the stream is closed.
+            CaptureError: The file exists, or cannot be made.
+        """
+        if self.state in (State.CLOSING, State.CLOSED):
+            raise UsageError(f"The stream is {self.state}.", hint="Make a new one.")
+        return self._feed.record(path, options)
 
     def _require_open(self) -> None:
         self._life.require_open()

@@ -8,6 +8,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+from fastpoly._core import batch_of
 from fastpoly.consumers.user_hook import EXITS
 from fastpoly.errors import UsageError
 from fastpoly.protocol.lifecycle import State
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from fastpoly.errors import FastpolyError
     from fastpoly.market_feed import MarketFeed
     from fastpoly.net.reader_loop import ReaderLoop
+    from fastpoly.notices import SlowConsumer
 
 __all__ = ["StreamLife"]
 
@@ -102,7 +104,7 @@ class StreamLife:
         try:
             await self._reader.start()
             self._registry.start()
-            await self._reader.call(self._feed.engine.open)
+            await self._reader.call(self._open)
         except BaseException as error:
             self.error_was_raised = True
             await self._reader.stop()
@@ -120,10 +122,16 @@ class StreamLife:
             self.error_was_raised = True
             raise self._feed.stop_error
 
+    async def _open(self) -> None:
+        # In the loop that reads, before the first connection.
+        self._feed.start_recordings()
+        await self._feed.engine.open()
+
     async def close(self, drain: bool) -> None:
         """See `Stream.close`; from any event loop."""
         if self._loop is None:
             self._feed.engine.abort()
+            await self._feed.end_recordings(self._close_timeout_s)
             return
         self._drain = self._drain and drain
         if self._is_orphan:
@@ -141,6 +149,7 @@ class StreamLife:
         if self._state is not State.CLOSED:
             self._feed.engine.abort()
         self._registry.abort()
+        await self._feed.end_recordings(self._close_timeout_s)
         self._set_closed()
 
     def abort(self) -> None:
@@ -201,8 +210,13 @@ class StreamLife:
     def on_finish(self, error: FastpolyError | None) -> None:
         """See `FeedOwner.on_finish`."""
         stop_error = self._feed.stop_error
+        self._feed.stop_recordings()
         self._registry.end(stop_error if isinstance(stop_error, EXITS) else error)
         self._reader.to_user(self._begin_winding_up)
+
+    def on_recording_lost(self, notice: SlowConsumer) -> None:
+        """See `FeedOwner.on_recording_lost`."""
+        self._registry.on_notices(batch_of(notice.market, [notice]))
 
     def _begin_winding_up(self) -> None:
         error = self._feed.error
@@ -230,6 +244,7 @@ class StreamLife:
         try:
             self._feed.stop_filling()
             await self._registry.wind_up(drain=self._drain, timeout_s=self._close_timeout_s)
+            await self._feed.end_recordings(self._close_timeout_s)
             await self._reader.stop()
         finally:
             # At the program's end this task is cancelled like all others.

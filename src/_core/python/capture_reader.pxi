@@ -25,7 +25,7 @@ cdef class FrameReader:
     cdef uint64_t end_ns
     cdef size_t batch_bytes
     cdef int64_t max_spread_ns
-    cdef bint keep_frames
+    cdef public bint keep_frames
 
     def __cinit__(self, market=None, *, uint64_t start_ns=0, uint64_t end_ns=UINT64_MAX,
                   size_t batch_bytes=BATCH_BYTES, int64_t max_spread_ns=-1, bint keep_frames=False):

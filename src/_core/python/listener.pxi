@@ -45,6 +45,10 @@ cdef class Listener(WSListener):
         coalescer: Told of every read.
         keep_frames: Whether batches keep the text of their frames, for `Batch.raw` and for what
             records them. May be changed at any time, for what is read from then on.
+
+    Attributes:
+        tap: Gets a copy of everything that is read, before anything is made of it: whole reads by
+            ``on_read``, and the text of a frame that is not JSON by ``on_frame``. None for nobody.
     """
 
     cdef object owner
@@ -57,6 +61,7 @@ cdef class Listener(WSListener):
     cdef bint joining_text
     cdef bint keep_statuses
     cdef public bint keep_frames
+    cdef public object tap
     cdef size_t max_message_bytes
     cdef int market
     cdef bint closed
@@ -237,6 +242,8 @@ cdef class Listener(WSListener):
         else:
             self.bad_frames += 1
             self.flush()
+            if self.tap is not None:
+                self.tap_frame(PyBytes_FromStringAndSize(text, size))
             self.call("on_bad_frame", not_json(failure))
             if is_text and not is_utf8(text, size):
                 # RFC 6455, 8.1: then the rest of the connection is not to be trusted either.
@@ -283,10 +290,14 @@ cdef class Listener(WSListener):
         cdef Batch batch
         if self.store.order.size() == 0 and not (self.keep_statuses and self.store.nbytes):
             if self.store.frame_ends.size():
+                if self.tap is not None:
+                    self.tap_empty_frames()
                 self.store.release()
                 self.store = RowStore.acquire(kMarkets[self.market])
             return
         batch = whole_batch(self.take_store())
+        if self.tap is not None:
+            self.tap_read(batch)
         self.events_received += batch.size - batch.store.columns[kStatusColumn].count
         if self.keep_statuses and batch.store.columns[kStatusColumn].count:
             self.call("on_statuses", list(batch.select("status")))
@@ -301,6 +312,8 @@ cdef class Listener(WSListener):
         cdef Batch batch = whole_batch(self.take_store())
         cdef uint32_t begin = 0, end
         cdef bint status
+        if self.tap is not None:
+            self.tap_read(batch)
         while begin < batch.size:
             status = batch.ref(begin).column() == kStatusColumn
             end = begin + 1
@@ -314,10 +327,32 @@ cdef class Listener(WSListener):
                 self.call("on_batch", part)
             begin = end
 
+    cdef void tap_read(self, Batch batch) except *:
+        try:
+            self.tap.on_read(batch)
+        except Exception:
+            LOGGER.exception("a read was not recorded")
+
+    cdef void tap_frame(self, bytes text) except *:
+        try:
+            self.tap.on_frame(text, wall_clock_ns())
+        except Exception:
+            LOGGER.exception("a frame was not recorded")
+
+    # Frames without events make no batch, but they were sent.
+    cdef void tap_empty_frames(self) except *:
+        cdef size_t frame, begin = 0, end
+        for frame in range(self.store.frame_text_ends.size()):
+            end = self.store.frame_text_ends[frame]
+            self.tap_frame(PyBytes_FromStringAndSize(self.store.frame_text.data() + begin,
+                                                     end - begin))
+            begin = end
+
     # A connection that has ended is in cycles of references with its owner, its tasks and their
     # errors, and so may be there for minutes. What it decoded with would be the most of it.
     cdef void release_memory(self) except *:
         cdef vector[char] nothing
+        self.tap = None
         self.fragments.swap(nothing)
         del self.kernel
         self.kernel = NULL

@@ -136,6 +136,15 @@ class CaptureReader:
             except OSError as error:
                 raise capture_error(error, "reading") from error
 
+    @property
+    def keep_frames(self) -> bool:
+        """Whether batches keep their frames' text; may be set at any time."""
+        return self._native.keep_frames
+
+    @keep_frames.setter
+    def keep_frames(self, keep: bool) -> None:
+        self._native.keep_frames = keep
+
     def _add(self, descriptor: int, name: str) -> None:
         self._native.open(descriptor, name)
         self._paths.append(name)

@@ -114,6 +114,7 @@ class CaptureWriter:
         metadata: What else to write into the files about them. Never put a key there.
         wait: Have `add` wait for room in the buffer, rather than drop what has none: for what is
             copied and not received.
+        log_errors: Whether errors are logged; if not, whoever asks for `stats` tells of them.
 
     Attributes:
         recorder: The part of it that is compiled.
@@ -139,6 +140,7 @@ class CaptureWriter:
         sync: bool = False,
         metadata: Mapping[str, str] | None = None,
         wait: bool = False,
+        log_errors: bool = True,
     ) -> None:
         if compression not in COMPRESSIONS:
             raise UsageError(
@@ -163,6 +165,7 @@ class CaptureWriter:
             raise UsageError(f"unknown market {market!r}", hint=f"use one of: {', '.join(MARKETS)}")
         self.market = market
         self._closed = False
+        self._log_errors = log_errors
         self._reported: tuple[int, str] | None = None
         name = Path(path)
         about = {
@@ -269,7 +272,8 @@ class CaptureWriter:
         error = capture_error(failure, "recording to")
         if self._reported != (error.errno, error.path):
             self._reported = (error.errno, error.path)
-            LOGGER.error("%s", error)
+            if self._log_errors:
+                LOGGER.error("%s", error)
         return error
 
     def __enter__(self) -> Self:

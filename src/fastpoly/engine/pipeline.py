@@ -158,16 +158,24 @@ class Pipeline:
         since_ns, self._flowing_since_ns = self._flowing_since_ns, 0
         return (self._clock.monotonic_ns() - since_ns) / 1e9 if since_ns else None
 
-    def interrupt(self, error: FastpolyError, channels: tuple[str, ...]) -> None:
+    def interrupt(
+        self, error: FastpolyError, channels: tuple[str, ...], at_ns: int | None = None
+    ) -> int:
         """Note what was seen last; an interruption that goes on stays the same one.
 
         Args:
             error: Why the connection was lost.
             channels: Channels that were subscribed.
+            at_ns: When, Unix time in ns; now where nothing is said.
+
+        Returns:
+            When the interruption began.
         """
         if self._interruption is None:
             last = self.watch.last_events()
-            self._interruption = Interruption(error, self._clock.time_ns(), channels, last)
+            at_ns = self._clock.time_ns() if at_ns is None else at_ns
+            self._interruption = Interruption(error, at_ns, channels, last)
+        return self._interruption.since_ns
 
     def note_attempt(self) -> None:
         """Count another attempt to reconnect."""
@@ -184,7 +192,7 @@ class Pipeline:
         self._flowing_since_ns = self._clock.monotonic_ns()
         if self._interruption is None:
             return batch
-        gap = self._interruption.gap(self._market, batch.select(*data), self._clock.time_ns())
+        gap = self._interruption.gap(self._market, batch.select(*data), batch.received_ns)
         self._interruption = None
         if self._fill_timeout_s is None or self._backfill is not None:
             notice = batch_of(self._market, [gap])
@@ -235,6 +243,10 @@ class Pipeline:
             batches = backfill.finish(None)
         for batch in batches:
             self._consumers(batch, batch.channels)
+
+    def announce(self, notices: Batch) -> None:
+        """Hand notices that somebody else has made to the consumers."""
+        self._deliver(notices, notices.channels)
 
     def finish(self) -> None:
         """Let what is held back go: there will be no more connections."""

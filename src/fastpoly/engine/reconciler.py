@@ -69,6 +69,12 @@ class ReconcilerOwner(Protocol):
     def on_warning(self, error: FastpolyError) -> object:
         """Take a refusal that nobody waits for."""
 
+    def on_confirmed(self, params: tuple[str, ...]) -> object:
+        """Take note of parameters of which the server has confirmed that they are subscribed."""
+
+    def on_refused(self, params: tuple[str, ...], error: ServerError | None) -> object:
+        """Take note of parameters that the server has refused, and what it said."""
+
     def on_asking(self, asking: bool) -> object:
         """Take note that answers are awaited now, or no longer."""
 
@@ -276,6 +282,8 @@ class Reconciler:
             self._log_limit.warn(logger, "The server said: %s", shown(message.message))
         if message.confirmed is not None:
             action, params = message.confirmed
+            if action == "subscribe":
+                self._owner.on_confirmed(params)
             for param in params:
                 self.subscriptions.acknowledge(action, param)
             self._release()
@@ -284,6 +292,8 @@ class Reconciler:
 
     def _settle(self, outcome: Outcome) -> None:
         """Tell those who wait what was refused or not answered, and everybody else the rest."""
+        if outcome.refused:
+            self._owner.on_refused(outcome.refused, outcome.error)
         told: dict[Action, set[str]] = {"subscribe": set(), "unsubscribe": set()}
         for wait in self._waits:
             if wait.future.done():

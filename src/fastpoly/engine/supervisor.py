@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from fastpoly.engine.pipeline import Pipeline
 from fastpoly.engine.reading_gate import Fillable, ReadingGate
 from fastpoly.engine.reconciler import Reconciler
+from fastpoly.engine.recorders import Recorders
 from fastpoly.engine.settings import EngineOwner, EngineSettings
 from fastpoly.engine.silence_monitor import SilenceMonitor
 from fastpoly.errors import ConnectionEvicted, ConnectionLost, FastpolyError, UsageError
@@ -28,7 +29,7 @@ from fastpoly.protocol.subscriptions import Request, Subscriptions
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch, LineWatch
-    from fastpoly.errors import DecodeError
+    from fastpoly.errors import DecodeError, ServerError
     from fastpoly.protocol.statuses import ControlMessage
     from fastpoly.sources.source import Source, SourceConnection
 
@@ -48,6 +49,7 @@ class Engine:
 
     Attributes:
         pipeline: Where the batches go.
+        recorders: Who records what is read.
         attempts: Attempts to reconnect since data last flowed for a while.
     """
 
@@ -68,6 +70,7 @@ class Engine:
             filter=settings.filter,
             delay_s=source.delay_s,
         )
+        self.recorders = Recorders(settings.clock)
         self.attempts = 0
         self._market = market
         self._source = source
@@ -98,6 +101,8 @@ class Engine:
         # What the connection was last lost for.
         self._loss: FastpolyError | None = None
         self._was_live = False
+        # When the connection was last lost, Unix time in ns; None before it was.
+        self._lost_ns: int | None = None
         # As `_may_miss_data`, when the last connection ended.
         self._may_have_missed_data = False
         self._actions: dict[Action, Callable[[FastpolyError | None], None]] = {
@@ -298,6 +303,8 @@ class Engine:
 
     def _lose(self, error: FastpolyError) -> None:
         """Take the loss of a connection, or a failure to open one, that nobody here wanted."""
+        self._lost_ns = self._settings.clock.time_ns()
+        self.recorders.lose(error, self._lost_ns)
         verdict = classify(error)
         retry_first = getattr(self._settings.policy, "retry_first", False)
         if verdict is Verdict.FATAL or not (self._was_live or retry_first):
@@ -310,6 +317,7 @@ class Engine:
     # ------------------------------------------------------------------------------- actions
 
     def _do_connect(self, error: FastpolyError | None) -> None:
+        self._lost_ns = None
         self._session = asyncio.get_running_loop().create_task(self._run_connection())
         self._session.add_done_callback(self._on_connection_over)
 
@@ -330,8 +338,10 @@ class Engine:
         try:
             connection = self._connection = self._source.connect(self)
             self._counts.begin(connection)
+            self.recorders.begin(connection)
             await connection.open()
             self._counts.accept()
+            self.recorders.accept()
             self._feed(Input.ACCEPTED)
             self._gate.attach(connection)
             self._end_attempt(None)
@@ -353,6 +363,7 @@ class Engine:
             self._may_have_missed_data = self._may_miss_data
             self._connection = None
             self._counts.end()
+            self.recorders.end()
             self._gate.attach(None)
             self._silence.stop()
             flowed_s = self.pipeline.end_connection()
@@ -402,7 +413,8 @@ class Engine:
         # A failure from outside is told before the connection has ended.
         if self._may_have_missed_data or self._may_miss_data:
             channels = self._reconciler.subscriptions.channels
-            self.pipeline.interrupt(error or _closed(), channels)
+            since_ns = self.pipeline.interrupt(error or _closed(), channels, self._lost_ns)
+            self.recorders.interrupt(since_ns)
 
     def _do_ask_policy(self, error: FastpolyError | None) -> None:
         if error is None:
@@ -496,6 +508,14 @@ class Engine:
     def on_warning(self, error: FastpolyError) -> None:
         """See `ReconcilerOwner.on_warning`."""
         self._owner.on_warning(error)
+
+    def on_confirmed(self, params: tuple[str, ...]) -> None:
+        """See `ReconcilerOwner.on_confirmed`."""
+        self.recorders.confirm(params)
+
+    def on_refused(self, params: tuple[str, ...], error: ServerError | None) -> None:
+        """See `ReconcilerOwner.on_refused`."""
+        self.recorders.refuse(params, error)
 
     def on_asking(self, asking: bool) -> None:
         """See `ReconcilerOwner.on_asking`."""

@@ -26,6 +26,7 @@ from fastpoly.net.backlog import unread_bytes
 from fastpoly.net.credentials import ApiKey, find_api_key
 from fastpoly.net.endings import how_it_ended
 from fastpoly.net.endpoints import find_proxy, make_ssl_context, shown_url
+from fastpoly.net.hiding_tap import HidingTap
 from fastpoly.net.keepalive import KeepAlive
 from fastpoly.net.opening.dial import dial
 from fastpoly.net.opening.websocket import Target, open_websocket
@@ -38,7 +39,7 @@ from fastpoly.protocol.statuses import ControlMessage, read_status, shown
 from fastpoly.protocol.subscriptions import encode_request
 
 if TYPE_CHECKING:
-    from fastpoly._core import LineWatch
+    from fastpoly._core import FrameTap, LineWatch
     from fastpoly.events import Status
     from fastpoly.net.session_owner import SessionOwner
 
@@ -418,6 +419,11 @@ class Session:
     def _send(self, text: str) -> None:
         if self._transport is not None:
             self._transport.send(picows.WSMsgType.TEXT, text)
+
+    def record_to(self, tap: FrameTap | None) -> None:
+        """See `SourceConnection.record_to`. A tap is never given the key."""
+        self._listener.tap = None if tap is None else HidingTap(tap, self._key.hide)
+        self._listener.keep_frames = tap is not None
 
     def pause_reading(self) -> None:
         """Leave what arrives in the kernel's buffer, so that the server soon has to wait.

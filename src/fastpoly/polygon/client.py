@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import os
 from enum import Enum
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 from fastpoly.consumers.error_policy import ErrorHook
 from fastpoly.consumers.fill_hook import Fill
+from fastpoly.consumers.recording import Recording, RecordKeywords
 from fastpoly.consumers.user_hook import refuse_generator_function
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
 from fastpoly.errors import FastpolyError, UsageError
@@ -236,6 +238,19 @@ class AsyncStreamClient(ServiceMethods):
     def stats(self) -> ClientStats:
         """Return what the client has done so far; from any thread."""
         return self._connection.stats()
+
+    def record(self, path: str | os.PathLike[str], **options: Unpack[RecordKeywords]) -> Recording:
+        """Record all that is received, byte for byte, beside handlers, until `close_stream`.
+
+        Args:
+            path: The file, such as ``day.mcap``.
+            options: See `CaptureWriter`: ``rotate``, ``level``, ``overwrite`` and others.
+
+        Raises:
+            UsageError: An option makes no sense.
+            CaptureError: The file exists, or cannot be made.
+        """
+        return self._connection.feed.record(path, options)
 
     def on_state(self, callback: Callable[[StateChange], object]) -> None:
         """Call a function, in the client's event loop, with each change of state.

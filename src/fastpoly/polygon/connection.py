@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from fastpoly._core import batch_of
 from fastpoly.consumers.buffer import Buffer
 from fastpoly.consumers.user_hook import EXITS
 from fastpoly.engine.supervisor import EngineSettings
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from fastpoly.engine.pipeline import Route
     from fastpoly.enums import Overflow
     from fastpoly.health.silence import StaleAfter
+    from fastpoly.notices import SlowConsumer
     from fastpoly.polygon.messages import Messages
     from fastpoly.polygon.services import Handler
     from fastpoly.sources.live import LiveSource
@@ -182,7 +184,7 @@ class Connection:
             self.feed.stop_error = None
             self._ended = asyncio.Event()
             try:
-                await self._reader.call(self._engine.connect, resubscribe)
+                await self._reader.call(self._connect, resubscribe)
             except FastpolyError as failure:
                 error = as_caught_there(failure)
                 self._inbox.end(error)
@@ -198,6 +200,11 @@ class Connection:
                 await self._hang_up()
                 raise UsageError("The client was closed while it logged in.")
             self.was_opened = True
+
+    async def _connect(self, resubscribe: bool) -> None:
+        # In the loop that reads, before the first connection.
+        self.feed.start_recordings()
+        await self._engine.connect(resubscribe)
 
     async def _tell_what_came(self) -> None:
         """Call the handlers with what the server said before it refused."""
@@ -241,6 +248,7 @@ class Connection:
             if self._handover is not None:
                 self._handover.deliver_all()
             self._inbox.end(self._why_it_ended())
+            await self.feed.end_recordings(self._settings.close_timeout)
             left = await self.dispatcher.finish(self._settings.close_timeout)
             if left:
                 logger.warning("Closed with %d messages that no handler was given.", left)
@@ -262,6 +270,10 @@ class Connection:
     def on_finish(self, error: FastpolyError | None) -> None:
         """See `FeedOwner.on_finish`."""
         self._reader.to_user(self._on_ended)
+
+    def on_recording_lost(self, notice: SlowConsumer) -> None:
+        """See `FeedOwner.on_recording_lost`."""
+        self._engine.pipeline.announce(batch_of(notice.market, [notice]))
 
     def _on_ended(self) -> None:
         if self._handover is not None:

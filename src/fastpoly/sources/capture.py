@@ -13,7 +13,7 @@ import math
 import operator
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from fastpoly.capture.marks import Mark, MarkKind
@@ -25,9 +25,10 @@ from fastpoly.health.counts import SourceCondition, SourceCounts
 from fastpoly.protocol.close_codes import CloseReason
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.statuses import read_status
+from fastpoly.schema import STATUS_CHANNEL, UNKNOWN_CHANNEL
 
 if TYPE_CHECKING:
-    from fastpoly._core import Batch, Filter
+    from fastpoly._core import Batch, Filter, FrameTap
     from fastpoly.protocol.statuses import Action
     from fastpoly.sources.source import SourceOwner
 
@@ -37,7 +38,9 @@ SLICE_S: Final = 0.005
 """How long batches are handed over without a turn for the rest of the event loop."""
 
 SPREAD_NS: Final = 1_000_000
-"""How far apart frames of one batch may be where the recording's own pace is kept."""
+"""How far apart frames of a large batch may be where the recording's own pace is kept."""
+
+BATCHES: Final = ("received", "large")
 
 _MISSING: Final = {MarkKind.LOST, MarkKind.GAP}
 """Marks after which something is missing."""
@@ -67,9 +70,14 @@ class CaptureSource:
         speed: How many times faster than it was received; ``"max"`` for as fast as it is taken.
         start_ns: The earliest time of receipt that is wanted, Unix time in ns.
         end_ns: The time from which on nothing is wanted.
+        batches: ``received``: one for what was read at once when it was recorded, so that handlers
+            are called as they were then; ``large``: as many frames as 64 KiB hold, which is faster.
+        keep_statuses: Whether recorded control messages stay in the batches.
 
     Attributes:
         clock: The time in the recording.
+        has_begun: Whether a batch was handed over.
+        keep_statuses: As above.
         delay_s: See `Source.delay_s`: recordings are late by nothing but themselves.
 
     Raises:
@@ -85,17 +93,28 @@ class CaptureSource:
         speed: float | str = 1.0,
         start_ns: int | None = None,
         end_ns: int | None = None,
+        batches: str = "received",
+        keep_statuses: bool = False,
     ) -> None:
+        if batches not in BATCHES:
+            raise UsageError(
+                f"{batches!r} is not a way to make batches.",
+                hint=f"Choose one of {', '.join(BATCHES)}.",
+            )
         self.clock = RecordingClock()
         self.delay_s = 0.0
         self._paths = tuple(paths)
         self._market = market_of(market).name
         self._end_ns = end_ns
         self._speed = _speed(speed)
+        self._large = batches == "large"
+        self._keep_frames = False
+        self.keep_statuses = keep_statuses
         self._reader = self._open(start_ns)
         # What pace is kept by: the wall clock when the recording's was at a time; 0 for not begun.
         self._began_s = 0.0
         self._began_ns = 0
+        self.has_begun = False
         self._playing = True
         self._steps = 0
         self._connection: CaptureConnection | None = None
@@ -106,8 +125,14 @@ class CaptureSource:
             market=self._market,
             start_ns=start_ns,
             end_ns=self._end_ns,
-            max_spread_ns=None if math.isinf(self._speed) else int(SPREAD_NS * self._speed),
+            max_spread_ns=self._spread_ns(),
+            keep_frames=self._keep_frames,
         )
+
+    def _spread_ns(self) -> int | None:
+        if not self._large:
+            return 0
+        return None if math.isinf(self._speed) else int(SPREAD_NS * self._speed)
 
     def connect(self, owner: SourceOwner) -> CaptureConnection:
         """See `Source.connect`."""
@@ -172,6 +197,10 @@ class CaptureSource:
         """Return what comes next; None at the end."""
         return self._reader.read()
 
+    def keep_frames(self, keep: bool) -> None:
+        """Have batches keep their frames' text from now on, or no longer."""
+        self._keep_frames = self._reader.keep_frames = keep
+
     def take_turn(self) -> bool:
         """Whether a batch may be handed over now."""
         if self._playing:
@@ -213,6 +242,7 @@ class CaptureConnection:
         self._pump: asyncio.Task[None] | None = None
         self._awake = asyncio.Event()
         self._reading = True
+        self._tap: FrameTap | None = None
         self._counts = SourceCounts()
         # Parameters that were asked for; None before any was: then everything is wanted.
         self._wanted: dict[str, None] | None = None
@@ -256,6 +286,11 @@ class CaptureConnection:
         verb = f"{action}d to: "
         for name in names:
             self._loop.call_soon(self._owner.on_status, read_status("success", verb + name, str))
+
+    def record_to(self, tap: FrameTap | None) -> None:
+        """See `SourceConnection.record_to`."""
+        self._tap = tap
+        self._source.keep_frames(tap is not None)
 
     def pause_reading(self) -> None:
         """See `SourceConnection.pause_reading`."""
@@ -354,6 +389,7 @@ class CaptureConnection:
     def _deliver(self, batch: Batch) -> None:
         stamp = batch.received_ns
         self._source.clock.now_ns = stamp
+        self._source.has_begun = True
         counts = self._counts
         self._counts = SourceCounts(
             counts.reads + 1,
@@ -364,6 +400,15 @@ class CaptureConnection:
             stamp,
         )
         self._owner.watch.receive(batch)
+        if self._tap is not None:
+            self._tap.on_read(batch)
+        if not self._source.keep_statuses and batch.count(STATUS_CHANNEL):
+            for part in _data_of(batch):
+                self._hand_on(part)
+        else:
+            self._hand_on(batch)
+
+    def _hand_on(self, batch: Batch) -> None:
         if self._wanted is not None:
             batch = batch.select(*self._channels)
             if self._filter is not None and len(batch):
@@ -376,20 +421,43 @@ class CaptureConnection:
             self._source.clock.now_ns = mark.at_ns
         if mark.kind is MarkKind.BAD_FRAME:
             self._counts = self._counts._replace(bad_frames=self._counts.bad_frames + 1)
+            if self._tap is not None:
+                self._tap.on_frame(mark.detail["frame"], mark.at_ns)
             offset = mark.detail.get("offset", 0)
             self._owner.on_bad_frame(
                 DecodeError(str(mark.detail.get("reason", "no JSON")), offset=int(offset))
             )
-        elif mark.kind in _MISSING and mark.detail.get("cause") != "reconnect":
-            code = mark.detail.get("code", 1006)
-            why = mark.detail.get("reason") or mark.detail.get("cause") or "no reason was recorded"
-            self.lose(
-                ConnectionLost(
-                    f"The recording has a gap here: {why}.",
-                    code=code if isinstance(code, int) else 1006,
-                    reason=str(mark.detail.get("reason", "")),
-                )
-            )
+        elif (
+            mark.kind in _MISSING
+            and mark.detail.get("cause") != "reconnect"
+            # Nothing is missing before the beginning, such as of a connection that never came up.
+            and self._source.has_begun
+        ):
+            self.lose(_loss(mark))
+
+
+def _loss(mark: Mark) -> ConnectionLost:
+    """Return the error of the recorded connection, in its own words if they were recorded."""
+    detail = mark.detail
+    code = detail.get("code", 1006)
+    why = detail.get("reason") or detail.get("cause") or "no reason was recorded"
+    return ConnectionLost(
+        str(detail.get("error") or f"The recording has a gap here: {why}."),
+        code=code if isinstance(code, int) else 1006,
+        reason=str(detail.get("reason", "")),
+    )
+
+
+def _data_of(batch: Batch) -> Iterator[Batch]:
+    """Part a batch at its control messages, as what reads a socket does, without these."""
+    begin = 0
+    for at, event in enumerate(batch):
+        if event.event_type == STATUS_CHANNEL:
+            if begin < at:
+                yield batch[begin:at]
+            begin = at + 1
+    if begin < len(batch):
+        yield batch[begin:]
 
 
 def _selection(market: str, wanted: Iterable[str]) -> tuple[frozenset[str], Filter | None]:
@@ -399,13 +467,15 @@ def _selection(market: str, wanted: Iterable[str]) -> tuple[frozenset[str], Filt
         channel, _, symbol = param.partition(".")
         symbols.setdefault(channel, set()).add(symbol)
     single = {name for name, found in symbols.items() if "*" not in found}
+    # What a server sends unasked, and no parameter names.
+    channels = frozenset([*symbols, UNKNOWN_CHANNEL])
     if not single:
-        return frozenset(symbols), None
+        return channels, None
     conditions: list[Condition] = []
     for name, found in symbols.items():
         own = field("symbol", name)
         conditions.append(own.is_in(*found) if name in single else ~own.is_missing())
-    return frozenset(symbols), make_filter(market, None, functools.reduce(operator.or_, conditions))
+    return channels, make_filter(market, None, functools.reduce(operator.or_, conditions))
 
 
 def _speed(speed: float | str) -> float:

@@ -15,6 +15,7 @@ from fastpoly.protocol.close_codes import CloseReason, connection_lost
 from fastpoly.protocol.statuses import read_status
 
 if TYPE_CHECKING:
+    from fastpoly._core import FrameTap
     from fastpoly.protocol.statuses import Action
     from fastpoly.sources.source import SourceOwner
 
@@ -96,6 +97,7 @@ class ScriptedConnection:
         self._accepted: asyncio.Future[None] | None = None
         self._ended: asyncio.Future[CloseReason] | None = None
         self._error: FastpolyError | None = None
+        self._tap: FrameTap | None = None
 
     # ------------------------------------------------------------------------ the script
 
@@ -150,6 +152,8 @@ class ScriptedConnection:
         while self.is_reading and self._waiting and self.is_open:
             text = self._waiting.pop(0)
             now_ns = self._source.clock.time_ns()
+            if self._tap is not None:
+                self._tap.on_frame(text.encode(), now_ns)
             try:
                 batch = self._decoder.receive(text, now_ns, self._owner.watch)
             except DecodeError as error:
@@ -196,6 +200,10 @@ class ScriptedConnection:
         self.requests.append((action, request))
         if self._source.obliging:
             asyncio.get_running_loop().call_soon(self.confirm, action, *request)
+
+    def record_to(self, tap: FrameTap | None) -> None:
+        """See `SourceConnection.record_to`; frame by frame."""
+        self._tap = tap
 
     def pause_reading(self) -> None:
         """See `SourceConnection.pause_reading`."""

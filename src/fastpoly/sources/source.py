@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from fastpoly.health.counts import SourceCondition, SourceCounts
 
 if TYPE_CHECKING:
-    from fastpoly._core import Batch, LineWatch
+    from fastpoly._core import Batch, FrameTap, LineWatch
     from fastpoly.errors import DecodeError, FastpolyError
     from fastpoly.health.clock import Clock
     from fastpoly.protocol.close_codes import CloseReason
@@ -66,6 +66,12 @@ class SourceConnection(Protocol):
 
         Raises:
             ConnectionLost: The connection is not open.
+        """
+
+    def record_to(self, tap: FrameTap | None) -> None:
+        """Give a tap, too, all that is read from now on, as it came; None to stop.
+
+        Before `open`, or while nothing is being read.
         """
 
     def pause_reading(self) -> None:
