@@ -8,9 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from fastpoly.capture.reader import CaptureReader
-from fastpoly.enums import Overflow
 from fastpoly.errors import UsageError
-from fastpoly.protocol.reconnect import FixedDelay
 from fastpoly.sources.capture import CaptureSource, RecordingClock
 from fastpoly.stream import Stream
 
@@ -118,11 +116,6 @@ def replay(
         end_ns=None if end is None else _ns(end),
         batches=batches,
     )
-    # Whatever was lost then comes back at once, as often as it did then; and a recording is silent
-    # for reasons of its own.
-    options.setdefault("reconnect", FixedDelay(0.0, None))
-    options.setdefault("stale_after", {})
-    options.setdefault("overflow", Overflow.BLOCK)
     params = [f"{channel}.*" for channel in channels]
     return Replay(source, name, *params, symbols=symbols, where=where, **options)
 

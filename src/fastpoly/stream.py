@@ -20,8 +20,6 @@ from fastpoly.filters.build import make_filter
 from fastpoly.filters.conditions import Condition
 from fastpoly.health.silence import StaleAfter
 from fastpoly.market_feed import MarketFeed, UserHooks
-from fastpoly.net.credentials import find_api_key
-from fastpoly.net.endpoints import make_url
 from fastpoly.net.options import (
     ConnectionKeywords,
     ConnectionOptions,
@@ -34,12 +32,13 @@ from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.reconnect import ReconnectPolicy, make_policy
 from fastpoly.protocol.subscriptions import Subscriptions
 from fastpoly.run import run_stream
-from fastpoly.sources.live import LiveSource
+from fastpoly.sources.kinds import SourceRequest, make_source
 from fastpoly.stats import StreamStats
 from fastpoly.stream_life import StreamLife
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
+    from fastpoly.health.clock import Clock
     from fastpoly.sources.source import Source
 
 __all__ = ["Stream"]
@@ -87,7 +86,8 @@ class Stream:
             ``MASSIVE_API_KEY``, ``POLYGON_API_KEY``.
         feed: A feed of the vendor, such as ``delayed``.
         host: A host name, instead of a feed.
-        url: A full ``ws://`` or ``wss://`` URL, instead of both.
+        url: A full ``ws://`` or ``wss://`` URL, instead of both; or a recording:
+            ``file:day.mcap?speed=max``, see `replay`.
         symbols: The tickers or pairs to get, and no others; None for all.
         where: A condition that events have to meet, such as ``field("size") >= 100``; see
             `fastpoly.field`. Events that do not are counted and never become objects.
@@ -95,7 +95,8 @@ class Stream:
         ingest: Where the socket is read: ``loop``, the caller's event loop, or ``thread``.
         max_buffer_bytes: Bytes, as received, that may wait for each consumer.
         max_buffer_age: Seconds that a batch may wait for a consumer; None for no limit.
-        overflow: What happens when a buffer is full, see `Overflow`.
+        overflow: What happens when a buffer is full, see `Overflow`: by default the oldest are
+            dropped, and where a recording is replayed it waits.
         on_error: Called as ``on_error(error, handler, batch)`` with what handlers raise, and with
             errors that no call can raise (handler and batch are None then).
         error_policy: What happens to a handler that raises, see `ErrorPolicy`.
@@ -130,7 +131,7 @@ class Stream:
         ingest: str = Ingest.LOOP,
         max_buffer_bytes: int = DEFAULT_MAX_BUFFER_BYTES,
         max_buffer_age: float | None = None,
-        overflow: str = Overflow.DROP_OLDEST,
+        overflow: str | None = None,
         on_error: ErrorHook | None = None,
         error_policy: str = ErrorPolicy.CONTINUE,
         fill: Fill | None = None,
@@ -154,17 +155,22 @@ class Stream:
         self._reader: ReaderLoop = ThreadLoop(f"fastpoly-{spec.name}") if threaded else CallerLoop()
         self._life = StreamLife(spec.name, options.close_timeout, self._reader)
         if source is None:
-            target = make_url(market, feed=feed, host=host, url=url)
-            source = LiveSource(target, find_api_key(api_key, target), spec.name, options)
+            source = make_source(
+                SourceRequest(
+                    market=market, options=options, url=url, host=host, feed=feed, api_key=api_key
+                )
+            )
+        self._source, suits = source, source.defaults
+        overflow = suits.overflow if overflow is None else overflow
         subscriptions = Subscriptions(spec.name)
         subscriptions.add(params)
         self._feed = MarketFeed(
             source,
             subscriptions,
             EngineSettings(
-                policy=make_policy(reconnect),
+                policy=(reconnect is True and suits.reconnect) or make_policy(reconnect),
                 subscribe_timeout_s=subscribe_timeout,
-                stale_after=stale_after,
+                stale_after=suits.stale_after if stale_after is None else stale_after,
                 fill_timeout_s=None if fill is None else fill_timeout,
                 filter=make_filter(spec.name, symbols, where),
                 clock=source.clock,
@@ -177,7 +183,9 @@ class Stream:
         self._registry = ConsumerRegistry(
             spec,
             Limits(
-                max_buffer_bytes, max_buffer_age, member(Overflow, overflow, "an overflow policy")
+                max_buffer_bytes,
+                max_buffer_age,
+                member(Overflow, overflow, "an overflow policy"),
             ),
             self._engine,
             self._reader,
@@ -204,6 +212,11 @@ class Stream:
     def error(self) -> BaseException | None:
         """The error that ended it; None while it is open, and if it was closed."""
         return self._feed.error
+
+    @property
+    def clock(self) -> Clock:
+        """The time by which data is received: the system's, or that of a recording."""
+        return self._source.clock
 
     @property
     def subscriptions(self) -> tuple[str, ...]:

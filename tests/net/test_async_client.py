@@ -597,7 +597,7 @@ class CommunityHost(enum.Enum):
 
 def test_names_enums_and_urls() -> None:
     def url(*arguments: Any) -> str:
-        return AsyncStreamClient("KEY", *arguments)._url
+        return AsyncStreamClient("KEY", *arguments)._source.where
 
     assert url("stocks") == "wss://socket.massive.com/stocks"
     assert url(StreamCluster.OPTIONS, StreamHost.DELAYED) == "wss://delayed.polygon.io/options"

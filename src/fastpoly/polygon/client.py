@@ -18,8 +18,6 @@ from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.health.silence import StaleAfter
 from fastpoly.market_feed import UserHooks
-from fastpoly.net.credentials import find_api_key
-from fastpoly.net.endpoints import make_url, shown_url
 from fastpoly.net.options import (
     ConnectionOptions,
     TransportKeywords,
@@ -35,7 +33,7 @@ from fastpoly.protocol.lifecycle import State, StateChange
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.reconnect import FixedDelay, ReconnectPolicy, make_policy
 from fastpoly.protocol.subscriptions import Request
-from fastpoly.sources.live import LiveSource
+from fastpoly.sources.kinds import SourceRequest, make_source
 from fastpoly.stats import ClientStats
 
 if TYPE_CHECKING:
@@ -104,6 +102,7 @@ class AsyncStreamClient(ServiceMethods):
         read_limit: int = 65536,
         write_limit: int = 65536,
         *,
+        url: str | None = None,
         messages: Messages = "dicts",
         on_error: ErrorHook | None = None,
         error_policy: str = ErrorPolicy.CONTINUE,
@@ -132,6 +131,7 @@ class AsyncStreamClient(ServiceMethods):
             max_memory_queue: Accepted and not used; ``max_buffer_bytes`` bounds what waits.
             read_limit: Accepted and not used; the transport sizes its own buffers.
             write_limit: Accepted and not used, like ``read_limit``.
+            url: A full URL, instead of a host; also a recording, ``file:day.mcap?speed=max``.
             messages: What handlers get: ``"dicts"``, one at a time; ``"events"``, typed, one at a
                 time; or ``"batches"``, a `Batch` of the handler's channels for each socket read.
             on_error: Called as ``on_error(error, handler, message)`` when a handler raises, and as
@@ -161,7 +161,6 @@ class AsyncStreamClient(ServiceMethods):
             UsageError: The key, the market, the host or an option is invalid.
         """
         market = market_of(_text(cluster))
-        self._url = make_url(market.path, host=_text(host))
         if messages not in ("dicts", "events", "batches"):
             raise UsageError(
                 f"{messages!r} is not a form of messages.",
@@ -182,13 +181,16 @@ class AsyncStreamClient(ServiceMethods):
         )
         self._market = market.spec
         self._own_policy = None if reconnect is None else make_policy(reconnect)
-        self._source = LiveSource(
-            self._url,
-            find_api_key(api_key, self._url),
-            market.name,
-            options,
-            keep_statuses=True,
-            spaced=True,
+        self._source = make_source(
+            SourceRequest(
+                market=market.path,
+                options=options,
+                url=url,
+                host=None if url else _text(host),
+                api_key=api_key,
+                keep_statuses=True,
+                spaced=True,
+            )
         )
         self._connection = Connection(
             self._source,
@@ -215,7 +217,7 @@ class AsyncStreamClient(ServiceMethods):
         self._check_handler(self._default_process_message)
 
     def __repr__(self) -> str:
-        return f"<AsyncStreamClient {shown_url(self._url)} {self.state}>"
+        return f"<AsyncStreamClient {self._source.where} {self.state}>"
 
     async def __aenter__(self) -> Self:
         return self
@@ -284,7 +286,7 @@ class AsyncStreamClient(ServiceMethods):
             UsageError: The key is invalid.
         """
         if key is not None:
-            self._source.api_key = find_api_key(key, self._url)
+            self._source.use_key(key)
         await self._connection.open(resubscribe=self._is_reconnecting)
 
     async def _log_in_once(self) -> None:
@@ -384,7 +386,9 @@ class AsyncStreamClient(ServiceMethods):
                 )
             if reconnect:
                 policy = _fixed_delay(max_reconnection_attempts, reconnection_delay)
-                await self._handle_all(self._own_policy or policy)
+                await self._handle_all(
+                    self._own_policy or self._source.defaults.reconnect or policy
+                )
             else:
                 if not connection.was_opened:
                     await self._log_in_once()

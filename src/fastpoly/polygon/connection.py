@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fastpoly.notices import SlowConsumer
     from fastpoly.polygon.messages import Messages
     from fastpoly.polygon.services import Handler
-    from fastpoly.sources.live import LiveSource
+    from fastpoly.sources.source import Source
 
 __all__ = ["DEFAULT_STABLE_S", "Connection", "ConnectionSettings"]
 
@@ -99,7 +99,7 @@ class Connection:
     """
 
     def __init__(
-        self, source: LiveSource, market: str, default: Handler, settings: ConnectionSettings
+        self, source: Source, market: str, default: Handler, settings: ConnectionSettings
     ) -> None:
         self.is_closed = False
         self.is_running = False
@@ -122,7 +122,9 @@ class Connection:
             EngineSettings(
                 policy=self._policy,
                 subscribe_timeout_s=settings.subscribe_timeout,
-                stale_after=settings.stale_after,
+                stale_after=settings.stale_after
+                if settings.stale_after is not None
+                else source.defaults.stale_after,
                 fill_timeout_s=settings.fill_timeout if fills else None,
                 gap_apart=True,
             ),
@@ -428,7 +430,9 @@ class Connection:
             async with self._lock:
                 pass  # it may be being opened again
             if self._ended.is_set() and not self.is_closed:
-                raise self._gave_up()
+                if self.feed.error is not None or self._thrown is not None:
+                    raise self._gave_up()
+                await self._close()  # a recording is over
         # Whoever closes may be in another thread, and this loop may stop when this returns.
         await self._closed.wait()
         self.raise_thrown()

@@ -14,18 +14,22 @@ import operator
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from fastpoly.capture.marks import Mark, MarkKind
 from fastpoly.capture.reader import CaptureReader
+from fastpoly.enums import Overflow
 from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError, UsageError
 from fastpoly.filters.build import make_filter
 from fastpoly.filters.conditions import Condition, field
 from fastpoly.health.counts import SourceCondition, SourceCounts
 from fastpoly.protocol.close_codes import CloseReason
 from fastpoly.protocol.markets import market_of
+from fastpoly.protocol.reconnect import retryable
 from fastpoly.protocol.statuses import read_status
 from fastpoly.schema import STATUS_CHANNEL, UNKNOWN_CHANNEL
+from fastpoly.sources.source import SourceDefaults
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch, Filter, FrameTap
@@ -44,6 +48,21 @@ BATCHES: Final = ("received", "large")
 
 _MISSING: Final = {MarkKind.LOST, MarkKind.GAP}
 """Marks after which something is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """The policy of recordings: what was lost comes back at once, as often as it did then."""
+
+    retry_first: bool = True
+    stable_after_s: float = 0.0
+
+    def next_delay(self, attempt: int, error: FastpolyError) -> float | None:
+        """See `ReconnectPolicy.next_delay`."""
+        return 0.0 if retryable(error) else None
+
+
+DEFAULTS: Final = SourceDefaults(reconnect=AtOnce(), overflow=Overflow.BLOCK, stale_after={})
 
 
 class RecordingClock:
@@ -78,10 +97,13 @@ class CaptureSource:
         clock: The time in the recording.
         has_begun: Whether a batch was handed over.
         keep_statuses: As above.
+        where: See `Source.where`.
+        defaults: See `Source.defaults`: what was lost comes back at once, a consumer that is slow
+            is waited for, as a recording has time, and it is silent for reasons of its own.
         delay_s: See `Source.delay_s`: recordings are late by nothing but themselves.
 
     Raises:
-        UsageError: An argument is invalid.
+        UsageError: An argument is invalid, or a file is of another market.
         CaptureError: A file cannot be opened.
     """
 
@@ -103,6 +125,8 @@ class CaptureSource:
             )
         self.clock = RecordingClock()
         self.delay_s = 0.0
+        self.where = "file:" + ",".join(str(os.fspath(path)) for path in paths)
+        self.defaults = DEFAULTS
         self._paths = tuple(paths)
         self._market = market_of(market).name
         self._end_ns = end_ns
@@ -111,6 +135,7 @@ class CaptureSource:
         self._keep_frames = False
         self.keep_statuses = keep_statuses
         self._reader = self._open(start_ns)
+        self._check_market()
         # What pace is kept by: the wall clock when the recording's was at a time; 0 for not begun.
         self._began_s = 0.0
         self._began_ns = 0
@@ -133,6 +158,19 @@ class CaptureSource:
         if not self._large:
             return 0
         return None if math.isinf(self._speed) else int(SPREAD_NS * self._speed)
+
+    def _check_market(self) -> None:
+        for account in self._reader.begin():
+            recorded = account.metadata.get("market", self._market)
+            if recorded != self._market:
+                self._reader.close()
+                raise UsageError(
+                    f"{account.path} is a recording of {recorded}, not of {self._market}.",
+                    hint=f"Pass the market {recorded!r}.",
+                )
+
+    def use_key(self, api_key: str) -> None:
+        """See `Source.use_key`: a recording has no login."""
 
     def connect(self, owner: SourceOwner) -> CaptureConnection:
         """See `Source.connect`."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastpoly.health.clock import Clock, SystemClock
-from fastpoly.net.endpoints import nominal_delay_s
+from fastpoly.net.credentials import find_api_key
+from fastpoly.net.endpoints import nominal_delay_s, shown_url
 from fastpoly.net.session import Session
+from fastpoly.sources.source import SourceDefaults
 
 if TYPE_CHECKING:
     from fastpoly.net.credentials import ApiKey
@@ -29,6 +31,8 @@ class LiveSource:
 
     Attributes:
         api_key: The key, for connections from now on.
+        where: See `Source.where`.
+        defaults: See `Source.defaults`.
     """
 
     def __init__(
@@ -44,11 +48,17 @@ class LiveSource:
         self.api_key = api_key
         self.clock: Clock = SystemClock()
         self.delay_s = nominal_delay_s(url, market)
+        self.where = shown_url(url)
+        self.defaults = SourceDefaults()
         self._url = url
         self._market = market
         self._options = options
         self._keep_statuses = keep_statuses
         self._spaced = spaced
+
+    def use_key(self, api_key: str) -> None:
+        """See `Source.use_key`."""
+        self.api_key = find_api_key(api_key, self._url)
 
     def connect(self, owner: SourceOwner) -> Session:
         """See `Source.connect`."""

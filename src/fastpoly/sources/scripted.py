@@ -13,6 +13,7 @@ from fastpoly.health.clock import Clock, SystemClock
 from fastpoly.health.counts import SourceCondition, SourceCounts
 from fastpoly.protocol.close_codes import CloseReason, connection_lost
 from fastpoly.protocol.statuses import read_status
+from fastpoly.sources.source import SourceDefaults
 
 if TYPE_CHECKING:
     from fastpoly._core import FrameTap
@@ -42,6 +43,8 @@ class ScriptedSource:
     Attributes:
         connections: Every connection so far.
         obliging: As above; for connections from now on.
+        where: See `Source.where`.
+        defaults: See `Source.defaults`.
     """
 
     def __init__(
@@ -58,12 +61,17 @@ class ScriptedSource:
         self.obliging = obliging
         self.delay_s = delay_s
         self.clock = clock or SystemClock()
+        self.where = "a script"
+        self.defaults = SourceDefaults()
         self.connections: list[ScriptedConnection] = []
 
     @property
     def latest(self) -> ScriptedConnection:
         """The connection that was made last."""
         return self.connections[-1]
+
+    def use_key(self, api_key: str) -> None:
+        """See `Source.use_key`: a script takes any."""
 
     def connect(self, owner: SourceOwner) -> ScriptedConnection:
         """See `Source.connect`."""

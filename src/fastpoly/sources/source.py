@@ -8,18 +8,37 @@ in the event loop in which the connection was opened; only counts may be asked f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from fastpoly.enums import Overflow
 from fastpoly.health.counts import SourceCondition, SourceCounts
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch, FrameTap, LineWatch
     from fastpoly.errors import DecodeError, FastpolyError
     from fastpoly.health.clock import Clock
+    from fastpoly.health.silence import StaleAfter
     from fastpoly.protocol.close_codes import CloseReason
+    from fastpoly.protocol.reconnect import ReconnectPolicy
     from fastpoly.protocol.statuses import Action, ControlMessage
 
-__all__ = ["Source", "SourceConnection", "SourceOwner"]
+__all__ = ["Source", "SourceConnection", "SourceDefaults", "SourceOwner"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDefaults:
+    """What suits a source where the user says nothing.
+
+    Attributes:
+        reconnect: When to connect again; None for what suits a server.
+        overflow: What happens when a consumer's buffer is full.
+        stale_after: See `Stream`.
+    """
+
+    reconnect: ReconnectPolicy | None = None
+    overflow: Overflow = Overflow.DROP_OLDEST
+    stale_after: StaleAfter = None
 
 
 class SourceOwner(Protocol):
@@ -109,6 +128,21 @@ class Source(Protocol):
     @property
     def clock(self) -> Clock:
         """The time by which its data is received."""
+
+    @property
+    def where(self) -> str:
+        """What texts call it: a URL without credentials and without a query."""
+
+    @property
+    def defaults(self) -> SourceDefaults:
+        """What suits it."""
+
+    def use_key(self, api_key: str) -> None:
+        """Log in with another key from now on, where there is a login.
+
+        Raises:
+            UsageError: The key is invalid.
+        """
 
     def connect(self, owner: SourceOwner) -> SourceConnection:
         """Return a new connection, not opened yet, that reports to an owner."""

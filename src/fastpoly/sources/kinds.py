@@ -1,0 +1,132 @@
+"""The table of sources: which one a URL asks for, by its scheme."""
+
+from __future__ import annotations
+
+import urllib.parse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from fastpoly.errors import UsageError
+from fastpoly.net.credentials import find_api_key
+from fastpoly.net.endpoints import make_url
+from fastpoly.protocol.markets import market_of
+from fastpoly.sources.capture import CaptureSource
+from fastpoly.sources.live import LiveSource
+
+if TYPE_CHECKING:
+    from fastpoly.net.credentials import ApiKey
+    from fastpoly.net.options import ConnectionOptions
+    from fastpoly.sources.source import Source
+
+__all__ = ["SOURCE_KINDS", "SourceRequest", "make_source"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRequest:
+    """What a user says of the source of a stream.
+
+    Attributes:
+        market: The market, such as ``stocks`` or ``futures/cme``.
+        options: How connections are made and kept.
+        url: A full URL; None for the vendor's service.
+        host: A host of the service, instead; it may be a full URL too.
+        feed: A feed of the service, instead.
+        api_key: The key; None for the one in the environment.
+        keep_statuses: Whether control messages stay in the batches.
+        spaced: How requests are written, see `LiveSource`.
+    """
+
+    market: str
+    options: ConnectionOptions
+    # Hidden: they may have a key or a password in them.
+    url: str | None = field(default=None, repr=False)
+    host: str | None = field(default=None, repr=False)
+    feed: str | None = None
+    api_key: str | ApiKey | None = field(default=None, repr=False)
+    keep_statuses: bool = False
+    spaced: bool = False
+
+
+Maker: TypeAlias = "Callable[[SourceRequest], Source]"
+
+
+def _live(request: SourceRequest) -> LiveSource:
+    target = make_url(request.market, feed=request.feed, host=request.host, url=request.url)
+    return LiveSource(
+        target,
+        find_api_key(request.api_key, target),
+        market_of(request.market).name,
+        request.options,
+        keep_statuses=request.keep_statuses,
+        spaced=request.spaced,
+    )
+
+
+_FILE_HINT: Final = "Write it as file:day.mcap or file:/data/day.mcap?speed=max."
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a time.", hint="Pass Unix time in ns.") from None
+
+
+def _speed(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+_FILE_SETTINGS: Final[Mapping[str, tuple[str, Callable[[str], object]]]] = {
+    "speed": ("speed", _speed),
+    "start": ("start_ns", _number),
+    "end": ("end_ns", _number),
+    "batches": ("batches", str),
+}
+"""What the query of a file's URL may say -> the argument of `CaptureSource`, and how it is read."""
+
+
+def _recording(request: SourceRequest) -> CaptureSource:
+    if request.feed or (request.url and request.host):
+        raise UsageError("A recording has no feed and no host.", hint="Pass the URL alone.")
+    parts = urllib.parse.urlsplit(request.url or request.host or "")
+    if parts.netloc not in ("", "localhost") or not parts.path or parts.fragment:
+        raise UsageError("The URL of the file is not one of a file here.", hint=_FILE_HINT)
+    settings: dict[str, object] = {}
+    for name, value in urllib.parse.parse_qsl(parts.query, keep_blank_values=True):
+        if name not in _FILE_SETTINGS:
+            raise UsageError(
+                f"{name!r} is nothing that can be said of a recording.",
+                hint=f"Choose among {', '.join(_FILE_SETTINGS)}.",
+            )
+        argument, read = _FILE_SETTINGS[name]
+        settings[argument] = read(value)
+    return CaptureSource(
+        [urllib.parse.unquote(parts.path)],
+        request.market,
+        keep_statuses=request.keep_statuses,
+        **settings,  # type: ignore[arg-type]  # by the table
+    )
+
+
+SOURCE_KINDS: Final[Mapping[str, Maker]] = {
+    "ws": _live,
+    "wss": _live,
+    "file": _recording,
+}
+"""The scheme of a URL -> what makes its source."""
+
+
+def make_source(request: SourceRequest) -> Source:
+    """Return the source that a user asks for: by the URL's scheme, or the vendor's service.
+
+    Raises:
+        UsageError: What was said makes no sense.
+        CaptureError: A file cannot be opened.
+    """
+    scheme = (request.url or request.host or "").strip().partition(":")[0].lower()
+    # A name without a scheme is a host's; what is wrong with other schemes, the live source says.
+    return SOURCE_KINDS.get(scheme, _live)(request)
