@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from fastpoly.cli import demo, main
 from fastpoly.cli.terminal import ExitCode
@@ -57,6 +58,11 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
+def unless_it_waited(said: str) -> str:
+    """What tail has said, without the line that comes where the machine was slow for a second."""
+    return re.sub(r"fastpoly: connected to .*; waiting for .*\n", "", said)
+
+
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[SimulatorProcess]:
     with SimulatorProcess(rate=5000, symbols=50, keys=("good", "simulator", "demo")) as process:
@@ -88,13 +94,13 @@ def test_tail_writes_one_object_a_line(url: str) -> None:
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(events) == 200
     assert {event["ev"] for event in events} == {"T", "Q"}
-    assert done.stderr == ""
+    assert unless_it_waited(done.stderr) == ""
 
 
 def test_tail_where(url: str) -> None:
     conditions = ("--where", "size >= 100", "--where", "not conditions has 37")
     done = run("tail", "stocks", "T.*", "Q.*", "--url", url, "--count", "200", *conditions)
-    assert (done.returncode, done.stderr) == (ExitCode.OK, "")
+    assert (done.returncode, unless_it_waited(done.stderr)) == (ExitCode.OK, "")
     events = [json.loads(line) for line in done.stdout.splitlines()]
     trades = [event for event in events if event["ev"] == "T"]
     assert 0 < len(trades) < len(events) == 200
@@ -138,7 +144,7 @@ def test_tail_ends_quietly_when_its_reader_has_enough(
         assert json.loads(process.stdout.readline())["ev"] == "T"
         process.stdout.close()
         assert process.wait(30) == ExitCode.OK
-        assert process.stderr.read() == ""
+        assert unless_it_waited(process.stderr.read()) == ""
     wait_for_no_connections(simulator)
 
 
@@ -170,7 +176,7 @@ def test_signals_end_tail_quietly(
         process.send_signal(number)
         process.stdout.read()
         assert process.wait(30) == code
-        assert process.stderr.read() == ""
+        assert unless_it_waited(process.stderr.read()) == ""
     wait_for_no_connections(simulator)
 
 
@@ -228,7 +234,170 @@ def test_nobody_listens() -> None:
     assert "Traceback" not in done.stderr
 
 
+WAITING = "fastpoly: connected to {url}; waiting for T.NOSUCH\n"
+
+
+def test_tail_says_that_it_is_connected_and_waits(url: str, simulator: SimulatorProcess) -> None:
+    with start("tail", "stocks", "T.NOSUCH", "--url", url) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == WAITING.format(url=url)
+        process.terminate()
+        assert process.wait(30) == ExitCode.TERMINATED
+    wait_for_no_connections(simulator)
+
+
+def test_tail_waits_for_so_long_and_no_longer(url: str) -> None:
+    done = run("tail", "stocks", "T.NOSUCH", "--url", url, "--wait", "1.5")
+    assert (done.returncode, done.stdout) == (ExitCode.FAILED, "")
+    assert done.stderr == WAITING.format(url=url) + "fastpoly: nothing came for 1.5 s.\n"
+
+
+def test_tail_with_wait_goes_on_while_something_comes(url: str) -> None:
+    done = run("tail", "stocks", "T.*", "Q.*", "--url", url, "--wait", "20", "--count", "3000")
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert len(done.stdout.splitlines()) == 3000
+
+
+def test_tail_with_tls_where_there_is_none(simulator: SimulatorProcess) -> None:
+    url = simulator.url("stocks").replace("ws:", "wss:")
+    done = run("tail", "stocks", "T.*", "--url", url)
+    assert done.returncode == ExitCode.DISCONNECTED
+    first, second = done.stderr.splitlines()
+    assert first.startswith(f"fastpoly: {url} ended the connection during the TLS handshake")
+    assert "use ws:// and not wss://" in second
+
+
+def test_tail_without_tls_where_there_is_some(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    certificate.cert_chain_pems[0].write_to_path(str(chain))
+    certificate.private_key_pem.write_to_path(str(key))
+    with SimulatorProcess(certfile=str(chain), keyfile=str(key)) as server:
+        url = server.url("stocks")
+        plain = run("tail", "stocks", "T.*", "--url", url.replace("wss:", "ws:"))
+        unknown = run("tail", "stocks", "T.*", "--url", url)
+    assert plain.returncode == unknown.returncode == ExitCode.DISCONNECTED
+    assert "wss://" in plain.stderr
+    assert "does not verify" in unknown.stderr
+    assert len(plain.stderr.splitlines()) == len(unknown.stderr.splitlines()) == 2
+
+
+def test_tail_of_a_host_that_does_not_resolve() -> None:
+    url = "ws://no-such-host.invalid/stocks"
+    done = run("tail", "stocks", "T.*", "--url", url, FASTPOLY_API_KEY="good")
+    assert done.returncode == ExitCode.DISCONNECTED
+    first, second = done.stderr.splitlines()
+    assert "'no-such-host.invalid' does not resolve" in first
+    assert "spelling" in second
+
+
+# ----------------------------------------------------------------------- standard streams
+
+FULL = Path("/dev/full")
+
+
+def shell(
+    arguments: str, redirection: str, url: str = "", **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line with streams that only a shell can give it."""
+    script = f'"$PYTHON" -m fastpoly {arguments} {redirection}'
+    return subprocess.run(
+        ["sh", "-c", script],
+        env=environment(PYTHON=sys.executable, URL=url, **variables),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_with_closed_streams(closed: str, url: str) -> None:
+    for arguments in ("tail stocks 'T.*' --count 1 --url $URL", "demo --seconds 0.5 --rate 2000"):
+        done = shell(arguments, closed, url)
+        assert done.returncode == ExitCode.OK, done.stderr
+        assert "Traceback" not in done.stderr
+        assert bool(done.stdout) == (">&-" not in closed.replace("2>&-", ""))
+    assert shell("nonsense", closed).returncode == ExitCode.USAGE
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "tail stocks 'T.*' --url $URL",
+        "demo --seconds 0.5 --rate 2000",
+        "sim --port 0",
+        "--help",
+        "tail --help",
+    ],
+)
+def test_output_to_a_full_disk(arguments: str, url: str) -> None:
+    done = shell(arguments, f"> {FULL}", url)
+    assert done.returncode == ExitCode.FAILED
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("A simulated")]
+    assert lines == [
+        "fastpoly: Standard output cannot be written: No space left on device.",
+        "  Check where standard output goes, and that there is room.",
+    ]
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
+def test_errors_to_a_full_disk(url: str) -> None:
+    tail = "tail stocks 'T.*' --url $URL --count 1"
+    assert shell(tail, f"2> {FULL}", url).returncode == ExitCode.OK
+    refused = shell(tail, f"2> {FULL}", url, FASTPOLY_API_KEY="bad")
+    assert refused.returncode == ExitCode.REFUSED
+    assert shell("nonsense", f"2> {FULL}").returncode == ExitCode.USAGE
+    assert shell("demo --seconds 0.5 --rate 2000", f"2> {FULL}").returncode == ExitCode.OK
+
+
+def test_a_reader_that_has_enough_of_a_help_page() -> None:
+    for arguments in ("--help", "sim --help", "--version"):
+        done = shell(arguments, "| true")
+        assert done.stderr == ""
+
+
 # --------------------------------------------------------------------------------------- sim
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--rate", "nan"), "rate must be a finite number"),
+        (("--rate", "inf"), "rate must be a finite number"),
+        (("--rate", "-1"), "rate must not be negative"),
+        (("--port", "65536"), "port must be at most 65,535"),
+        (("--port", "-1"), "port must not be negative"),
+        (("--symbols", "1000000000000"), "symbols must be at most"),
+        (("--ack-delay", "nan"), "ack_delay must be a finite number"),
+        (("--report", "nan"), "not a finite number"),
+        (("--fault", "drop:every=nan"), "every must not be nan"),
+        (("--fault", "drop:at=-1"), "at must not be -1"),
+        (("--certfile", "/no/such", "--keyfile", "/no/such"), "/no/such: No such file"),
+        (("--certfile", __file__, "--keyfile", __file__), "certificate cannot be read"),
+    ],
+    ids=str,
+)
+def test_sim_with_wrong_arguments(arguments: tuple[str, ...], words: str) -> None:
+    done = run("sim", *arguments)
+    assert done.returncode == ExitCode.USAGE
+    assert done.stdout == ""
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [("no-such-host.invalid", "not known"), ("192.0.2.1", "Cannot assign")],
+)
+def test_sim_on_an_address_of_somebody_else(host: str, words: str) -> None:
+    done = run("sim", "--host", host, "--port", "0")
+    assert done.returncode == ExitCode.FAILED
+    first, second = done.stderr.splitlines()
+    assert words in first
+    assert "--host" in second
 
 
 def test_sim_serves_what_tail_reads() -> None:
@@ -279,6 +448,16 @@ def test_sim_on_a_taken_port(simulator: SimulatorProcess) -> None:
 
 
 # -------------------------------------------------------------------------------------- demo
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--rate", "nan"), ("--rate", "inf"), ("--seconds", "nan"), ("--seconds", "inf")]
+)
+def test_demo_with_wrong_arguments(arguments: tuple[str, ...]) -> None:
+    done = run("demo", *arguments)
+    assert done.returncode == ExitCode.USAGE
+    assert "finite number" in done.stderr
+    assert "fastpoly demo --help" in done.stderr
 
 
 def test_demo_accounts_for_every_event() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+
+from fastpoly.net.standard_streams import occupy_standard_descriptors
 
 __all__ = ["main"]
 
@@ -19,6 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code; `fastpoly.cli.terminal.ExitCode` says what each means.
     """
+    occupy_standard_descriptors()
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # its descriptor was closed when Python started
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 - as long as the process lives
     try:
         from fastpoly.cli.commands import run
 

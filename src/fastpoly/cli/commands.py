@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import click
 
 from fastpoly._version import __version__
-from fastpoly.cli.terminal import ExitCode
+from fastpoly.cli.terminal import ExitCode, code_of
 
 __all__ = ["COMMANDS", "run"]
 
@@ -39,7 +41,7 @@ class Commands(click.Group):
 EPILOG: Final = """\b
 Exit codes:
   0    all went well, or the reader of the output has gone
-  1    it failed; demo: events were lost
+  1    it failed; demo: events were lost; tail: nothing came within --wait
   2    wrong usage, or no API key
   3    the server refused the key, the market or a subscription
   4    the connection failed
@@ -56,6 +58,10 @@ def fastpoly() -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; see `fastpoly.cli.main`."""
+    return code_of(partial(_run, arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         code = fastpoly.main(
             args=None if arguments is None else list(arguments),
@@ -65,6 +71,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(OSError):  # standard error is full: nobody can be told
+            error.show()
         return error.exit_code
     return int(code or 0)

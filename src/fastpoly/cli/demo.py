@@ -13,9 +13,10 @@ import click
 
 from fastpoly.cli.meter import Meter, percentile_ms
 from fastpoly.cli.sim import setting_options, simulator_config
-from fastpoly.cli.terminal import ExitCode, run
+from fastpoly.cli.terminal import ExitCode, FiniteRange, report, run, write_out
 from fastpoly.cli.view import View, lag, make_view, number
-from fastpoly.sim import SimulatorProcess
+from fastpoly.errors import UsageError
+from fastpoly.sim import SimulatorConfig, SimulatorProcess
 from fastpoly.stream import Stream
 
 __all__ = ["Account", "command"]
@@ -175,13 +176,12 @@ async def _demonstrate(
     )
 
 
-async def _demo(seconds: float, as_line: bool, settings: dict[str, Any]) -> int:
-    config = simulator_config(**settings)
+async def _demo(seconds: float, as_line: bool, config: SimulatorConfig) -> int:
     meter = Meter("stocks")
     # Started and stopped in a thread: it takes a moment, and the loop has Ctrl-C to watch for.
     simulator = SimulatorProcess(config)
-    await asyncio.to_thread(simulator.start)
     try:
+        await asyncio.to_thread(simulator.start)
         title = (
             f"A simulated stocks market of {config.symbols:,} symbols, {config.rate:,.0f} trades "
             f"and quotes a second, for {seconds:g} s"
@@ -190,14 +190,14 @@ async def _demo(seconds: float, as_line: bool, settings: dict[str, Any]) -> int:
             account = await _demonstrate(simulator, seconds, meter, view)
     finally:
         await asyncio.to_thread(simulator.stop)
-    click.echo((as_json if as_line else as_text)(account, meter))
+    write_out((as_json if as_line else as_text)(account, meter))
     return ExitCode.OK if account.is_complete else ExitCode.FAILED
 
 
 @click.command(name="demo", params=setting_options("rate", "symbols", "events_per_frame", "seed"))
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0, min_open=True),
+    type=FiniteRange(min=0, min_open=True),
     default=10,
     show_default=True,
     help="How long to watch.",
@@ -210,4 +210,9 @@ def command(seconds: float, as_line: bool, **settings: Any) -> int:
     shows on standard error what arrives. Then a summary on standard output: what was sent,
     received and lost. Exits with 0 only if nothing was lost.
     """
-    return run(_demo(seconds, as_line, settings))
+    try:
+        config = simulator_config("demo", **settings)
+    except UsageError as error:
+        report(error)
+        return ExitCode.USAGE
+    return run(_demo(seconds, as_line, config))

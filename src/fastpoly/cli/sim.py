@@ -5,14 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import errno
 import inspect
+import os
 import re
+import socket
 import time
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import click
 
-from fastpoly.cli.terminal import ExitCode, report, run
+from fastpoly.cli.terminal import (
+    ExitCode,
+    FiniteRange,
+    OutputClosed,
+    report,
+    run,
+    say,
+    write_out,
+)
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.schema import MARKETS
 from fastpoly.sim import Simulator, SimulatorConfig, faults
@@ -59,8 +70,12 @@ def setting_options(*names: str, **defaults: Any) -> list[click.Option]:
     return options
 
 
-def simulator_config(**settings: Any) -> SimulatorConfig:
+def simulator_config(command: str = "sim", **settings: Any) -> SimulatorConfig:
     """Return the settings as given on the command line.
+
+    Args:
+        command: Whose options they are.
+        **settings: The settings.
 
     Raises:
         UsageError: One has a bad value.
@@ -68,7 +83,7 @@ def simulator_config(**settings: Any) -> SimulatorConfig:
     try:
         return SimulatorConfig.from_mapping(settings)
     except ValueError as error:
-        raise UsageError(f"{error}.", hint="See fastpoly sim --help.") from error
+        raise UsageError(f"{error}.", hint=f"See fastpoly {command} --help.") from error
 
 
 async def _report(simulator: Simulator, every_s: float) -> None:
@@ -78,30 +93,53 @@ async def _report(simulator: Simulator, every_s: float) -> None:
         await asyncio.sleep(every_s)
         stats, now = simulator.stats(), time.monotonic()
         sent = sum(stats["events"].values())
-        click.echo(
+        say(
             f"{len(simulator.connections)} connections, {(sent - before) / (now - then):,.0f} "
-            f"events/s, {sent:,} events in all",
-            err=True,
+            f"events/s, {sent:,} events in all"
         )
         before, then = sent, now
 
 
+_LISTENING_HINTS: Final = {
+    errno.EADDRINUSE: "Choose another --port, or 0 for any free one.",
+    errno.EACCES: "Ports below 1024 are the administrator's; choose another --port.",
+    errno.EADDRNOTAVAIL: "Pass an address of this machine as --host, such as 127.0.0.1 or 0.0.0.0.",
+}
+"""Why it could not listen -> what to do about it."""
+
+
+def _no_listening(error: OSError, config: SimulatorConfig) -> FastpolyError:
+    """Return the error for an address that cannot be listened on."""
+    number = error.errno
+    if isinstance(error, socket.gaierror) or number is None:
+        # None: aiofastnet has tried every address, and none is this machine's.
+        number = errno.EADDRNOTAVAIL
+    # The loop's own text has a tuple for an address in it.
+    what = error.strerror if isinstance(error, socket.gaierror) else os.strerror(number)
+    return FastpolyError(
+        f"Could not listen on {config.host}:{config.port}: {what}.",
+        hint=_LISTENING_HINTS.get(number, "Choose another --host or --port."),
+    )
+
+
 async def _serve(config: SimulatorConfig, report_every_s: float) -> int:
-    simulator = Simulator(config)
+    try:
+        simulator = Simulator(config)
+    except ValueError as error:
+        raise UsageError(
+            f"{str(error)[:1].upper()}{str(error)[1:]}.",
+            hint="Pass PEM files as --certfile and --keyfile.",
+        ) from error
     try:
         await simulator.start()
     except OSError as error:
-        # The loop's own text has a tuple for an address in it.
-        raise FastpolyError(
-            f"Could not listen on {config.host}:{config.port}: {error.strerror or error}.",
-            hint="Choose another --port, or 0 for any free one.",
-        ) from error
+        raise _no_listening(error, config) from error
     try:
         # At once, and whether or not anybody reads on: it is a server, not a filter.
-        with contextlib.suppress(BrokenPipeError):
-            click.echo("\n".join(map(simulator.url, MARKETS)))
+        with contextlib.suppress(OutputClosed):
+            write_out("\n".join(map(simulator.url, MARKETS)))
         keys = "one of the keys given" if config.keys else "any key"
-        click.echo(f"Listening; accepts {keys}. Press Ctrl-C to stop.", err=True)
+        say(f"Listening; accepts {keys}. Press Ctrl-C to stop.")
         if report_every_s:
             await _report(simulator, report_every_s)
         await asyncio.Event().wait()
@@ -123,7 +161,7 @@ def _faults_explained() -> str:
 @click.option(
     "--report",
     "report_every_s",
-    type=click.FloatRange(min=0),
+    type=FiniteRange(min=0),
     metavar="SECONDS",
     default=0,
     help="Report on standard error what was sent, at this interval; 0 for never.",

@@ -15,10 +15,18 @@ import click
 from fastpoly._core import Batch
 from fastpoly.cli.conditions import parse_condition
 from fastpoly.cli.formats import FORMATS
-from fastpoly.cli.terminal import ExitCode, Output, OutputClosed, report, run
+from fastpoly.cli.terminal import (
+    ExitCode,
+    FiniteRange,
+    Output,
+    OutputClosed,
+    report,
+    run,
+    say,
+)
 from fastpoly.errors import UsageError
 from fastpoly.net.credentials import API_KEY_VARIABLES
-from fastpoly.net.endpoints import make_url
+from fastpoly.net.endpoints import make_url, shown_url
 from fastpoly.notices import NOTICE_CHANNEL, Gap, SlowConsumer
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.subscriptions import parse_params
@@ -27,6 +35,12 @@ from fastpoly.stream import Stream
 __all__ = ["command", "key_for"]
 
 EVENTS_PER_WRITE: Final = 500
+
+SILENCE_S: Final = 1.0
+"""After how much silence at the beginning it says that it waits."""
+
+MAX_SHOWN: Final = 5
+"""Parameters that it names then."""
 
 
 def key_for(url: str) -> str | None:
@@ -51,33 +65,67 @@ def _say_notices(batch: Batch) -> Batch:
             text = f"lost {notice.lost:,} events, which came faster than they could be written"
         else:
             text = repr(notice)
-        click.echo(f"fastpoly: {text}", err=True)
+        say(f"fastpoly: {text}")
     return batch.select(*(name for name in batch.channels if name != NOTICE_CHANNEL))
 
 
+def _say_waiting(stream: Stream, url: str) -> None:
+    wanted = ", ".join(stream.subscriptions[:MAX_SHOWN])
+    more = len(stream.subscriptions) - MAX_SHOWN
+    say(
+        f"fastpoly: connected to {shown_url(url)}; waiting for {wanted}"
+        + (f" and {more} more" if more > 0 else "")
+    )
+
+
 async def _tail(
-    stream: Stream, lines: Callable[[Batch], Iterable[bytes]], count: int | None
+    stream: Stream,
+    url: str,
+    lines: Callable[[Batch], Iterable[bytes]],
+    count: int | None,
+    wait_s: float | None,
 ) -> int:
     task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    patience = asyncio.timeout(None)
     with Output(task.cancel if task is not None else lambda: None) as output:
         try:
-            async with stream:
-                async for batch in stream:
-                    events = _say_notices(batch)
-                    if count is not None:
-                        events = events[:count]
-                        count -= len(events)
-                    # In pieces: a batch that has waited may be huge, and the socket is read
-                    # between.
-                    for start in range(0, len(events), EVENTS_PER_WRITE):
-                        piece = events[start : start + EVENTS_PER_WRITE]
-                        await output.write(b"\n".join(lines(piece)) + b"\n")
-                    if count == 0:
-                        break
+            async with stream, patience:
+                if wait_s is not None:
+                    patience.reschedule(loop.time() + wait_s)
+                # Where events come at once nobody needs to be told.
+                telling = loop.call_later(SILENCE_S, _say_waiting, stream, url)
+                try:
+                    async for batch in stream:
+                        events = _say_notices(batch)
+                        if not len(events):
+                            continue
+                        telling.cancel()
+                        if count is not None:
+                            events = events[:count]
+                            count -= len(events)
+                        # A pager that stands still is no silence of the market.
+                        patience.reschedule(None)
+                        # In pieces: a batch that has waited may be huge, and the socket is read
+                        # between.
+                        for start in range(0, len(events), EVENTS_PER_WRITE):
+                            piece = events[start : start + EVENTS_PER_WRITE]
+                            await output.write(b"\n".join(lines(piece)) + b"\n")
+                        if count == 0:
+                            break
+                        if wait_s is not None:
+                            patience.reschedule(loop.time() + wait_s)
+                finally:
+                    telling.cancel()
         except asyncio.CancelledError:
             if output.closed:
                 raise OutputClosed from None
             raise
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            say(f"fastpoly: nothing came for {wait_s:g} s.")
+            return ExitCode.FAILED
     return ExitCode.OK
 
 
@@ -87,6 +135,13 @@ async def _tail(
 @click.option("--url", help="A full ws:// or wss:// URL, such as the simulator's.")
 @click.option("--feed", help="A feed of the vendor, such as delayed.")
 @click.option("--count", type=click.IntRange(min=1), help="Stop after this many events.")
+@click.option(
+    "--wait",
+    "wait_s",
+    type=FiniteRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="End, with exit code 1, when no event has come for so long.",
+)
 @click.option(
     "--where",
     "conditions",
@@ -109,6 +164,7 @@ def command(
     url: str | None,
     feed: str | None,
     count: int | None,
+    wait_s: float | None,
     conditions: tuple[str, ...],
     form: str,
 ) -> int:
@@ -128,4 +184,4 @@ def command(
     except UsageError as error:
         report(error)
         return ExitCode.USAGE
-    return run(_tail(stream, FORMATS[form], count))
+    return run(_tail(stream, target, FORMATS[form], count, wait_s))

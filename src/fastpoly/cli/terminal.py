@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import enum
+import errno
 import logging
+import math
 import os
 import queue
 import select
@@ -13,6 +15,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from typing import Any, Final, Self
 
 import click
@@ -20,7 +23,19 @@ import click
 from fastpoly import errors
 from fastpoly.net.reader_loop import loop_factory
 
-__all__ = ["ExitCode", "Output", "exit_code", "report", "run"]
+__all__ = [
+    "ExitCode",
+    "FiniteRange",
+    "Output",
+    "OutputClosed",
+    "OutputFailed",
+    "code_of",
+    "exit_code",
+    "report",
+    "run",
+    "say",
+    "write_out",
+]
 
 
 class ExitCode(enum.IntEnum):
@@ -29,7 +44,7 @@ class ExitCode(enum.IntEnum):
     OK = 0
     """All went well, or the reader of the output has gone."""
     FAILED = 1
-    """It failed: the demo lost events, a port was taken."""
+    """It failed: the demo lost events, a port was taken, nothing came in time, the disk is full."""
     USAGE = 2
     """The command line, or the environment that it needs, is wrong; nothing was done."""
     REFUSED = 3
@@ -57,15 +72,67 @@ def exit_code(error: errors.FastpolyError) -> ExitCode:
     return next(code for kind, code in _CODES if isinstance(error, kind))
 
 
+class FiniteRange(click.FloatRange):
+    """A number in a range; not NaN, which is in every range, and not infinite."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
+
+def say(text: str) -> None:
+    """Write a line to standard error; where that cannot be written, nobody can be told."""
+    with contextlib.suppress(OSError):
+        click.echo(text, err=True)
+
+
 def report(error: errors.FastpolyError) -> None:
     """Say on standard error what happened and what to do about it."""
-    click.echo(f"{click.style('fastpoly:', fg='red')} {error.detail}", err=True)
+    say(f"{click.style('fastpoly:', fg='red')} {error.detail}")
     if error.hint:
-        click.echo(f"  {error.hint}", err=True)
+        say(f"  {error.hint}")
+
+
+_OUTPUT_ERRORS: Final = frozenset(
+    {errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EBADF}
+)
+"""How writing to standard output can fail."""
 
 
 class OutputClosed(Exception):
     """The reader of the output has gone."""
+
+
+class OutputFailed(errors.FastpolyError):
+    """The output cannot be written."""
+
+    hint = "Check where standard output goes, and that there is room."
+
+
+def output_error(error: OSError) -> OutputClosed | OutputFailed:
+    """Return what it means that standard output could not be written."""
+    if isinstance(error, BrokenPipeError):
+        return OutputClosed()
+    return OutputFailed(f"Standard output cannot be written: {error.strerror or error}.")
+
+
+def write_out(text: str) -> None:
+    """Write a line to standard output.
+
+    Raises:
+        OutputClosed: There is no reader any more.
+        OutputFailed: It cannot be written.
+    """
+    try:
+        click.echo(text)
+    except OSError as error:
+        _hush_stdout()
+        raise output_error(error) from None
 
 
 class Output:
@@ -106,6 +173,7 @@ class Output:
 
         Raises:
             OutputClosed: There is no reader any more.
+            OutputFailed: It cannot be written.
         """
         done: asyncio.Future[None] = self._loop.create_future()
         self._jobs.put((data, done))
@@ -119,8 +187,7 @@ class Output:
                 while view:
                     view = view[os.write(self._descriptor, view) :]
             except OSError as error:
-                closed = isinstance(error, BrokenPipeError)
-                self._tell(self._finish, done, OutputClosed() if closed else error)
+                self._tell(self._finish, done, output_error(error))
             else:
                 self._tell(self._finish, done, None)
 
@@ -162,7 +229,7 @@ class _Log(logging.Handler):
     """Warnings of the library, on standard error as it is when they come: a display may own it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"fastpoly: {self.format(record)}", err=True)
+        say(f"fastpoly: {self.format(record)}")
 
 
 @contextlib.contextmanager
@@ -183,6 +250,10 @@ def run(main: Coroutine[Any, Any, int]) -> int:
     Args:
         main: The command; returns its exit code.
     """
+    return code_of(partial(_run, main))
+
+
+def _run(main: Coroutine[Any, Any, int]) -> int:
     terminated = False
 
     async def with_signals() -> int:
@@ -200,18 +271,32 @@ def run(main: Coroutine[Any, Any, int]) -> int:
 
     try:
         with _log_shown(), asyncio.Runner(loop_factory=loop_factory()) as runner:
-            code = runner.run(with_signals())
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
+            return runner.run(with_signals())
     except asyncio.CancelledError:
         if terminated:
             return ExitCode.TERMINATED
         raise
-    except (OutputClosed, BrokenPipeError):
+
+
+def code_of(function: Callable[[], int]) -> int:
+    """Call a function that may write to standard output; return the exit code for its end."""
+    try:
+        try:
+            code = function()
+            sys.stdout.flush()
+        except OSError as error:
+            # click's own output, such as a help page, goes past `write_out`.
+            if error.errno not in _OUTPUT_ERRORS:
+                raise
+            raise output_error(error) from None
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except OutputClosed:
         _hush_stdout()
         return ExitCode.OK
     except errors.FastpolyError as error:
+        if isinstance(error, OutputFailed):
+            _hush_stdout()
         report(error)
         return exit_code(error)
     return code

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, Protocol
 
-import click
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from fastpoly.cli.meter import percentile_ms
+from fastpoly.cli.terminal import say
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -73,10 +73,9 @@ class PlainView:
         )
         lags = tally.lags_of_all()
         elapsed = time.monotonic() - self._start
-        click.echo(
+        say(
             f"{elapsed:6.1f} s  {rates}  {tally.nbytes / seconds / 1e6:.1f} MB/s"
-            f"  lag p50 {lag(lags, 50)} ms  p99 {lag(lags, 99)} ms",
-            err=True,
+            f"  lag p50 {lag(lags, 50)} ms  p99 {lag(lags, 99)} ms"
         )
 
 
@@ -149,5 +148,5 @@ def make_view(channels: tuple[str, ...], title: str) -> View:
     console = Console(stderr=True)
     if console.is_terminal and not console.is_dumb_terminal:
         return LiveView(channels, title, console)
-    click.echo(title, err=True)
+    say(title)
     return PlainView(channels)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final, Protocol, TypeVar
 
 from fastpoly.errors import UsageError
+from fastpoly.net.standard_streams import occupy_standard_descriptors
 
 __all__ = ["CallerLoop", "ReaderLoop", "ThreadLoop", "loop_factory"]
 
@@ -26,10 +27,17 @@ EXIT_S: Final = 2.0
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """Return the factory of uvloop's event loops; None, for asyncio's own, where it is missing."""
     try:
-        import uvloop
+        import uvloop  # noqa: F401 - whether it is there
     except ImportError:
         return None
-    return uvloop.new_event_loop
+    return _new_uvloop
+
+
+def _new_uvloop() -> asyncio.AbstractEventLoop:
+    import uvloop
+
+    occupy_standard_descriptors()
+    return uvloop.new_event_loop()
 
 
 class ReaderLoop(Protocol):

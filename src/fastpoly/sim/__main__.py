@@ -71,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(str(error))
     try:
         run(config, controlled=controlled, on_ready=None if controlled else _announce)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
@@ -22,6 +23,7 @@ _CHOICES = {
     "early_subscribe": ("refuse", "ignore"),
 }
 _NOT_NEGATIVE = (
+    "port",
     "rate",
     "bar_hold_ms",
     "late_per_million",
@@ -35,6 +37,13 @@ _NOT_NEGATIVE = (
     "ping_interval",
     "socket_buffer_bytes",
 )
+_AT_MOST = {
+    "port": 65_535,
+    "rate": 1e9,
+    "symbols": 10_000_000,
+    "history": 1_000_000_000,
+    "socket_buffer_bytes": 2**31 - 1,
+}
 _AT_LEAST_ONE = ("symbols", "events_per_frame", "max_frame_bytes", "max_buffer_bytes")
 
 
@@ -129,12 +138,19 @@ class SimulatorConfig:
             value = getattr(self, name)
             if value not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+        for spec in fields(self):
+            value = getattr(self, spec.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ValueError(f"{spec.name} must be a finite number, not {value}")
         for name in _NOT_NEGATIVE:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative")
         for name in _AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
+        for name, most in _AT_MOST.items():
+            if getattr(self, name) > most:
+                raise ValueError(f"{name} must be at most {most:,.0f}")
         if not 0 <= self.trade_share <= 1:
             raise ValueError("trade_share must be between 0 and 1")
         if self.rate == 0 and self.slow_consumer != "wait":

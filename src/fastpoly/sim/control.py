@@ -13,6 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from fastpoly.net.reader_loop import loop_factory
 from fastpoly.sim.config import SimulatorConfig
 from fastpoly.sim.server import Simulator
 
@@ -125,9 +126,5 @@ def run(
     on_ready: Callable[[Simulator], None] | None = None,
 ) -> None:
     """Do as `serve` does, in an event loop of its own (uvloop's where there is one)."""
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(serve(config, controlled=controlled, on_ready=on_ready))
-    else:
-        uvloop.run(serve(config, controlled=controlled, on_ready=on_ready))
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(serve(config, controlled=controlled, on_ready=on_ready))

@@ -16,6 +16,7 @@ Chance is drawn from the simulator's seed and the connection's number, so a run 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -372,6 +373,8 @@ class Fault:
                 chosen[key] = float(value)
             except ValueError:
                 raise ValueError(f"fault {name}: {key} must be a number, not {value!r}") from None
+            if not math.isfinite(chosen[key]) or (key in _COMMON and chosen[key] < 0):
+                raise ValueError(f"fault {name}: {key} must not be {value}")
         if chosen["after"] not in _BEGINNINGS:
             raise ValueError(f"fault {name}: after must be one of {', '.join(_BEGINNINGS)}")
         for part in str(chosen.get("kinds", "")).split("+"):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import ssl
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any, Final
 
 from fastpoly.schema import MARKETS, MarketSpec
@@ -28,6 +30,9 @@ class Simulator(Listening):
 
     Args:
         config: Its settings.
+
+    Raises:
+        ValueError: The certificate cannot be read.
 
     Example:
         async with Simulator(SimulatorConfig(rate=1000)) as simulator:
@@ -109,10 +114,10 @@ class Simulator(Listening):
             rate: Trades and quotes per second and market, above 0.
 
         Raises:
-            ValueError: It is not above 0.
+            ValueError: It is not a finite number above 0.
         """
-        if rate <= 0:
-            raise ValueError("a rate must be above 0")
+        if not 0 < rate < math.inf:
+            raise ValueError("a rate must be a finite number above 0")
         for spec in _SPEC_BY_PATH.values():
             self._pump(spec).rate = rate
 
@@ -256,5 +261,14 @@ def _context(config: SimulatorConfig) -> ssl.SSLContext | None:
     if not config.certfile:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(config.certfile, config.keyfile)
+    files = (config.certfile, config.keyfile)
+    try:
+        for path in files:
+            what = path
+            Path(path).read_bytes()  # ssl does not say which file it could not open
+        what = " and ".join(files)
+        context.load_cert_chain(*files)
+    except OSError as error:  # ssl's own among them
+        why = getattr(error, "reason", None) or error.strerror or error
+        raise ValueError(f"the certificate cannot be read from {what}: {why}") from error
     return context

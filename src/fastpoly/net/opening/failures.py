@@ -24,7 +24,7 @@ from fastpoly.errors import (
 from fastpoly.net.endpoints import shown_url
 from fastpoly.net.opening.upgrade import Answer
 
-__all__ = ["connect_error", "http_error", "retry_after_s", "upgrade_error"]
+__all__ = ["connect_error", "handshake_error", "http_error", "retry_after_s", "upgrade_error"]
 
 _KINDS: Final[dict[int, type[HttpStatusError]]] = {
     401: AccessDeniedError,
@@ -119,6 +119,23 @@ def upgrade_error(fault: str, url: str) -> NotWebSocketError:
     return NotWebSocketError(f"{shown_url(url)} is not a WebSocket server: {fault}.", hint=hint)
 
 
+def handshake_error(error: Exception, url: str) -> FastpolyError:
+    """Return the error for a connection that ended during the TLS handshake.
+
+    Args:
+        error: How it ended.
+        url: Where it was to go.
+    """
+    if isinstance(error, FastpolyError):
+        return error
+    return ConnectError(
+        f"{shown_url(url)} ended the connection during the TLS handshake, as a server without TLS "
+        "does.",
+        hint="Where the server has no TLS, as a simulator without a certificate, use ws:// and not "
+        "wss://.",
+    )
+
+
 def connect_error(error: Exception, url: str, proxy: str | None) -> FastpolyError | None:
     """Return what an exception means that was raised instead of a connection.
 
@@ -152,10 +169,8 @@ def connect_error(error: Exception, url: str, proxy: str | None) -> FastpolyErro
             hint="Check the proxy's URL, user name and password.",
         )
     if isinstance(error, (OSError, EOFError, RuntimeError)):
-        hint = "Check the network, host and port"
-        hint += ", and ws:// against wss://." if where.startswith("wss:") else "."
         return ConnectError(
             f"{where} could not be reached{through}: {str(error) or type(error).__name__}.",
-            hint=hint,
+            hint="Check the network, host and port.",
         )
     return None

@@ -13,6 +13,7 @@ import socket
 import ssl as ssl_module
 import urllib.parse
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
@@ -25,7 +26,13 @@ from picows.url import WSParsedURL, parse_url
 
 from fastpoly.errors import FastpolyError, NotWebSocketError
 from fastpoly.net.endpoints import shown_url
-from fastpoly.net.opening.failures import connect_error, http_error, upgrade_error
+from fastpoly.net.opening.failures import (
+    connect_error,
+    handshake_error,
+    http_error,
+    upgrade_error,
+)
+from fastpoly.net.opening.handshake import QuietHandshake
 from fastpoly.net.opening.upgrade import UpgradeParser, accept_for, fault_of
 
 if TYPE_CHECKING:
@@ -224,12 +231,21 @@ async def _open(target: Target, listener: Listener, dial: Dial) -> None:
         else:
             sock = reached.sock
     try:
-        if transport is None:
-            transport, _ = await create(
-                _ProtocolFactory(opening), ssl=target.context, sock=sock, server_hostname=name
-            )
-        else:
-            transport = await _over_tunnel(transport, opening, target, host)
+        try:
+            with QuietHandshake() if target.context is not None else nullcontext():
+                if transport is None:
+                    transport, _ = await create(
+                        _ProtocolFactory(opening),
+                        ssl=target.context,
+                        sock=sock,
+                        server_hostname=name,
+                    )
+                else:
+                    transport = await _over_tunnel(transport, opening, target, host)
+        except (ConnectionError, EOFError) as error:
+            if target.context is None:
+                raise
+            raise handshake_error(error, target.url) from None
         await opening.upgraded
     except BaseException:
         if transport is not None:
