@@ -302,6 +302,8 @@ class CaptureConnection:
 
     async def open(self) -> None:
         """See `SourceConnection.open`."""
+        if self._ended is not None:
+            raise UsageError("A connection is opened once.", hint="Make a new one.")
         self._loop = asyncio.get_running_loop()
         self._ended = self._loop.create_future()
         self._owner.on_upgraded()

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fastpoly._core import Decoder
-from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError
+from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError, UsageError
 from fastpoly.health.clock import Clock, SystemClock
 from fastpoly.health.counts import SourceCondition, SourceCounts
 from fastpoly.protocol.close_codes import CloseReason, connection_lost
@@ -194,6 +194,8 @@ class ScriptedConnection:
 
     async def open(self) -> None:
         """See `SourceConnection.open`."""
+        if self._ended is not None:
+            raise UsageError("A connection is opened once.", hint="Make a new one.")
         loop = asyncio.get_running_loop()
         self._accepted, self._ended = loop.create_future(), loop.create_future()
         if self._source.obliging:
@@ -225,7 +227,7 @@ class ScriptedConnection:
     async def closed(self) -> CloseReason:
         """See `SourceConnection.closed`."""
         if self._ended is None:
-            raise ConnectionLost("The connection was never opened.")
+            raise UsageError("The connection was never opened.", hint="Await open() first.")
         return await asyncio.shield(self._ended)
 
     async def close(self) -> None:

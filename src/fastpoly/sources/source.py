@@ -78,6 +78,7 @@ class SourceConnection(Protocol):
 
         Raises:
             FastpolyError: It did not work; the connection has ended then.
+            UsageError: It was opened before; that changes nothing.
         """
 
     def send(self, action: Action, params: Iterable[str]) -> None:
@@ -100,7 +101,11 @@ class SourceConnection(Protocol):
         """Go on; no error where nothing was paused."""
 
     async def closed(self) -> CloseReason:
-        """Wait for the end, and return how it came about."""
+        """Wait for the end, and return how it came about.
+
+        Raises:
+            UsageError: It was never opened.
+        """
 
     async def close(self) -> None:
         """Close in order, and wait until that is done."""

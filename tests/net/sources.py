@@ -1,0 +1,169 @@
+"""Each kind of source, and a hand on what it brings, for the contract that all of them keep."""
+
+from __future__ import annotations
+
+import abc
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from fastpoly._core import Batch, LineWatch
+from fastpoly.capture import CaptureWriter, MarkKind
+from fastpoly.errors import DecodeError
+from fastpoly.net.credentials import ApiKey
+from fastpoly.net.options import ConnectionOptions
+from fastpoly.protocol.statuses import ControlMessage
+from fastpoly.sim import ScriptedServer
+from fastpoly.sources.capture import CaptureSource
+from fastpoly.sources.live import LiveSource
+from fastpoly.sources.scripted import ScriptedSource
+from fastpoly.sources.source import Source
+from tests.waiting import UNHURRIED
+
+__all__ = ["RIGS", "Reporter", "Rig"]
+
+KEY = "k3y-of-nobody"
+START_NS = 1_781_706_600_000_000_000
+MS = 1_000_000
+
+
+class Reporter:
+    """The owner of a connection: keeps what it reports, in one order.
+
+    Attributes:
+        told: All of it: ``upgraded``, control messages, batches, errors of frames.
+        watched: How many events the watch had seen when each batch was handed over.
+    """
+
+    def __init__(self) -> None:
+        self.watch = LineWatch("stocks")
+        self.told: list[Any] = []
+        self.watched: list[int] = []
+
+    def on_batch(self, batch: Batch) -> None:
+        self.told.append(batch)
+        self.watched.append(sum(events for events, *_ in self.watch.sequences().values()))
+
+    def on_upgraded(self) -> None:
+        self.told.append("upgraded")
+
+    def on_status(self, message: ControlMessage) -> None:
+        self.told.append(message)
+
+    def on_bad_frame(self, error: DecodeError) -> None:
+        self.told.append(error)
+
+    @property
+    def batches(self) -> list[Batch]:
+        return [one for one in self.told if isinstance(one, Batch)]
+
+    @property
+    def numbers(self) -> list[int | str]:
+        """The sequence numbers of all events, and ``bad`` for what could not be read."""
+        found: list[int | str] = []
+        for one in self.told:
+            if isinstance(one, Batch):
+                found += [event["q"] for event in one]
+            elif isinstance(one, DecodeError):
+                found.append("bad")
+        return found
+
+    @property
+    def confirmed(self) -> list[Any]:
+        """The requests that were confirmed, parameter by parameter."""
+        messages = [one.confirmed for one in self.told if isinstance(one, ControlMessage)]
+        return [one for one in messages if one is not None]
+
+
+class Rig(abc.ABC):
+    """One source and what it is going to bring.
+
+    Args:
+        frames: The texts of the frames, for one connection.
+        folder: Where files may be made.
+    """
+
+    source: Source
+
+    def __init__(self, frames: Sequence[str], folder: Path) -> None:
+        self.frames = list(frames)
+        self.folder = folder
+
+    @abc.abstractmethod
+    def running(self) -> contextlib.AbstractAsyncContextManager[Any]:
+        """What has to be there while connections are made."""
+
+    @abc.abstractmethod
+    def bring(self, count: int) -> None:
+        """Have the connection that was made last bring so many of the frames that are left."""
+
+    @abc.abstractmethod
+    def lose(self) -> None:
+        """Have it be lost, once all frames were brought."""
+
+    def _next(self, count: int) -> list[str]:
+        frames, self.frames = self.frames[:count], self.frames[count:]
+        return frames
+
+
+class LiveRig(Rig):
+    """A server over a socket."""
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        async with ScriptedServer() as server:
+            self.server = server
+            options = ConnectionOptions(**UNHURRIED)
+            self.source = LiveSource(server.url(), ApiKey(KEY), "stocks", options)
+            yield
+
+    def bring(self, count: int) -> None:
+        for frame in self._next(count):
+            self.server.peers[-1].send_text(frame)
+
+    def lose(self) -> None:
+        self.server.peers[-1].drop()
+
+
+class ScriptedRig(Rig):
+    """A script."""
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        self.scripted = ScriptedSource("stocks", obliging=True)
+        self.source = self.scripted
+        yield
+
+    def bring(self, count: int) -> None:
+        for frame in self._next(count):
+            self.scripted.latest.deliver_text(frame)
+
+    def lose(self) -> None:
+        self.scripted.latest.lose()
+
+
+class CaptureRig(Rig):
+    """A recording that goes on step by step."""
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        path = self.folder / "recorded.mcap"
+        with CaptureWriter(path, market="stocks") as writer:
+            for number, frame in enumerate(self.frames):
+                writer.add_frame(frame.encode(), START_NS + number * MS)
+            writer.mark(MarkKind.LOST, START_NS + len(self.frames) * MS, code=1006)
+        self.recording = CaptureSource([path], "stocks", speed="max")
+        self.recording.pause()
+        self.source = self.recording
+        yield
+        self.recording.close()
+
+    def bring(self, count: int) -> None:
+        self.recording.step(len(self._next(count)))
+
+    def lose(self) -> None:
+        self.recording.step()
+
+
+RIGS = {"live": LiveRig, "scripted": ScriptedRig, "capture": CaptureRig}
