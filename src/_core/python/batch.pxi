@@ -151,6 +151,18 @@ cdef class Batch:
         return self.store.frame_ends.size() if self.whole else 1
 
     @property
+    def frame_sizes(self):
+        """How many events each of its frames has; see `frame_count`."""
+        cdef uint32_t end, begin = 0
+        if not self.whole:
+            return [self.size]
+        sizes = []
+        for end in self.store.frame_ends:
+            sizes.append(end - begin)
+            begin = end
+        return sizes
+
+    @property
     def received_ns(self):
         """When the read was handed over: wall clock, Unix time in ns; 0 from `decode`.
 

@@ -10,8 +10,8 @@ in a task. The coroutine must not notice. These are the rules, for both facades:
    task later. So before its first step is taken, the task that would go on with it is made the
    current one; whichever was current is put back afterwards. asyncio has functions for that, which
    it keeps for those who step coroutines themselves: ``_swap_current_task`` from Python 3.12 on,
-   ``_enter_task`` and ``_leave_task`` before. All of them act on the running loop's thread only,
-   and so does `HandlerTask`.
+   and the dict of current tasks before. They are for the running loop's thread only, and so is
+   `HandlerTask`.
 2. *One context.* Every step runs in the task's context, so what a handler sets in a context
    variable it finds after it has waited, and the code that delivers messages never sees it.
 3. *A task does one job at a time.* It has a driver, a coroutine that takes one job after the other
@@ -36,16 +36,26 @@ import contextvars
 import sys
 import types
 from asyncio import current_task
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any, Final, Protocol, TypeAlias
 
-__all__ = ["Driver", "HandlerTask", "HandlerTasks", "Job", "JobOwner", "TaskOwner", "next_job"]
+__all__ = [
+    "DONE",
+    "Driver",
+    "HandlerTask",
+    "HandlerTasks",
+    "Job",
+    "JobOwner",
+    "TaskOwner",
+    "next_job",
+    "steps_of",
+]
 
 if sys.version_info >= (3, 12):
     _swap_current_task = asyncio.tasks._swap_current_task
 else:
-    _enter_task = asyncio.tasks._enter_task
-    _leave_task = asyncio.tasks._leave_task
+    # What `_enter_task` and `_leave_task` change, by two calls for each change.
+    _current_tasks = asyncio.tasks._current_tasks  # type: ignore[attr-defined]
 
 Job: TypeAlias = Any
 """What a driver is given to do."""
@@ -56,8 +66,9 @@ Driver: TypeAlias = Coroutine[Any, Any, None]
 MAX_IDLE: Final = 2
 """Tasks that are kept for the next job."""
 
-_DONE: Final = object()
-"""What a driver yields when it has nothing to do."""
+DONE: Final = object()
+"""What a driver yields when it has nothing to do; a job that pauses yields it too, and is given
+what it goes on with."""
 
 _NOT_BEGUN: Final = object()
 """In place of what a driver yielded: it has not been given the job."""
@@ -66,7 +77,14 @@ _NOT_BEGUN: Final = object()
 @types.coroutine
 def next_job() -> Generator[object, Job, Job]:
     """Wait for a job; for drivers."""
-    return (yield _DONE)
+    return (yield DONE)
+
+
+def steps_of(awaitable: Awaitable[Any]) -> Generator[Any, Any, Any]:
+    """Return what ``yield from`` takes, in a coroutine that is written as a generator."""
+    if isinstance(awaitable, types.CoroutineType | types.GeneratorType):
+        return awaitable  # type: ignore[return-value]
+    return awaitable.__await__()
 
 
 class TaskOwner(Protocol):
@@ -94,6 +112,7 @@ class HandlerTask:
         task: The task.
         job: The job that waits, or is left to the task; None while there is none.
         job_owner: Whose job that is, in a pool.
+        has_ended: Whether the task takes no more jobs.
     """
 
     __slots__ = (
@@ -105,6 +124,7 @@ class HandlerTask:
         "_send",
         "_wake",
         "_yielded",
+        "has_ended",
         "job",
         "job_owner",
         "task",
@@ -116,6 +136,7 @@ class HandlerTask:
         context = contextvars.copy_context() if context is None else context
         context.run(driver.send, None)
         self._owner = owner
+        self.has_ended = False
         self.job: Job = None
         self.job_owner: JobOwner | None = None
         self._driver = driver
@@ -123,7 +144,7 @@ class HandlerTask:
         self._run_in_context = context.run
         self._loop = asyncio.get_running_loop()
         self._wake: asyncio.Future[None] | None = None
-        self._yielded: object = _DONE
+        self._yielded: object = DONE
         self._inside = False
         self.task: asyncio.Task[None] = asyncio.Task(
             self._run(), loop=self._loop, name="fastpoly handlers", context=context
@@ -133,7 +154,7 @@ class HandlerTask:
     @property
     def is_ready(self) -> bool:
         """Whether a job may be given by `step`, from outside of the task."""
-        return self._wake is not None and self._yielded is _DONE and not self._wake.done()
+        return self._wake is not None and self._yielded is DONE and not self._wake.done()
 
     @property
     def is_running(self) -> bool:
@@ -156,7 +177,7 @@ class HandlerTask:
                     yielded = self._run_in_context(self._send, job)
                 finally:
                     _swap_current_task(self._loop, previous)
-            return yielded is _DONE or self._go_on(job, yielded)
+            return yielded is DONE or self._go_on(job, yielded)
 
     else:
 
@@ -169,18 +190,17 @@ class HandlerTask:
             if self._inside:
                 yielded = self._send(job)
             else:
-                loop, task = self._loop, self.task
-                previous = current_task(loop)
-                if previous is not None:
-                    _leave_task(loop, previous)
-                _enter_task(loop, task)
+                loop = self._loop
+                previous = _current_tasks.get(loop)
+                _current_tasks[loop] = self.task
                 try:
                     yielded = self._run_in_context(self._send, job)
                 finally:
-                    _leave_task(loop, task)
-                    if previous is not None:
-                        _enter_task(loop, previous)
-            return yielded is _DONE or self._go_on(job, yielded)
+                    if previous is None:
+                        del _current_tasks[loop]
+                    else:
+                        _current_tasks[loop] = previous
+            return yielded is DONE or self._go_on(job, yielded)
 
     def defer(self, job: Job) -> None:
         """Leave a job to the task from its first step."""
@@ -196,12 +216,12 @@ class HandlerTask:
         driver, owner = self._driver, self._owner
         while True:
             error: asyncio.CancelledError | None = None
-            if self._yielded is _DONE:
+            if self._yielded is DONE:
                 if not owner.on_idle(self):
                     return
                 error = await self._wait()
-            while self._yielded is not _DONE:
-                yielded, self._yielded = self._yielded, _DONE
+            while self._yielded is not DONE:
+                yielded, self._yielded = self._yielded, DONE
                 if yielded is _NOT_BEGUN:
                     if error is not None:
                         raise error
@@ -219,13 +239,13 @@ class HandlerTask:
         Returns:
             A cancellation that was meant for the job that was begun meanwhile.
         """
-        while self._yielded is _DONE:
+        while self._yielded is DONE:
             self._wake = self._loop.create_future()
             try:
                 await self._wake
             except asyncio.CancelledError as error:
                 if self.task.cancelling():
-                    if self._yielded is _DONE:
+                    if self._yielded is DONE:
                         raise
                     return error
             finally:
@@ -233,6 +253,7 @@ class HandlerTask:
         return None
 
     def _on_end(self, task: asyncio.Task[None]) -> None:
+        self.has_ended = True
         self._driver.close()
         self._owner.on_end(self)
 
@@ -245,7 +266,7 @@ def _continued(
     thrown: BaseException | None = error
     if error is not None and asyncio.isfuture(yielded) and yielded.cancel(*error.args):
         thrown = None  # the job gets it from what it waits for
-    while yielded is not _DONE:
+    while yielded is not DONE:
         if thrown is None:
             try:
                 sent = yield yielded
@@ -332,7 +353,7 @@ class HandlerTasks:
             is_done = task.step(job)
         except BaseException:
             owner.busy = False
-            self._discard(task)
+            self.discard(task)
             raise
         if not is_done:
             self._give(task, owner)
@@ -341,7 +362,7 @@ class HandlerTasks:
             self._give(task, owner)
         else:
             owner.busy = False
-            self._release(task)
+            self.release(task)
 
     def run_shared(self, job: Job, who_waits: Callable[[], JobOwner]) -> None:
         """Do a job of several owners, while a task is `ready`.
@@ -350,18 +371,28 @@ class HandlerTasks:
             job: The job.
             who_waits: Asked, if it waits, for which of them it does; that one is busy from then on.
         """
-        task = self._idle.pop()
+        task = self.take()
         try:
             is_done = task.step(job)
         except BaseException:
-            self._discard(task)
+            self.discard(task)
             raise
         if is_done:
-            self._release(task)
+            self.release(task)
         else:
-            owner = who_waits()
-            owner.busy = True
-            self._give(task, owner)
+            self.keep(task, who_waits())
+
+    def take(self) -> HandlerTask:
+        """Take a task for a job that pauses, while one is `ready`.
+
+        It is given back by `release`, or by `keep` or `discard`.
+        """
+        return self._idle.pop()
+
+    def keep(self, task: HandlerTask, owner: JobOwner) -> None:
+        """Leave a job that waits to its task; its owner is busy until it is done."""
+        owner.busy = True
+        self._give(task, owner)
 
     def defer(self, job: Job, owner: JobOwner) -> None:
         """Leave a job to a task from its first step."""
@@ -388,14 +419,16 @@ class HandlerTasks:
         self._all.add(task)
         return task
 
-    def _release(self, task: HandlerTask) -> None:
+    def release(self, task: HandlerTask) -> None:
+        """Give back a task that has nothing to do."""
         if self._is_closing or task.task.cancelling():
             # The latter by the job itself; it would strike the next one.
             task.task.cancel()
         else:
             self._idle.append(task)
 
-    def _discard(self, task: HandlerTask) -> None:
+    def discard(self, task: HandlerTask) -> None:
+        """Give up a task whose job raised what ends it."""
         task.task.cancel()
         if not self._idle:
             self._spawn()

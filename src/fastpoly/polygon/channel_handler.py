@@ -130,6 +130,11 @@ class ChannelHandler:
         # When the loop is due a turn while messages are queued, by the monotonic clock.
         self._turn_at = 0.0
 
+    @property
+    def is_free(self) -> bool:
+        """Whether the handler can be called at once: no message waits before."""
+        return not (self.busy or self._queued)
+
     def deliver(self, batch: Batch) -> None:
         """Call the handler with a batch's messages, or let the batch wait while it is busy."""
         if self.busy or self._queued:

@@ -373,8 +373,11 @@ class AsyncStreamClient(ServiceMethods):
         """
         connection = self._connection
         try:
-            if not reconnect and connection.handle_at_hand():
-                if connection.dispatcher.busy:
+            run = connection.dispatcher.run
+            if run is not None and not reconnect and run.handle_next():
+                if run.is_over:
+                    connection.raise_thrown()
+                if connection.dispatcher.tasks.waiting:
                     # One turn, so that a handler that had to wait can go on.
                     await asyncio.sleep(0)
                 return
@@ -393,7 +396,7 @@ class AsyncStreamClient(ServiceMethods):
                 if not connection.was_opened:
                     await self._log_in_once()
                 await connection.handle_one()
-                if connection.dispatcher.busy:
+                if connection.dispatcher.tasks.waiting:
                     await asyncio.sleep(0)
         except Exception:
             # A loop that logs this and calls again must not keep everyone else from running.

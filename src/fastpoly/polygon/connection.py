@@ -25,6 +25,7 @@ from fastpoly.protocol.subscriptions import LiteralSubscriptions, Request
 from fastpoly.stats import ChannelHandlerStats, ClientStats
 
 if TYPE_CHECKING:
+    from fastpoly._core import Batch
     from fastpoly.engine.pipeline import Route
     from fastpoly.enums import Overflow
     from fastpoly.health.silence import StaleAfter
@@ -212,7 +213,7 @@ class Connection:
         """Call the handlers with what the server said before it refused."""
         if self._handover is not None:
             self._handover.deliver_all()
-        self._inbox.drain(self.dispatcher.push)
+        self._handle_all_at_hand()
         for _ in range(TURNS_TO_BEGIN):
             if not self.dispatcher.busy:
                 break
@@ -242,6 +243,7 @@ class Connection:
         if self.is_closed:
             return
         self.is_closed = True
+        self.dispatcher.stop_run()
         self._closed.clear()
         try:
             await self._hang_up()
@@ -332,6 +334,7 @@ class Connection:
         """Have whoever handles messages raise what a handler raised."""
         if self._thrown is None:
             self._thrown = error
+        self.dispatcher.stop_run()
         self._inbox.wake()
         self._ended.set()
         if isinstance(error, EXITS):
@@ -360,30 +363,33 @@ class Connection:
         """Whether a call of `handle_one` waits for a frame."""
         return self._inbox.is_waited_for
 
-    def handle_at_hand(self) -> bool:
-        """Call the handlers of a WebSocket frame that is at hand without any more ado.
+    def _handle_all_at_hand(self) -> None:
+        self.dispatcher.stop_run()
+        self._inbox.drain(self.dispatcher.push)
 
-        Returns:
-            Whether a frame was handled, and the caller need not await `handle_one`.
-        """
-        if self._thrown is not None or self.is_closed or self.is_running:
-            return False
+    def _handle_given_back(self) -> bool:
         frame = self._inbox.poll()
         if frame is None:
             return False
         self.dispatcher.push(frame, frame.channels)
-        if self._thrown is not None:
-            self.raise_thrown()
         return True
 
     async def handle_one(self) -> None:
-        """Wait for one WebSocket frame, and call the handlers of its messages."""
+        """Wait for one WebSocket frame, and call the handlers of its messages.
+
+        While the dispatcher has a run, its next frame is handled without this.
+        """
         self.raise_thrown()
-        frame = self._inbox.poll()
-        if frame is None:
-            frame = await self._inbox.next_frame(self)
-        self.dispatcher.push(frame, frame.channels)
+        self.dispatcher.stop_run()
+        while not self._handle_given_back():
+            batch = await self._inbox.next_batch(self)
+            if self.dispatcher.push_frames(batch):
+                break
         self.raise_thrown()
+
+    def give_back(self, frames: list[Batch]) -> None:
+        """See `FrameRunOwner.give_back`."""
+        self._inbox.give_back(frames)
 
     async def handle_all(self, policy: ReconnectPolicy) -> None:
         """Call the handlers of all messages until `close`, and reconnect as a policy says.
@@ -396,7 +402,7 @@ class Connection:
         self.raise_thrown()
         self._policy.policy = policy
         try:
-            self._inbox.drain(self.dispatcher.push)
+            self._handle_all_at_hand()
             self._deliver_to(self.dispatcher.push)
             if self._engine.state is State.CLOSED and not (self.feed.stop_error or self.is_closed):
                 await self._take_up(policy)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import inspect
 import logging
+import types
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from fastpoly import schema
 from fastpoly.consumers.picker import MAX_PLANS
-from fastpoly.consumers.tasks import HandlerTasks, next_job
+from fastpoly.consumers.tasks import DONE, HandlerTasks, next_job, steps_of
 from fastpoly.consumers.user_hook import refuse_generator
 from fastpoly.notices import NOTICE_CHANNEL, NOTICE_TYPES
 from fastpoly.polygon.channel_handler import (
@@ -20,7 +21,8 @@ from fastpoly.polygon.channel_handler import (
     ChannelHandlerOwner,
     broken_off,
 )
-from fastpoly.polygon.messages import MessageReader, Messages
+from fastpoly.polygon.frame_run import FrameRun
+from fastpoly.polygon.messages import LISTS, MessageReader, Messages
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
@@ -80,6 +82,9 @@ class DispatcherOwner(ChannelHandlerOwner, Protocol):
     def make_buffer(self, consumer: str) -> Buffer:
         """Return a buffer for a handler of that name."""
 
+    def give_back(self, frames: list[Batch]) -> object:
+        """See `FrameRunOwner.give_back`."""
+
 
 class Dispatcher:
     """Which handler each channel has, and the messages on their way there.
@@ -91,6 +96,10 @@ class Dispatcher:
         default: The handler of every channel that has no other, unknown ones included.
         owner: Whose handlers they are.
         messages: What the handlers get.
+
+    Attributes:
+        tasks: Do what has to be awaited.
+        run: Frames that the caller takes one at a time; None where there are none.
     """
 
     def __init__(
@@ -104,7 +113,7 @@ class Dispatcher:
         self._whole = messages == "batches"
         self._channel_of = _CHANNEL.get(messages, _channel_of_anything)
         self._owner = owner
-        self._tasks = HandlerTasks(drive)
+        self.tasks = HandlerTasks(drive)
         self._plans: dict[tuple[str, ...], _Plan] = {}
         self._by_channel: dict[str, ChannelHandler] = {}
         self._handlers: list[ChannelHandler] = []
@@ -114,11 +123,13 @@ class Dispatcher:
         self._left: Batch | None = None
         self._current = self._default
         self._later: deque[Batch] = deque()
+        # Frames that the caller takes one at a time.
+        self.run: FrameRun | None = None
 
     @property
     def busy(self) -> bool:
         """Whether a handler waits, or has messages that wait."""
-        return self._tasks.waiting > 0
+        return self.tasks.waiting > 0
 
     # -------------------------------------------------------------------------- handlers
 
@@ -159,7 +170,7 @@ class Dispatcher:
         target = ChannelHandler(
             handler,
             self._owner.make_buffer(name),
-            self._tasks,
+            self.tasks,
             messages=self._form,
             owner=self._owner,
         )
@@ -180,19 +191,68 @@ class Dispatcher:
 
     def push(self, batch: Batch, channels: tuple[str, ...]) -> None:
         """Call the handlers of a batch's messages, or queue what they cannot take yet."""
+        if self._reader is not None or self.run is not None:
+            # A handler caused this; its own message comes first.
+            self._later.append(batch)
+            return
         plan = self._plans.get(channels)
         if plan is None:
             plan = self._plan(channels)
         if plan.only is not None:
             plan.only.deliver(batch)
-        elif self._reader is None:
-            self._deliver(batch, plan)
-            while self._later:
-                batch = self._later.popleft()
-                self._deliver(batch, self._plan(batch.channels))
         else:
-            # A handler caused this; its own message comes first.
-            self._later.append(batch)
+            self._deliver(batch, plan)
+            if self._later:
+                self._deliver_later()
+
+    def _deliver_later(self) -> None:
+        while self._later:
+            batch = self._later.popleft()
+            self._deliver(batch, self._plan(batch.channels))
+
+    def push_frames(self, batch: Batch) -> bool:
+        """Call the handlers of a batch's first frame, and those of the others by `run`.
+
+        Returns:
+            Whether the first was handled. If not, the frames were given back, to be pushed singly.
+        """
+        channels = batch.channels
+        if batch.frame_count == 1:
+            self.push(batch, channels)
+            return True
+        if self._may_run(self._plan(channels)):
+            tasks = self.tasks if self._plan(channels).awaits else None
+            self.run = FrameRun(batch, LISTS[self._form], tasks, self)
+            return self.run.handle_next()
+        self.give_back(batch.frames())
+        return False
+
+    def _may_run(self, plan: _Plan) -> bool:
+        return (
+            not self._whole
+            and self._reader is None
+            and self.run is None
+            and bool(plan.parts)
+            and all(target.is_free for target, _ in plan.parts)
+            and (self.tasks.ready or not plan.awaits)
+        )
+
+    def stop_run(self) -> None:
+        """Give back the frames that are left, to be pushed by whoever takes them."""
+        if self.run is not None:
+            self.run.stop()
+
+    def give_back(self, frames: list[Batch]) -> None:
+        """See `FrameRunOwner.give_back`."""
+        self._owner.give_back(frames)
+
+    def on_over(self, left: Batch | None) -> None:
+        """See `FrameRunOwner.on_over`."""
+        self.run = None
+        if left is not None:
+            self._deliver(left, self._plan(left.channels))
+        if self._later:
+            self._deliver_later()
 
     def _plan(self, channels: tuple[str, ...]) -> _Plan:
         plan = self._plans.get(channels)
@@ -217,7 +277,7 @@ class Dispatcher:
                 if len(batch):
                     self._deliver_slices(batch)
                 return
-            if self._whole or (plan.awaits and not self._tasks.ready):
+            if self._whole or (plan.awaits and not self.tasks.ready):
                 for target, channels in plan.parts:
                     target.deliver(batch.select(*channels))
                 return
@@ -260,9 +320,9 @@ class Dispatcher:
         try:
             messages = self._reader.read(batch)
             if awaits:
-                self._tasks.run_shared((self, messages), self._who_waits)
+                self.tasks.run_shared((self, messages), self.who_waits)
             else:
-                self._call(messages)
+                self.call_plain(messages)
             if self._reader.is_cut:
                 # To a task, which gives the loop a turn now and then.
                 self._stop()
@@ -274,7 +334,8 @@ class Dispatcher:
             left, self._left = self._left, None
         return left
 
-    def _call(self, messages: Iterator[Any]) -> None:
+    def call_plain(self, messages: Iterator[Any]) -> None:
+        """See `FrameRunOwner.call_plain`."""
         channel_of, by_channel, default = self._channel_of, self._by_channel, self._default
         target, message = default, None
         while True:
@@ -292,11 +353,20 @@ class Dispatcher:
             except BaseException as error:
                 target.handler_failed(error, message)
 
-    async def call(self, messages: Iterator[Any]) -> None:
-        """Call each message's handler with it and await what that gives."""
+    @types.coroutine
+    def call(
+        self, messages: Iterator[Any] | None, run: FrameRun | None = None
+    ) -> Generator[Any, Any, None]:
+        """Call each message's handler with it and await what that gives.
+
+        Args:
+            messages: The messages.
+            run: Whose frame they are; until it is over, those of the next are waited for.
+        """
         channel_of, by_channel, default = self._channel_of, self._by_channel, self._default
-        target, message = default, None
-        while True:
+        target = default
+        while messages is not None:
+            message = None
             try:
                 for message in messages:
                     target = by_channel.get(channel_of(message), default)
@@ -304,16 +374,20 @@ class Dispatcher:
                     if result is not None:
                         if target.awaits or inspect.isawaitable(result):
                             self._current = target
-                            await result  # type: ignore[misc]
+                            yield from steps_of(result)  # type: ignore[arg-type]
                         else:
                             refuse_generator(result)
-                return
             except BaseException as error:
-                if broken_off(error, self._tasks):
+                if broken_off(error, self.tasks):
                     raise
                 target.handler_failed(error, message)
+                continue
+            if run is None or run.is_over:
+                return
+            messages = yield DONE
 
-    def _who_waits(self) -> ChannelHandler:
+    def who_waits(self) -> ChannelHandler:
+        """See `FrameRunOwner.who_waits`."""
         self._stop()
         return self._current
 
@@ -322,6 +396,8 @@ class Dispatcher:
         if self._reader is not None:
             left = self._reader.stop()
             self._left = self._left if left is None else left
+        elif self.run is not None:
+            self.run.stop()
 
     def _queue(self, batch: Batch) -> None:
         """Queue messages that were another handler's, and call none from inside another."""
@@ -337,11 +413,11 @@ class Dispatcher:
 
     def start(self) -> None:
         """Get ready, in the running loop."""
-        self._tasks.start()
+        self.tasks.start()
 
     def idle(self) -> None:
         """Keep nothing ready, as nothing new will come until `start`."""
-        self._tasks.idle()
+        self.tasks.idle()
 
     async def finish(self, timeout: float) -> int:
         """Let the handlers finish what they were given, and cancel them if they take too long.
@@ -354,8 +430,9 @@ class Dispatcher:
         Returns:
             How many messages no handler was called with.
         """
-        left = self._drain_unstarted() if self._tasks.current else 0
-        await self._tasks.finish(timeout)
+        left = self._drain_unstarted() if self.tasks.current else 0
+        self._stop()  # a task that is kept for it would be waited for
+        await self.tasks.finish(timeout)
         return left + self._drain_unstarted()
 
     def _drain_unstarted(self) -> int:

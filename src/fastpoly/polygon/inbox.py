@@ -123,7 +123,7 @@ class Inbox:
 
     def __init__(self, buffer: Buffer) -> None:
         self._buffer = buffer
-        # Of the batch that was taken last.
+        # Of batches that were taken.
         self._frames: deque[Batch] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._end: BaseException | None = None
@@ -151,16 +151,20 @@ class Inbox:
             deliver(batch, batch.channels)
 
     def poll(self) -> Batch | None:
-        """Return one WebSocket frame, if one is at hand without any more ado."""
+        """Return one WebSocket frame that was given back, if there is one."""
         return self._frames.popleft() if self._frames else None
+
+    def give_back(self, frames: list[Batch]) -> None:
+        """Take frames of what was taken; they come before everything else."""
+        self._frames.extendleft(reversed(frames))
 
     @property
     def is_waited_for(self) -> bool:
         """Whether someone waits for a frame."""
         return self._waiter is not None
 
-    async def next_frame(self, owner: InboxOwner) -> Batch:
-        """Wait for one WebSocket frame.
+    async def next_batch(self, owner: InboxOwner) -> Batch:
+        """Wait for what was read, be it one WebSocket frame or several.
 
         Args:
             owner: Asked whenever it was waited whether there is something to raise.
@@ -169,11 +173,12 @@ class Inbox:
             FastpolyError: Nothing more will come.
             UsageError: Someone else waits.
         """
-        while not self._frames:
+        while True:
+            if self._frames:
+                return self._frames.popleft()
             batch = self._buffer.take()
             if batch is not None:
-                self._frames.extend(batch.frames())
-                continue
+                return batch
             end: BaseException | None = self._buffer.error or self._end
             if end is not None:
                 # Without the traces of the times that it was raised before.
@@ -188,7 +193,6 @@ class Inbox:
             finally:
                 self._waiter = None
             owner.raise_thrown()
-        return self._frames.popleft()
 
     def wake(self) -> None:
         """Have whoever waits look again."""

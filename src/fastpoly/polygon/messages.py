@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 from fastpoly._core import Batch
 from fastpoly.consumers.buffer import FAIR_SHARE_S
 
-__all__ = ["MessageReader", "MessageReaderOwner", "Messages"]
+__all__ = ["CHUNK", "LISTS", "MessageReader", "MessageReaderOwner", "Messages"]
 
 Messages: TypeAlias = Literal["dicts", "events", "batches"]
 """What handlers get: dicts or events one at a time, or the batches of their channels."""
@@ -21,11 +21,12 @@ CHUNK: Final = 64
 """Messages that are made at a time. Thousands at once would leave the processor's caches, and keep
 the garbage collector busy, before the first is looked at; fewer cost more calls."""
 
-_LISTS: Final[dict[Messages, Callable[[Batch], list[Any]]]] = {
+LISTS: Final[dict[Messages, Callable[[Batch], list[Any]]]] = {
     "dicts": Batch.dicts,
     "events": list,
     "batches": lambda batch: [batch],
 }
+"""How each form of messages is made of events."""
 
 
 class MessageReaderOwner(Protocol):
@@ -52,7 +53,7 @@ class MessageReader:
     def __init__(self, messages: Messages, owner: MessageReaderOwner) -> None:
         self._owner = owner
         self.is_cut = False
-        self._list = _LISTS[messages]
+        self._list = LISTS[messages]
         self._whole = messages == "batches"
         self._batch: Batch | None = None
         self._chunk: Iterator[Any] = iter(())
