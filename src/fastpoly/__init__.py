@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from fastpoly import _frozen as _frozen
 from fastpoly import _interpreter as _interpreter
 from fastpoly import events as events
 from fastpoly import reconnect as reconnect

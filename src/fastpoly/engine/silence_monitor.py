@@ -17,6 +17,13 @@ CLOCK_STEP_NS: Final = 100_000_000
 """By how much the wall clock has to move against the monotonic one to count as set."""
 
 
+IN_VAIN_FACTOR: Final = 10.0
+"""How much longer the next connection may be mute, for each one before it that ended for that."""
+
+MAX_IN_VAIN: Final = 6
+"""How often that counts."""
+
+
 class SilenceOwner(Protocol):
     """Whose connection is watched."""
 
@@ -42,6 +49,11 @@ class SilenceOwner(Protocol):
 class SilenceMonitor:
     """Looks at regular intervals from `start` to `stop`.
 
+    A mute connection is condemned, so that there is another one. If that one is mute too, the
+    market is more likely to rest on a day that its hours do not know of: each verdict after the
+    first takes ten times as long, until something is heard. So a wrong calendar costs a reconnect
+    or two, and no more.
+
     Args:
         watch: Knows how long each channel may be silent.
         owner: Whose connection is watched.
@@ -64,6 +76,9 @@ class SilenceMonitor:
         # How far the wall clock is ahead of the one that nobody sets.
         self._offset_ns = 0
         self._timer: asyncio.TimerHandle | None = None
+        # Connections in a row that were condemned, when the last of them was, Unix time in ns.
+        self._in_vain = 0
+        self._condemned_ns = 0
 
     def start(self) -> None:
         """Begin: from now on data may be expected."""
@@ -93,6 +108,8 @@ class SilenceMonitor:
             return
         params, heard_ns = self._owner.confirmed, dict(self._owner.last_ns)
         self._note_new(params, now_ns)
+        if max(heard_ns.values(), default=0) > self._condemned_ns:
+            self._in_vain = 0
         for channel, since_ns in self._since_by_channel.items():
             heard_ns[channel] = max(since_ns, heard_ns.get(channel, 0))
         self.silence = self._watch.look(
@@ -100,7 +117,11 @@ class SilenceMonitor:
             since_ns=self._since_ns,
             params=params,
             last_ns=heard_ns,
+            patience=IN_VAIN_FACTOR**self._in_vain,
         )
+        if self.silence.mute:
+            self._in_vain = min(self._in_vain + 1, MAX_IN_VAIN)
+            self._condemned_ns = now_ns
         self._owner.on_silence(self.silence)
 
     def _expect_from(self, now_ns: int) -> None:

@@ -1,8 +1,10 @@
 """When a market's data may be expected: trading hours, holidays, half days. Pure.
 
 All of it follows New York time, whose rule for daylight saving is written out here: systems without
-a time zone database are common where Python runs in containers. Closures that are announced ad hoc,
-such as days of mourning, are not known; a market that is silent for one looks stale.
+a time zone database are common where Python runs in containers. So are the rules for holidays,
+which a test holds against well-kept calendars (docs/decisions/0009-hours-from-rules.md). A closure
+that was announced after this was written, such as a day of mourning, is not known: the market looks
+stale then, and is dialled again once and after ever longer times, see `SilenceMonitor`.
 """
 
 from __future__ import annotations
@@ -23,6 +25,17 @@ class Hours(Enum):
     EXTENDED = "extended"
     """Before or after regular hours: thin."""
     REGULAR = "regular"
+
+
+_MOURNING_AND_STORMS: Final = frozenset(
+    {date(2007, 1, 2), date(2012, 10, 29), date(2012, 10, 30), date(2018, 12, 5), date(2025, 1, 9)}
+)
+"""Days on which the US stock exchanges were closed and no rule says so."""
+
+_JUNETEENTH_SINCE: Final = 2022
+
+_AROUND_CHRISTMAS_AND_NEW_YEAR: Final = ((12, 24), (12, 25), (12, 26), (1, 1), (1, 2))
+"""Where these holidays are when a weekend has moved them."""
 
 
 def _nth_weekday(year: int, month: int, weekday: int, n: int) -> date:
@@ -69,6 +82,8 @@ def _holidays(year: int) -> frozenset[date]:
     }
     for month, day in ((1, 1), (6, 19), (7, 4), (12, 25)):
         fixed = date(year, month, day)
+        if month == 6 and year < _JUNETEENTH_SINCE:
+            continue
         if fixed.weekday() == 6:
             days.add(fixed + timedelta(days=1))
         elif fixed.weekday() == 5 and month != 1:
@@ -76,7 +91,16 @@ def _holidays(year: int) -> frozenset[date]:
             days.add(fixed - timedelta(days=1))
         else:
             days.add(fixed)
-    return frozenset(days)
+    return frozenset(days | {day for day in _MOURNING_AND_STORMS if day.year == year})
+
+
+@lru_cache(maxsize=8)
+def _without_session(year: int) -> frozenset[date]:
+    """Return the holidays that futures do not trade on at all, from the evening before."""
+    in_winter = {
+        day for day in _holidays(year) if (day.month, day.day) in _AROUND_CHRISTMAS_AND_NEW_YEAR
+    }
+    return frozenset({*in_winter, _easter(year) - timedelta(days=2)})
 
 
 @lru_cache(maxsize=8)
@@ -121,7 +145,9 @@ class _TradingWeek:
     """From an hour of Sunday to an hour of Friday, perhaps with a break each day.
 
     Around Christmas and New Year all of them rest. A market that keeps the exchanges' holidays and
-    half days closes early then, product by product: nothing is expected before the evening.
+    half days closes early then, product by product: nothing is expected before the evening. On the
+    evening before Good Friday, Christmas and New Year, wherever weekends move them, nothing is
+    expected either.
     """
 
     opens: time
@@ -140,7 +166,11 @@ class _TradingWeek:
 
     def _is_quiet(self, day: date, now: time) -> bool:
         afternoon = now >= time(13)
-        if afternoon and _christmas_or_new_year(day + timedelta(days=1)):
+        tomorrow = day + timedelta(days=1)
+        if afternoon and _christmas_or_new_year(tomorrow):
+            return True
+        evening = now >= self.opens
+        if self.keeps_holidays and evening and tomorrow in _without_session(tomorrow.year):
             return True
         rests = _christmas_or_new_year(day)
         if self.keeps_holidays:

@@ -112,6 +112,7 @@ class Watch:
         since_ns: int,
         params: Iterable[str],
         last_ns: Mapping[str, int],
+        patience: float = 1.0,
     ) -> Silence:
         """Which channels are stale.
 
@@ -120,6 +121,7 @@ class Watch:
             since_ns: Since when data may be expected on this connection.
             params: What is subscribed.
             last_ns: When each channel's last data was received.
+            patience: How many times longer than usual it takes to condemn the connection.
         """
         wildcards: dict[str, bool] = {}
         for param in params:
@@ -144,7 +146,7 @@ class Watch:
                 if silent_s < limit_s or self._opened_within(now_ns, limit_s, hours):
                     continue
                 stale[channel] = silent_s
-                mute += silent_s >= limit_s * MUTE_FACTOR
+                mute += silent_s >= limit_s * MUTE_FACTOR * patience
         return Silence(stale, bool(watched) and mute == watched)
 
     def _opened_within(self, now_ns: int, seconds: float, hours: Hours) -> bool:

@@ -48,6 +48,43 @@ async def test_a_mute_connection_is_dropped_and_made_anew() -> None:
     await it.engine.close()
 
 
+def dropped(it: ScriptedEngine) -> int:
+    return it.states.count("waiting")
+
+
+@in_virtual_time
+async def test_a_market_that_rests_unannounced_is_not_dialled_again_and_again() -> None:
+    it = ScriptedEngine("T.A", stale_after=30.0)
+    await it.engine.open()
+    it.send(1)
+    await asyncio.sleep(92)
+    assert dropped(it) == 1
+    await asyncio.sleep(850)
+    assert dropped(it) == 1
+    assert it.states[-1] == "stale"
+    await asyncio.sleep(100)
+    assert dropped(it) == 2
+    await asyncio.sleep(2 * 3600)
+    assert dropped(it) == 2, "a day of six and a half hours costs three"
+    await it.engine.close()
+
+
+@in_virtual_time
+async def test_a_connection_that_spoke_is_judged_as_at_first() -> None:
+    it = ScriptedEngine("T.A", stale_after=30.0)
+    await it.engine.open()
+    it.send(1)
+    await asyncio.sleep(92)
+    assert dropped(it) == 1
+    await asyncio.sleep(10)
+    it.send(2)
+    await asyncio.sleep(92)
+    assert dropped(it) == 2
+    await asyncio.sleep(10)
+    assert it.engine.is_open
+    await it.engine.close()
+
+
 @pytest.mark.parametrize("step_s", [-3600, 3600])
 @in_virtual_time
 async def test_setting_the_clock_is_no_silence(step_s: int) -> None:
