@@ -29,7 +29,7 @@ for ingest in ("loop", "thread"):
             print(ingest, on_aiofastnet, batch[0].event_type)
             stream.abort()
         stream.run()
-import fastpoly
+import fastpoly.sim
 print(fastpoly.sim.Simulator.__name__, fastpoly.capture.__name__)
 """
 

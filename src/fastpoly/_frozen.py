@@ -32,7 +32,5 @@ if TYPE_CHECKING:
     import multidict
     import picows.picows
 
-    import fastpoly.capture
     import fastpoly.columns
     import fastpoly.errors
-    import fastpoly.sim

@@ -19,6 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "events",
         "columns",
         "_core",
+        "_frozen",
         "_interpreter",
         "_version",
     ),
