@@ -1,11 +1,11 @@
-"""What columns need of Python: the dtype of records, and the values that did not fit their row."""
+"""What columns need of Python: dtypes, values that did not fit their row, and data frames."""
 
 from __future__ import annotations
 
 import functools
 import importlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,15 @@ from fastpoly.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
 
 MAX_TEXT_COLUMN = 2**28
 """Characters of a text column of an array (1 GiB): one broken text must not fill the memory."""
 
 _TEXTS = (schema.SYMBOL, schema.TEXT)
+_WRITTEN = (schema.TEXT, schema.DECIMAL)
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 
 
@@ -47,6 +51,48 @@ def pyarrow() -> ModuleType:
         UsageError: It is not installed.
     """
     return _optional("pyarrow", "arrow")
+
+
+def pyarrow_compute() -> ModuleType:
+    """Return the module pyarrow.compute; errors as from `pyarrow`."""
+    return _optional("pyarrow.compute", "arrow")
+
+
+def pyarrow_csv() -> ModuleType:
+    """Return the module pyarrow.csv; errors as from `pyarrow`."""
+    return _optional("pyarrow.csv", "arrow")
+
+
+def pyarrow_parquet() -> ModuleType:
+    """Return the module pyarrow.parquet; errors as from `pyarrow`."""
+    return _optional("pyarrow.parquet", "arrow")
+
+
+def polars() -> ModuleType:
+    """Return the polars module.
+
+    Raises:
+        UsageError: It is not installed.
+    """
+    return _optional("polars", "polars")
+
+
+def pandas() -> ModuleType:
+    """Return the pandas module.
+
+    Raises:
+        UsageError: It is not installed.
+    """
+    return _optional("pandas", "pandas")
+
+
+def duckdb() -> ModuleType:
+    """Return the duckdb module.
+
+    Raises:
+        UsageError: It is not installed.
+    """
+    return _optional("duckdb", "duckdb")
 
 
 @functools.cache
@@ -152,6 +198,58 @@ def with_spilled(
 def decimal_value(text: str) -> float:
     """Return the number that a decimal text writes; NaN where it writes none."""
     return float(text) if _NUMBER.fullmatch(text) else float("nan")
+
+
+# ---------------------------------------------------------------------------- data frames
+
+
+@functools.cache
+def _nullable_dtypes() -> Mapping[Any, Any]:
+    """Return pandas' dtypes with room for what is missing, by Arrow type."""
+    arrow, frames = pyarrow(), pandas()
+    return {
+        arrow.int64(): frames.Int64Dtype(),
+        arrow.float64(): frames.Float64Dtype(),
+        arrow.bool_(): frames.BooleanDtype(),
+        arrow.utf8(): frames.StringDtype(),
+    }
+
+
+def to_pandas(table: pa.RecordBatch | pa.Table, event: schema.EventType) -> pd.DataFrame:
+    """Return Arrow columns as a pandas.DataFrame.
+
+    Args:
+        table: The columns, as `Batch.to_arrow` makes them.
+        event: Their event type, which says what may be missing.
+
+    Raises:
+        UsageError: pandas is not installed.
+    """
+    frames = pandas()
+    nullable = _nullable_dtypes()
+    series = {}
+    for field in event.fields:
+        column = table.column(field.name)
+        # By the schema, so that frames of one event type are alike; what is missing although the
+        # server always sends it has no other place either.
+        mapped = field.optional or field.kind in _WRITTEN or column.null_count
+        series[field.name] = column.to_pandas(types_mapper=nullable.get if mapped else None)
+    return frames.DataFrame(series, copy=False)
+
+
+def to_duckdb(table: pa.RecordBatch | pa.Table, connection: DuckDBPyConnection | None) -> Any:
+    """Return Arrow columns as a relation of DuckDB.
+
+    Args:
+        table: The columns.
+        connection: Whose relation it is; None for the module's own connection.
+
+    Raises:
+        UsageError: duckdb is not installed.
+    """
+    if isinstance(table, pyarrow().RecordBatch):
+        table = pyarrow().Table.from_batches([table])
+    return (connection or duckdb()).from_arrow(table)
 
 
 def _cell(field: schema.Field, value: Any, longest: int) -> Any:

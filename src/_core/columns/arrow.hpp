@@ -83,8 +83,8 @@ uint32_t foreign_fields(const RowRuns& rows);
 void export_schema(const EventSpec& event, ArrowSchema* out);
 
 // The columns: a struct array, one child a field. `spills` come in the order of their rows.
-// Throws std::bad_alloc, and std::overflow_error when the text of a column passes 2 GiB. Guarded by
-// the interpreter lock.
+// Throws std::bad_alloc, and std::overflow_error when the text of a column passes 2 GiB. Any thread
+// may call it, without the interpreter lock, while somebody else keeps the rows alive.
 void export_array(const RowRuns& rows, const EventSpec& event, const std::vector<Spill>& spills,
                   ArrowArray* out);
 

@@ -264,7 +264,7 @@ class Export {
     return array;
   }
 
-  static Dictionary dictionary_;
+  static thread_local Dictionary dictionary_;
 
   const RowRuns& rows_;
   const EventSpec& event_;
@@ -275,7 +275,7 @@ class Export {
   ArrayNode* next_node_ = nullptr;
 };
 
-Dictionary Export::dictionary_;
+thread_local Dictionary Export::dictionary_;
 
 }  // namespace
 

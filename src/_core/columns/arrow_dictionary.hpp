@@ -1,6 +1,7 @@
 // The symbols of one Arrow column, each once.
 #pragma once
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -13,8 +14,8 @@
 
 namespace fastpoly {
 
-// The symbols of one export in the order of their first appearance. Kept between exports for its
-// memory, which grows with the number of symbols known.
+// The symbols of one export in the order of their first appearance. Kept between the exports of a
+// thread for its memory, which grows with the number of symbols known.
 class Dictionary {
  public:
   struct Entry {
@@ -31,7 +32,6 @@ class Dictionary {
     entries.clear();
     bytes = 0;
     indices.resize(rows.rows());
-    places_.resize(SymbolTable::instance().size(), kNone);
     std::unordered_map<std::string_view, int32_t> texts;
     size_t at = 0;
     rows.each_row([&](const char* row) {
@@ -39,6 +39,8 @@ class Dictionary {
       std::memcpy(&symbol, row + field.offset, sizeof symbol);
       int32_t index = 0;
       if (__builtin_expect(symbol != nullptr, 1)) {
+        // Not by the table's size, which only holders of the interpreter lock may ask for.
+        if (__builtin_expect(symbol->id >= places_.size(), 0)) make_places(symbol->id);
         index = places_[symbol->id];
         if (index == kNone) {
           index = static_cast<int32_t>(entries.size());
@@ -67,6 +69,10 @@ class Dictionary {
 
  private:
   static constexpr int32_t kNone = -1;
+
+  void make_places(uint32_t id) {
+    places_.resize(std::max<size_t>(size_t{id} + 1, places_.size() * 2), kNone);
+  }
 
   void append(Entry entry) {
     entries.push_back(entry);

@@ -73,13 +73,25 @@ cdef int add_spills(Batch batch, int column, vector[Spill]& spills) except -1:
     return 0
 
 
+# Of so few the columns are made sooner than the interpreter lock is given up and taken back.
+cdef enum:
+    ROWS_WITH_LOCK = 4096
+
+
 cdef int export_batch(Batch batch, int column, ArrowArray* out) except -1:
+    # Whoever calls this holds the batch, and with it the rows.
     cdef RowRuns rows
     cdef vector[Spill] spills
+    cdef const EventSpec* event
     batch.find_rows(column, rows)
     if foreign_fields(rows):
         add_spills(batch, column, spills)
-    export_array(rows, batch.store.market.channels[column].event[0], spills, out)
+    event = batch.store.market.channels[column].event
+    if rows.rows() < ROWS_WITH_LOCK:
+        export_array(rows, event[0], spills, out)
+    else:
+        with nogil:
+            export_array(rows, event[0], spills, out)
     return 0
 
 

@@ -419,6 +419,51 @@ cdef class Batch:
         """
         return record_batch(self, self.data_column(channel))
 
+    def to_pandas(self, channel):
+        """The events of one channel as a pandas.DataFrame.
+
+        Symbols are categories, times are datetimes in UTC in the wire's unit, texts are strings,
+        and what the server may leave out is of a nullable dtype: ``Int64``, ``Float64``,
+        ``boolean``.
+
+        Args:
+            channel: Such as ``T``.
+
+        Raises:
+            UsageError: The market has no such channel, or pandas or pyarrow is not installed.
+            OverflowError: A column would take 2 GiB or more.
+        """
+        return columns.to_pandas(self.to_arrow(channel), self.event_type(channel))
+
+    def to_polars(self, channel):
+        """The events of one channel as a polars.DataFrame, which needs no pyarrow.
+
+        Args:
+            channel: Such as ``T``.
+
+        Raises:
+            UsageError: The market has no such channel, or polars is not installed.
+            OverflowError: A column would take 2 GiB or more.
+        """
+        return columns.polars().DataFrame(self.columns(channel))
+
+    def to_duckdb(self, channel, connection=None):
+        """The events of one channel as a relation of DuckDB.
+
+        Args:
+            channel: Such as ``T``.
+            connection: Of DuckDB; by default the module's own.
+
+        Raises:
+            UsageError: The market has no such channel, or duckdb or pyarrow is not installed.
+            OverflowError: A column would take 2 GiB or more.
+        """
+        return columns.to_duckdb(self.to_arrow(channel), connection)
+
+    cdef object event_type(self, object channel):
+        cdef const ChannelSpec* spec = &self.store.market.channels[self.data_column(channel)]
+        return columns.event_type(self.market, spec.name.decode())
+
     def __len__(self):
         return self.size
 

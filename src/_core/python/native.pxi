@@ -77,6 +77,11 @@ cdef extern from "rows/store.hpp" namespace "fastpoly" nogil:
         const char* raw(const RowHead& head)
         void end_frame(size_t bytes)
         void copy_row(int column, const RowStore& source, uint32_t index) except +
+        void make_room(int column, uint32_t row_size, uint32_t rows) except +
+        void append_rows(int column, const RowStore& source, uint32_t start,
+                         uint32_t count) except +
+        void append_refs(int column, const RowStore& source, const RowRef* refs,
+                         uint32_t size) except +
         Column columns[]
         vector[RowRef] order
         vector[char] arena

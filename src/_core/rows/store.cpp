@@ -1,6 +1,7 @@
 // Row stores: memory, and the pool that keeps it warm.
 #include "rows/store.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -151,6 +152,46 @@ void RowStore::copy_row(int column, const RowStore& source, uint32_t index) {
   RowHead& head = *reinterpret_cast<RowHead*>(row);
   if (head.raw_size != 0) keep_raw(head, source.raw(head), head.raw_size);
   commit(column);
+}
+
+void RowStore::append_rows(int column, const RowStore& source, uint32_t start, uint32_t count) {
+  if (count == 0) return;
+  const Column& from = source.columns[column];
+  Column& to = columns[column];
+  const size_t size = from.row_size;
+  const uint64_t rows = uint64_t{to.count} + count;
+  if (rows > to.capacity) {
+    const uint64_t twice = std::min(uint64_t{to.capacity} * 2, uint64_t{1} << RowRef::kIndexBits);
+    if (rows > uint64_t{1} << RowRef::kIndexBits) throw std::bad_alloc();
+    resize(column, from.row_size, static_cast<uint32_t>(std::max(rows, twice)));
+  }
+  if (order.capacity() - order.size() < count)
+    order.reserve(std::max(order.size() + count, order.capacity() * 2));
+  char* row = to.row(to.count);
+  std::memcpy(row, from.row(start), count * size);
+  for (uint32_t i = 0; i < count; ++i, row += size) {
+    RowHead& head = *reinterpret_cast<RowHead*>(row);
+    if (head.raw_size != 0) keep_raw(head, source.raw(head), head.raw_size);
+  }
+  for (uint32_t i = 0; i < count; ++i) order.push_back(RowRef::of(column, to.count++));
+}
+
+void RowStore::append_refs(int column, const RowStore& source, const RowRef* refs, uint32_t size) {
+  for (uint32_t i = 0; i < size;) {
+    if (refs[i].column() != column) {
+      ++i;
+      continue;
+    }
+    // Rows of a column are in the order of their events: neighbours stay neighbours.
+    const uint32_t start = refs[i].index();
+    uint32_t count = 1;
+    for (++i; i < size; ++i) {
+      if (refs[i].column() != column) continue;
+      if (refs[i].index() != start + count) break;
+      ++count;
+    }
+    append_rows(column, source, start, count);
+  }
 }
 
 void RowStore::rewind(const Mark& mark) {

@@ -80,6 +80,18 @@ class RowStore {
   // Appends a row of another store of the same market.
   void copy_row(int column, const RowStore& source, uint32_t index);
 
+  // Takes memory for so many rows of a column at once, rather than as they come.
+  void make_room(int column, uint32_t row_size, uint32_t rows) {
+    if (columns[column].capacity < rows) resize(column, row_size, rows);
+  }
+
+  // Appends `count` rows of one column of another store of the same market, neighbours there. When
+  // it throws, nothing was appended.
+  void append_rows(int column, const RowStore& source, uint32_t start, uint32_t count);
+
+  // Appends those of `size` events that are of the column.
+  void append_refs(int column, const RowStore& source, const RowRef* refs, uint32_t size);
+
   const char* raw(const RowHead& head) const { return arena.data() + head.raw_at; }
 
   void end_frame(size_t bytes) {
