@@ -32,6 +32,7 @@ from fastpoly.errors import (
     RedirectError,
     ServerError,
     ServiceUnavailableError,
+    SinkError,
     SlowReaderError,
     SubscriptionError,
     SubscriptionLimitError,
@@ -74,6 +75,7 @@ __all__ = [
     "Replay",
     "ServerError",
     "ServiceUnavailableError",
+    "SinkError",
     "SlowReaderError",
     "Stream",
     "StreamCluster",
@@ -89,7 +91,7 @@ __all__ = [
     "replay",
 ]
 
-_ON_DEMAND = ("capture", "sim")
+_ON_DEMAND = ("capture", "sim", "sinks")
 """Modules that most programs never need: imported when they are first asked for."""
 
 if not TYPE_CHECKING:

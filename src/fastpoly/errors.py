@@ -22,6 +22,7 @@
     │       │       └── ServiceUnavailableError     ... 503
     │       └── CertificateError            the server's certificate does not verify
     ├── CaptureError                        a recording cannot be written or read
+    ├── SinkError                           a sink cannot write
     ├── ConsumerTooSlow                     a buffer is full and its policy is to fail
     └── HandlerFailed                       a handler raised and the policy is to stop
 
@@ -52,6 +53,7 @@ __all__ = [
     "RedirectError",
     "ServerError",
     "ServiceUnavailableError",
+    "SinkError",
     "SlowReaderError",
     "SubscriptionError",
     "SubscriptionLimitError",
@@ -312,6 +314,21 @@ class CaptureError(FastpolyError):
         super().__init__(detail, hint=hint)
         self.path = path
         self.errno = errno
+
+
+class SinkError(FastpolyError):
+    """A sink cannot write.
+
+    Attributes:
+        lost_by_channel: Events that were lost with it, by channel; those of unfinished files may
+            be of earlier batches.
+    """
+
+    def __init__(
+        self, detail: str = "", *, hint: str = "", lost_by_channel: Mapping[str, int] | None = None
+    ) -> None:
+        super().__init__(detail, hint=hint)
+        self.lost_by_channel = dict(lost_by_channel or {})
 
 
 class ConsumerTooSlow(FastpolyError):

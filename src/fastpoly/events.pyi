@@ -7,6 +7,7 @@ from typing import Any, ClassVar, final
 from typing_extensions import disjoint_base
 
 from fastpoly.notices import Gap as Gap
+from fastpoly.notices import SinkFailed as SinkFailed
 from fastpoly.notices import SlowConsumer as SlowConsumer
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "LaunchpadValue",
     "Level2Book",
     "LimitUpLimitDown",
+    "SinkFailed",
     "SlowConsumer",
     "Status",
     "UnknownEvent",

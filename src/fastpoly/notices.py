@@ -10,7 +10,7 @@ from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Final
 
-__all__ = ["NOTICE_CHANNEL", "NOTICE_TYPES", "Gap", "Notice", "SlowConsumer"]
+__all__ = ["NOTICE_CHANNEL", "NOTICE_TYPES", "Gap", "Notice", "SinkFailed", "SlowConsumer"]
 
 NOTICE_CHANNEL: Final = "notice"
 """The channel of notices in `Batch.channels`, `Batch.select` and `Stream.on`."""
@@ -137,5 +137,24 @@ class SlowConsumer(Notice):
     until_ns: int
 
 
-NOTICE_TYPES: Final = (Gap.event_type, SlowConsumer.event_type)
+@dataclass(frozen=True, eq=True, kw_only=True)
+class SinkFailed(Notice):
+    """A sink could not write events, and they are lost to it.
+
+    Attributes:
+        sink: Which.
+        cause: Why, one sentence.
+        lost: How many events are missing.
+        lost_by_channel: The same by channel.
+    """
+
+    event_type: ClassVar[str] = "sink_failed"
+
+    sink: str
+    cause: str
+    lost: int
+    lost_by_channel: Mapping[str, int]
+
+
+NOTICE_TYPES: Final = (Gap.event_type, SlowConsumer.event_type, SinkFailed.event_type)
 """The ``event_type`` of every kind of notice, and the ``ev`` of its dict."""

@@ -11,6 +11,7 @@ from fastpoly.consumers.handler import HandlerStats
 from fastpoly.health.counts import LineStats
 from fastpoly.health.lag import Judgement, LagStats, SequenceStats
 from fastpoly.protocol.lifecycle import State
+from fastpoly.sinks.sink_writer import SinkStats
 
 __all__ = ["ChannelHandlerStats", "ClientStats", "MarketStats", "StreamStats"]
 
@@ -66,12 +67,14 @@ class StreamStats(MarketStats):
         longest_stall_s: The longest of them, in seconds.
         iterations: What each iteration got, the stream's own first.
         handlers: What each handler got.
+        sinks: What each sink got.
     """
 
     stalls: int
     longest_stall_s: float
     iterations: tuple[BufferStats, ...]
     handlers: tuple[HandlerStats, ...]
+    sinks: tuple[SinkStats, ...] = ()
 
     @classmethod
     def of(cls, market: MarketStats, **rest: Any) -> StreamStats:
@@ -80,9 +83,13 @@ class StreamStats(MarketStats):
 
     @property
     def lost(self) -> int:
-        """Events that a consumer did not get, over all consumers."""
-        buffers = [*self.iterations, *(handler.buffer for handler in self.handlers)]
-        return sum(buffer.lost for buffer in buffers)
+        """Events that a consumer did not get, or a sink could not write, over all of them."""
+        buffers = [
+            *self.iterations,
+            *(handler.buffer for handler in self.handlers),
+            *(sink.buffer for sink in self.sinks),
+        ]
+        return sum(buffer.lost for buffer in buffers) + sum(sink.lost for sink in self.sinks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ import logging
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack, overload
 
 from fastpoly.consumers.error_policy import ErrorHook
 from fastpoly.consumers.fill_hook import Fill
+from fastpoly.consumers.gathering import GROUP_ROWS, Grouping
 from fastpoly.consumers.iteration import Events, Iteration
+from fastpoly.consumers.options import ConsumerKeywords, consumer_options
 from fastpoly.consumers.recording import Recording, RecordKeywords
 from fastpoly.consumers.registry import ConsumerRegistry, Limits
 from fastpoly.engine.supervisor import EngineSettings
@@ -32,6 +34,8 @@ from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.reconnect import ReconnectPolicy, make_policy
 from fastpoly.protocol.subscriptions import Subscriptions
 from fastpoly.run import run_stream
+from fastpoly.sinks.attached import AttachedSinks
+from fastpoly.sinks.sink import Sink
 from fastpoly.sources.kinds import SourceRequest, make_source
 from fastpoly.stats import StreamStats
 from fastpoly.stream_life import StreamLife
@@ -47,17 +51,6 @@ logger = logging.getLogger("fastpoly.stream")
 
 DEFAULT_MAX_BUFFER_BYTES: Final = 64 * 1024 * 1024
 """Bytes, as received, that may wait for one consumer: about 40 s of all trades and quotes."""
-
-
-class IterationKeywords(TypedDict, total=False):
-    """Options of `Stream.batches`."""
-
-    symbols: Iterable[str] | None
-    where: Condition | None
-    max_buffer_bytes: int | None
-    max_buffer_age: float | None
-    overflow: str | None
-
 
 F = TypeVar("F", bound=Callable[..., object])
 C = TypeVar("C", bound=Callable[[StateChange], object])
@@ -191,6 +184,7 @@ class Stream:
             self._reader,
             self._feed.errors,
         )
+        self._sinks = AttachedSinks(spec.name, self._registry)
         self._life.begin(self._feed, self._registry)
 
     def __repr__(self) -> str:
@@ -238,6 +232,7 @@ class Stream:
             longest_stall_s=stalls.longest_s,
             iterations=iterations,
             handlers=handlers,
+            sinks=self._sinks.stats(),
         )
 
     # ------------------------------------------------------------------------ opening, ending
@@ -335,15 +330,7 @@ class Stream:
         self._life.require_loop()
         return self._registry.main()
 
-    def batches(
-        self,
-        *channels: str,
-        symbols: Iterable[str] | None = None,
-        where: Condition | None = None,
-        max_buffer_bytes: int | None = None,
-        max_buffer_age: float | None = None,
-        overflow: str | None = None,
-    ) -> Iteration:
+    def batches(self, *channels: str, **options: Unpack[ConsumerKeywords]) -> Iteration:
         """Return another iteration, with a buffer of its own, beside all others.
 
         It leaves the stream when nobody holds it any more.
@@ -351,27 +338,17 @@ class Stream:
         Args:
             channels: Names of channels, ``notice`` for notices; none for everything, notices
                 included.
-            symbols: As for the stream, of what the stream lets pass; None for all of it.
-            where: As for the stream, of what the stream lets pass; None for all of it.
-            max_buffer_bytes: As for the stream, by default the same.
-            max_buffer_age: As for the stream, by default the same.
-            overflow: As for the stream, by default the same.
+            options: ``symbols`` and ``where`` as for the stream, of what the stream lets pass;
+                ``max_buffer_bytes``, ``max_buffer_age`` and ``overflow``, by default the stream's.
 
         Raises:
             UsageError: The market has no such channel, the condition is invalid for these channels,
                 or the stream is not open.
         """
         self._require_open()
-        return self._registry.add_iteration(
-            channels,
-            symbols=symbols,
-            where=where,
-            max_bytes=max_buffer_bytes,
-            max_age_s=max_buffer_age,
-            overflow=overflow,
-        )
+        return self._registry.add_iteration(channels, **consumer_options(**options))
 
-    def events(self, *channels: str, **options: Unpack[IterationKeywords]) -> Events:
+    def events(self, *channels: str, **options: Unpack[ConsumerKeywords]) -> Events:
         """Return the events of channels one by one: ``async for trade in stream.events("T")``.
 
         An iteration like `batches`, and slower by what Python takes for each step of it.
@@ -384,6 +361,69 @@ class Stream:
             UsageError: See `batches`.
         """
         return Events(self.batches(*channels, **options))
+
+    def columns(
+        self,
+        *channels: str,
+        rows: int = GROUP_ROWS,
+        every: float | None = None,
+        **options: Unpack[ConsumerKeywords],
+    ) -> Iteration:
+        """Return an iteration over large groups, for what works on columns.
+
+            async for group in stream.columns("T", every=1.0):
+                frame = group.to_polars("T")
+
+        A group is a `Batch` of one channel that was gathered out of many, row by row. What came
+        before a gap is never in one group with what came after it: the `Gap` comes between them, in
+        a batch of channel ``notice``, which has columns without rows.
+
+        Args:
+            channels: Names of channels, each of which has groups of its own; none for all.
+            rows: Rows at which a group is full; the batch that fills it is in it as a whole.
+            every: Seconds after its first row at which a group comes although it has fewer.
+            options: As for `batches`. A few groups fit the buffer in any case.
+
+        Raises:
+            UsageError: See `batches`.
+        """
+        self._require_open()
+        return self._registry.add_iteration(
+            channels,
+            notices=True,
+            grouping=Grouping(rows, every),
+            **consumer_options(**options),
+        )
+
+    def sink(
+        self,
+        sink: Sink | str,
+        *channels: str,
+        rows: int | None = None,
+        every: float | None = None,
+        **options: Unpack[ConsumerKeywords],
+    ) -> None:
+        """Write events elsewhere, from now on: ``stream.sink(ParquetSink("ticks/"))``.
+
+        The sink has a thread and a buffer of its own: however slow it is, nothing else waits. What
+        it cannot write is announced by a `SinkFailed`, and what had no room in its buffer by a
+        `SlowConsumer`, to handlers of ``notice`` or in the log, and counted in ``stats().sinks``.
+        The end of the stream waits until it has written and closed everything.
+
+        Args:
+            sink: The sink, or what names one, such as ``parquet:ticks/``; see `fastpoly.sinks`.
+            channels: Names of channels; none for everything.
+            rows: Rows of one channel that it gets together; by default what the sink says.
+            every: Seconds after which it gets them although they are fewer; by default what the
+                sink says.
+            options: As for `batches`.
+
+        Raises:
+            SinkError: The sink cannot write to where it is to.
+            UsageError: There is no such sink or channel, or the stream is closed.
+        """
+        self._require_not_closed()
+        self._sinks.add(sink, channels, rows, every, consumer_options(**options))
 
     @overload
     def on(self, *channels: str, **options: Any) -> Callable[[F], F]: ...
@@ -413,11 +453,9 @@ class Stream:
         function: F,
         *channels: str,
         notices: bool | None = None,
-        symbols: Iterable[str] | None = None,
-        where: Condition | None = None,
-        max_buffer_bytes: int | None = None,
-        max_buffer_age: float | None = None,
-        overflow: str | None = None,
+        rows: int | None = None,
+        every: float | None = None,
+        **options: Unpack[ConsumerKeywords],
     ) -> F:
         """Call a function with each batch of some channels; before or while the stream is open.
 
@@ -427,11 +465,9 @@ class Stream:
             channels: Names of channels; none for everything.
             notices: Whether it gets notices too, in order, in batches with the events or of their
                 own. By default only a handler of everything, or of the channel ``notice``, does.
-            symbols: As for the stream, of what the stream lets pass; None for all of it.
-            where: As for the stream, of what the stream lets pass; None for all of it.
-            max_buffer_bytes: As for the stream, by default the same.
-            max_buffer_age: As for the stream, by default the same.
-            overflow: As for the stream, by default the same.
+            rows: Call it with groups of so many rows of one channel, see `columns`.
+            every: Call it with groups of so many seconds, or of `rows` where those come sooner.
+            options: As for `batches`.
 
         Returns:
             The function.
@@ -440,17 +476,14 @@ class Stream:
             UsageError: It is not callable, is a generator function, the market has no such channel,
                 the condition is invalid for these channels, or the stream is closed.
         """
-        if self.state in (State.CLOSING, State.CLOSED):
-            raise UsageError(f"The stream is {self.state}.", hint="Make a new one.")
+        self._require_not_closed()
+        grouped = rows is not None or every is not None
         self._registry.add_handler(
             function,
             channels,
             notices=notices,
-            symbols=symbols,
-            where=where,
-            max_bytes=max_buffer_bytes,
-            max_age_s=max_buffer_age,
-            overflow=overflow,
+            grouping=Grouping(GROUP_ROWS if rows is None else rows, every) if grouped else None,
+            **consumer_options(**options),
         )
         return function
 
@@ -477,9 +510,12 @@ class Stream:
             UsageError: An option makes no sense, or the stream is closed.
             CaptureError: The file exists, or cannot be made.
         """
+        self._require_not_closed()
+        return self._feed.record(path, options)
+
+    def _require_not_closed(self) -> None:
         if self.state in (State.CLOSING, State.CLOSED):
             raise UsageError(f"The stream is {self.state}.", hint="Make a new one.")
-        return self._feed.record(path, options)
 
     def _require_open(self) -> None:
         self._life.require_open()
@@ -516,7 +552,7 @@ class Stream:
         """
         if self._life.is_begun:
             raise UsageError("This stream was run before.", hint="Make a new one.")
-        if not self._registry.handlers:
+        if not (self._registry.handlers or self._registry.writers):
             raise UsageError(
                 "The stream has no handler.", hint="Add one: @stream.on('T') above a function."
             )

@@ -54,6 +54,7 @@ from typing import Any, ClassVar, final
 from typing_extensions import disjoint_base
 
 from fastpoly.notices import Gap as Gap
+from fastpoly.notices import SinkFailed as SinkFailed
 from fastpoly.notices import SlowConsumer as SlowConsumer
 
 @disjoint_base
@@ -105,7 +106,9 @@ def outputs() -> dict[Path, str]:
     """Path -> text of every file that this module writes."""
     classes = "\n".join(_stub_class(event) for event in schema.EVENT_TYPES)
     names = ["Event", "Status", "UnknownEvent", *(event.name for event in schema.EVENT_TYPES)]
-    listed = "".join(f'    "{name}",\n' for name in sorted([*names, "Gap", "SlowConsumer"]))
+    listed = "".join(
+        f'    "{name}",\n' for name in sorted([*names, "Gap", "SinkFailed", "SlowConsumer"])
+    )
     imports = "".join(f"    {name},\n" for name in sorted(names))
     return {
         CORE / "python/events.gen.pxi": _cython(),
@@ -119,6 +122,6 @@ def outputs() -> dict[Path, str]:
         PACKAGE / "events.py": banner("#", GENERATOR)
         + '"""Every class of events, one a kind of message; `fastpoly.schema` is their table."""\n\n'
         + f"from fastpoly._core import (\n{imports})\n"
-        + "from fastpoly.notices import Gap, SlowConsumer\n\n"
+        + "from fastpoly.notices import Gap, SinkFailed, SlowConsumer\n\n"
         + f"__all__ = [\n{listed}]\n",
     }

@@ -51,15 +51,24 @@ class Batches(AsyncIterator["Batch"]):
         picker: Picks what is wanted; None for everything.
         loop: The loop that reads.
         owner: Who has it.
+        takes_notices: As below.
 
     Attributes:
         name: What to call it.
         busy_span: When whoever iterates had the last batch.
+        takes_notices: Whether notices are wanted here.
     """
 
     def __init__(
-        self, buffer: Buffer, picker: Picker | None, loop: ReaderLoop, owner: BatchesOwner
+        self,
+        buffer: Buffer,
+        picker: Picker | None,
+        loop: ReaderLoop,
+        owner: BatchesOwner,
+        *,
+        takes_notices: bool = True,
     ) -> None:
+        self.takes_notices = takes_notices
         self.name = buffer.consumer
         self.busy_span: BusySpan = (0.0, 0.0)
         self._buffer = buffer
@@ -138,11 +147,6 @@ class Batches(AsyncIterator["Batch"]):
                 finally:
                     self._waiter = None
                 self._slice_began = time.monotonic()
-
-    @property
-    def takes_notices(self) -> bool:
-        """Whether notices are wanted here."""
-        return self._picker is None or self._picker.takes_notices
 
     def stats(self) -> BufferStats:
         """Return what went through, what was lost, what waits."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from fastpoly._core import Batch, Filter
     from fastpoly.consumers.buffer import Buffer, NoticeTaker
 
-__all__ = ["MAX_PLANS", "Picker", "count_notices"]
+__all__ = ["MAX_PLANS", "Picker", "count_notices", "takes_notices"]
 
 MAX_PLANS: Final = 256
 """Combinations of channels that are remembered; a server may send them in any order."""
@@ -77,3 +77,8 @@ class Picker:
 def count_notices(batch: Batch, channels: tuple[str, ...]) -> int:
     """Return how many notices there are in a batch of these channels."""
     return batch.count(NOTICE_CHANNEL) if NOTICE_CHANNEL in channels else 0
+
+
+def takes_notices(picker: Picker | None) -> bool:
+    """Return whether notices are wanted where batches are picked like that."""
+    return picker is None or picker.takes_notices

@@ -6,23 +6,25 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fastpoly import schema
 from fastpoly.consumers.buffer import Buffer
 from fastpoly.consumers.error_policy import HandlerErrorPolicy
 from fastpoly.consumers.fanout import Consumer, FanOut
+from fastpoly.consumers.gathering import Gathering, Grouping
 from fastpoly.consumers.handler import Handler
 from fastpoly.consumers.iteration import Batches, Iteration
-from fastpoly.consumers.picker import Picker
+from fastpoly.consumers.picker import Picker, takes_notices
 from fastpoly.consumers.stall_log import StallLog
+from fastpoly.consumers.writer import Writer
 from fastpoly.enums import Overflow, member
 from fastpoly.errors import UsageError
 from fastpoly.filters.build import make_filter
 from fastpoly.filters.conditions import Condition
 from fastpoly.health.log_limit import LogLimit, more
 from fastpoly.health.stalls import Stalls
-from fastpoly.notices import NOTICE_CHANNEL, Gap, Notice, SlowConsumer
+from fastpoly.notices import NOTICE_CHANNEL, Gap, Notice, SinkFailed, SlowConsumer
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
@@ -32,6 +34,12 @@ if TYPE_CHECKING:
 __all__ = ["ConsumerRegistry", "Limits"]
 
 logger = logging.getLogger("fastpoly.stream")
+
+UNTOLD: Final[frozenset[str]] = frozenset()
+"""What to make the buffer of a consumer for, if the user is to be told of its losses."""
+
+WRITER_TIMEOUT_S: Final = 60.0
+"""How long the end of a stream waits for each writer: a disk may be slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,12 @@ class Limits:
             self.overflow if overflow is None else member(Overflow, overflow, "an overflow policy"),
         )
 
+    def for_groups(self, grouping: Grouping | None) -> Limits:
+        """Return these limits with room for a few groups, if that is what waits."""
+        if grouping is None:
+            return self
+        return Limits(max(self.max_bytes, grouping.room_bytes), self.max_age_s, self.overflow)
+
 
 class ConsumerRegistry:
     """The consumers of one stream. Used in the user's loop, but for `end` and `on_full`.
@@ -77,6 +91,7 @@ class ConsumerRegistry:
     Attributes:
         handlers: Handlers, in the order in which they came.
         iterations: Iterations, in the order in which they came.
+        writers: Writers, in the order in which they came.
         stalls: Stalls of the loop in which handlers run, if that is the one that reads.
         has_raised: Whether an iteration has raised what ended the stream.
     """
@@ -91,6 +106,7 @@ class ConsumerRegistry:
     ) -> None:
         self.handlers: list[Handler] = []
         self.iterations: list[Batches] = []
+        self.writers: list[Writer] = []
         self.stalls = Stalls(self)
         self.has_raised = False
         self._market = spec.name
@@ -103,6 +119,7 @@ class ConsumerRegistry:
         self._unclaimed = self._make_buffer("iteration", limits)
         self._fan_out = FanOut(engine.pipeline, self._unclaimed, loop)
         self._main: Batches | None = None
+        self._gatherings: dict[Consumer, Gathering] = {}
         self._started = False
         self._logged: Notice | None = None
         self._notice_limit = LogLimit()
@@ -116,7 +133,10 @@ class ConsumerRegistry:
             self.stalls.start()
         for handler in self.handlers:
             handler.start()
-            self._fan_out.claim(handler)
+            self._fan_out.claim(self._source_of(handler))
+        for writer in self.writers:
+            writer.start()
+            self._fan_out.claim(self._source_of(writer))
         if self._main is not None:
             self._fan_out.claim(self._main)
 
@@ -124,7 +144,7 @@ class ConsumerRegistry:
         """Return the stream's own iteration, the same each time."""
         if self._main is None:
             # What has come before anyone asked is the first one's; see `FanOut`.
-            claims = not self.handlers and not self.iterations
+            claims = not (self.handlers or self.iterations or self.writers)
             buffer = self._unclaimed if claims else self._make_buffer("iteration", self._limits)
             self._main = self._make_batches(buffer, None)
             if self._started:
@@ -137,18 +157,21 @@ class ConsumerRegistry:
         *,
         symbols: Iterable[str] | None,
         where: Condition | None,
+        grouping: Grouping | None = None,
+        notices: bool | None = None,
         **limits: Any,
     ) -> Iteration:
         """Return an iteration with a buffer of its own, from now on."""
         names = tuple(map(str, channels))
-        wanted = self.wanted(names)
+        wanted = self.wanted(names, notices)
         buffer = self._make_buffer(
             f"iteration over {', '.join(names) or 'everything'}",
-            self._limits.but(**limits),
+            self._limits.but(**limits).for_groups(grouping),
             wanted,
         )
         picker = self._make_picker(names, wanted, symbols, where, buffer)
-        batches = self._make_batches(buffer, picker)
+        batches = self._make_batches(buffer, None if grouping else picker, takes_notices(picker))
+        self._stand_before(batches, names, picker, grouping)
         self._attach(batches, False)
         return Iteration(batches)
 
@@ -160,29 +183,74 @@ class ConsumerRegistry:
         notices: bool | None,
         symbols: Iterable[str] | None,
         where: Condition | None,
+        grouping: Grouping | None = None,
         **limits: Any,
     ) -> None:
-        """Call a function with batches from now on."""
+        """Call a function with batches, or with groups, from now on."""
         name = getattr(function, "__qualname__", None) or repr(function)
         names = tuple(map(str, channels))
         wanted = self.wanted(names, notices)
-        buffer = self._make_buffer(name, self._limits.but(**limits), wanted)
-        handler = Handler(
-            function,
-            wanted,
-            self._make_picker(names, wanted, symbols, where, buffer),
-            buffer,
-            self._loop,
-            self,
-        )
+        buffer = self._make_buffer(name, self._limits.but(**limits).for_groups(grouping), wanted)
+        picker = self._make_picker(names, wanted, symbols, where, buffer)
+        handler = Handler(function, wanted, None if grouping else picker, buffer, self._loop, self)
+        self._stand_before(handler, names, picker, grouping)
         self.handlers.append(handler)
         if self._started:
             handler.start()
             self._attach(handler, False)
 
+    def add_writer(
+        self,
+        writer: Writer,
+        channels: Iterable[str],
+        *,
+        symbols: Iterable[str] | None,
+        where: Condition | None,
+        grouping: Grouping | None,
+        **limits: Any,
+    ) -> None:
+        """Have a writer write what comes from now on."""
+        names = tuple(map(str, channels))
+        # Notices part groups, so they come to every writer.
+        wanted = self.wanted(names, True)
+        buffer = self._make_buffer(
+            writer.name, self._limits.but(**limits).for_groups(grouping), UNTOLD
+        )
+        picker = self._make_picker(names, wanted, symbols, where, buffer)
+        writer.adopt(buffer, None if grouping else picker, self)
+        self._stand_before(writer, names, picker, grouping)
+        self.writers.append(writer)
+        if self._started:
+            writer.start()
+            self._attach(writer, False)
+
+    def _stand_before(
+        self,
+        consumer: Consumer,
+        names: tuple[str, ...],
+        picker: Picker | None,
+        grouping: Grouping | None,
+    ) -> None:
+        """Give a consumer groups, if that is what it is to get."""
+        if grouping is not None:
+            self._gatherings[consumer] = Gathering(
+                self._market,
+                self._channels.intersection(names or self._channels),
+                consumer,
+                picker,
+                grouping,
+                self._loop,
+            )
+
+    def _source_of(self, consumer: Consumer) -> Consumer:
+        """Return who takes a consumer's batches from the stream."""
+        return self._gatherings.get(consumer, consumer)
+
     def _attach(self, consumer: Consumer, claims: bool) -> None:
         # Where the reader loop is gone there is nothing to come; what was kept is still there.
-        self._loop.post(self._fan_out.claim if claims else self._fan_out.attach, consumer)
+        self._loop.post(
+            self._fan_out.claim if claims else self._fan_out.attach, self._source_of(consumer)
+        )
 
     def wanted(self, channels: Iterable[str], notices: bool | None = None) -> frozenset[str] | None:
         """Return the channels that names mean, or None for all and notices.
@@ -234,8 +302,10 @@ class ConsumerRegistry:
             notice_taker=None if wanted is None or NOTICE_CHANNEL in wanted else self,
         )
 
-    def _make_batches(self, buffer: Buffer, picker: Picker | None) -> Batches:
-        batches = Batches(buffer, picker, self._loop, self)
+    def _make_batches(
+        self, buffer: Buffer, picker: Picker | None, takes_notices: bool = True
+    ) -> Batches:
+        batches = Batches(buffer, picker, self._loop, self, takes_notices=takes_notices)
         self.iterations.append(batches)
         return batches
 
@@ -270,7 +340,7 @@ class ConsumerRegistry:
         """
         askers = [one for one in self.handlers if NOTICE_CHANNEL in (one.channels or ())]
         for notice in notices:
-            if isinstance(notice, SlowConsumer):
+            if isinstance(notice, SlowConsumer | SinkFailed):
                 is_told = bool(askers)
                 for handler in askers:
                     self._loop.post(handler.push, notices, (NOTICE_CHANNEL,))
@@ -293,6 +363,17 @@ class ConsumerRegistry:
                     notice.consumer,
                     notice.lost,
                     notice.overflow,
+                    more(held_back),
+                )
+        elif isinstance(notice, SinkFailed):
+            held_back = self._notice_limit.admit(notice.sink)
+            if held_back is not None:
+                logger.error(
+                    "%s: %s failed and lost %d events: %s%s",
+                    self._market,
+                    notice.sink,
+                    notice.lost,
+                    notice.cause,
                     more(held_back),
                 )
         elif isinstance(notice, Gap):
@@ -342,8 +423,11 @@ class ConsumerRegistry:
             consumer.detach()
         else:
             self.iterations = [one for one in self.iterations if one is not consumer]
+        gathering = self._gatherings.pop(consumer, None)
         if self._started:
-            self._loop.post(self._fan_out.detach, consumer)
+            self._loop.post(self._fan_out.detach, gathering or consumer)
+            if gathering is not None:
+                self._loop.post(gathering.stop)
 
     def end(self, error: BaseException | None) -> None:
         """There will be no more batches; called in the thread that reads."""
@@ -370,11 +454,24 @@ class ConsumerRegistry:
                 self._market,
                 timeout_s,
             )
+        for writer in self.writers if self._started else ():
+            try:
+                async with asyncio.timeout(WRITER_TIMEOUT_S):
+                    await writer.wait_drained()
+            except TimeoutError:
+                logger.warning(
+                    "%s: %s was still writing %g s after the end",
+                    self._market,
+                    writer.name,
+                    WRITER_TIMEOUT_S,
+                )
 
     def abort(self) -> None:
         """Take from everyone what waits for them, and cancel what runs."""
         for iteration in self.iterations:
             iteration.abort()
+        for writer in self.writers:
+            writer.abort()
         self._abort_handlers()
 
     def _abort_handlers(self) -> None:

@@ -63,6 +63,11 @@ class ReaderLoop(Protocol):
     def call_soon(self, function: Callable[[], object]) -> None:
         """Call a function in this loop, which is the caller's, in its next turn."""
 
+    def call_later(
+        self, seconds: float, function: Callable[..., object], *arguments: Any
+    ) -> asyncio.TimerHandle:
+        """Call a function in this loop, which is the caller's, after so many seconds."""
+
     def to_user(self, function: Callable[..., object], *arguments: Any) -> bool:
         """Call a function in the user's loop; for callers in this one.
 
@@ -110,6 +115,12 @@ class _Started:
     def call_soon(self, function: Callable[[], object]) -> None:
         """See `ReaderLoop.call_soon`."""
         self._running().call_soon(function)
+
+    def call_later(
+        self, seconds: float, function: Callable[..., object], *arguments: Any
+    ) -> asyncio.TimerHandle:
+        """See `ReaderLoop.call_later`."""
+        return self._running().call_later(seconds, function, *arguments)
 
     async def call(self, function: Callable[..., Coroutine[Any, Any, T]], *arguments: Any) -> T:
         """See `ReaderLoop.call`."""

@@ -1,0 +1,22 @@
+"""Sinks: what writes a stream's events elsewhere, such as to Parquet files."""
+
+from __future__ import annotations
+
+from fastpoly.errors import SinkError
+from fastpoly.sinks.dataset import ArrowSink, CsvSink, DatasetSink, ParquetSink
+from fastpoly.sinks.json_lines import JsonLinesSink
+from fastpoly.sinks.names import find_sink
+from fastpoly.sinks.sink import Sink
+from fastpoly.sinks.sink_writer import SinkStats
+
+__all__ = [
+    "ArrowSink",
+    "CsvSink",
+    "DatasetSink",
+    "JsonLinesSink",
+    "ParquetSink",
+    "Sink",
+    "SinkError",
+    "SinkStats",
+    "find_sink",
+]

@@ -1,0 +1,105 @@
+"""Events as the server sent them, one JSON object a line."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from fastpoly.errors import SinkError
+
+if TYPE_CHECKING:
+    from fastpoly._core import Batch
+
+__all__ = ["JsonLinesSink", "json_lines"]
+
+
+def _dump_plainly(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _find_dump() -> Callable[[object], bytes]:
+    try:
+        import orjson
+    except ImportError:
+        return _dump_plainly
+
+    def dump(value: object) -> bytes:
+        try:
+            return orjson.dumps(value)
+        except TypeError:
+            # An integer beyond 64 bits, half of a surrogate pair, lists nested more than 254 deep.
+            return _dump_plainly(value)
+
+    return dump
+
+
+DUMP: Final = _find_dump()
+
+
+def json_lines(batch: Batch) -> Iterator[bytes]:
+    """Give each event with the keys and values that the server sent; notices by attributes."""
+    return map(DUMP, batch.dicts())
+
+
+class JsonLinesSink:
+    """One file of all events, in the order in which they arrived, gaps in their places.
+
+    What is flushed is on its way to the disk: a program that is killed loses at most `every`
+    seconds. Nothing is replaced: a file that exists is an error.
+
+    Args:
+        path: The file; compressed where its name ends with ``.gz``.
+        every: Seconds after which what was written is flushed.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, every: float = 1.0) -> None:
+        self._path = Path(path)
+        self._every = every
+        self._file: IO[bytes] | None = None
+
+    def __repr__(self) -> str:
+        return f"<JsonLinesSink {self._path}>"
+
+    @property
+    def rows(self) -> int:
+        """See `Sink.rows`: batches come as they arrive, which keeps the order of all events."""
+        return 0
+
+    @property
+    def every(self) -> float:
+        """See `Sink.every`."""
+        return self._every
+
+    def open(self, market: str) -> None:
+        """See `Sink.open`.
+
+        Raises:
+            SinkError: The file exists, or cannot be made.
+        """
+        try:
+            opened: Any = gzip.open if self._path.suffix == ".gz" else open
+            self._file = opened(self._path, "xb")
+        except OSError as error:
+            raise SinkError(
+                f"{self._path} cannot be made: {error.strerror}.",
+                hint="Choose a name that is free, in a folder that is there.",
+            ) from error
+
+    def write(self, batch: Batch) -> None:
+        """See `Sink.write`."""
+        if self._file is not None:
+            self._file.write(b"\n".join(json_lines(batch)) + b"\n")
+
+    def flush(self) -> None:
+        """See `Sink.flush`."""
+        if self._file is not None:
+            self._file.flush()
+
+    def close(self) -> None:
+        """See `Sink.close`."""
+        if self._file is not None:
+            self._file.close()
