@@ -91,7 +91,7 @@ __all__ = [
     "replay",
 ]
 
-_ON_DEMAND = ("capture", "sim", "sinks")
+_ON_DEMAND = ("capture", "sim")
 """Modules that most programs never need: imported when they are first asked for."""
 
 if not TYPE_CHECKING:

@@ -6,6 +6,7 @@ from fastpoly.capture.information import CaptureInfo, info
 from fastpoly.capture.marks import Mark, MarkKind
 from fastpoly.capture.reader import CaptureReader, Damage, FileAccount
 from fastpoly.capture.repairing import RepairAccount, repair
+from fastpoly.capture.row_groups import read_channel
 from fastpoly.capture.writer import CaptureStats, CaptureWriter
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "MarkKind",
     "RepairAccount",
     "info",
+    "read_channel",
     "repair",
 ]

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "demo": "fastpoly.cli.demo",
     "tail": "fastpoly.cli.tail",
     "sim": "fastpoly.cli.sim",
+    "convert": "fastpoly.cli.convert",
 }
 """Command -> the module that has it, under the name ``command``; imported when it is used."""
 

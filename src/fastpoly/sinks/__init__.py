@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastpoly.errors import SinkError
+from fastpoly.sinks.converting import ConvertAccount, convert
 from fastpoly.sinks.dataset import ArrowSink, CsvSink, DatasetSink, ParquetSink
 from fastpoly.sinks.json_lines import JsonLinesSink
 from fastpoly.sinks.names import find_sink
@@ -11,6 +12,7 @@ from fastpoly.sinks.sink_writer import SinkStats
 
 __all__ = [
     "ArrowSink",
+    "ConvertAccount",
     "CsvSink",
     "DatasetSink",
     "JsonLinesSink",
@@ -18,5 +20,6 @@ __all__ = [
     "Sink",
     "SinkError",
     "SinkStats",
+    "convert",
     "find_sink",
 ]
