@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from fastpoly.engine.pipeline import Pipeline
 from fastpoly.engine.reading_gate import Fillable, ReadingGate
 from fastpoly.engine.reconciler import Reconciler
 from fastpoly.engine.recorders import Recorders
+from fastpoly.engine.retries import Retries
 from fastpoly.engine.settings import EngineOwner, EngineSettings
 from fastpoly.engine.silence_monitor import SilenceMonitor
 from fastpoly.errors import ConnectionEvicted, ConnectionLost, FastpolyError, UsageError
@@ -50,7 +50,6 @@ class Engine:
     Attributes:
         pipeline: Where the batches go.
         recorders: Who records what is read.
-        attempts: Attempts to reconnect since data last flowed for a while.
     """
 
     def __init__(
@@ -71,7 +70,6 @@ class Engine:
             delay_s=source.delay_s,
         )
         self.recorders = Recorders(settings.clock)
-        self.attempts = 0
         self._market = market
         self._source = source
         self._settings = settings
@@ -81,6 +79,7 @@ class Engine:
         self._feeding = False
         self._reconciler = Reconciler(subscriptions, settings.subscribe_timeout_s, self)
         self._gate = ReadingGate()
+        self._retries = Retries(market, settings.policy, self)
         self._counts = ConnectionCounts()
         self._silence = SilenceMonitor(
             Watch(market, settings.stale_after, source.delay_s), self, settings.clock
@@ -90,7 +89,6 @@ class Engine:
         self._session: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
         self._hanging_up: asyncio.Task[None] | None = None
-        self._retry: asyncio.TimerHandle | None = None
         self._opened = asyncio.Event()
         self._finished = asyncio.Event()
         # Done when the first attempt of `connect` has succeeded or failed.
@@ -98,8 +96,6 @@ class Engine:
         # What a connection that `connect` opens is not asked for.
         self._left_alone: tuple[str, ...] = ()
         self._error: FastpolyError | None = None
-        # What the connection was last lost for.
-        self._loss: FastpolyError | None = None
         self._was_live = False
         # When the connection was last lost, Unix time in ns; None before it was.
         self._lost_ns: int | None = None
@@ -128,6 +124,11 @@ class Engine:
     def error(self) -> FastpolyError | None:
         """Why it ended, if it was not closed."""
         return self._error
+
+    @property
+    def attempts(self) -> int:
+        """Attempts to reconnect since data last flowed for a while."""
+        return self._retries.attempts
 
     @property
     def desired(self) -> tuple[str, ...]:
@@ -214,7 +215,7 @@ class Engine:
         self._opened = asyncio.Event()
         self._finished = asyncio.Event()
         self._error = None
-        self.attempts = 0
+        self._retries.attempts = 0
         self._reconciler.start()
 
     async def _let_go(self) -> None:
@@ -260,7 +261,7 @@ class Engine:
     def give_up(self) -> None:
         """Wait for no other attempt: end with what caused the loss."""
         if self.state in (State.WAITING, State.EVICTED):
-            self._feed(Input.FAILED, self._loss)
+            self._feed(Input.FAILED, self._retries.loss)
 
     def abort(self) -> None:
         """Drop the connection without waiting for anybody."""
@@ -306,8 +307,7 @@ class Engine:
         self._lost_ns = self._settings.clock.time_ns()
         self.recorders.lose(error, self._lost_ns)
         verdict = classify(error)
-        retry_first = getattr(self._settings.policy, "retry_first", False)
-        if verdict is Verdict.FATAL or not (self._was_live or retry_first):
+        if verdict is Verdict.FATAL or not (self._was_live or self._retries.retries_first):
             self._feed(Input.FAILED, error)
         elif isinstance(error, ConnectionEvicted):
             self._feed(Input.EVICTION, error)
@@ -367,8 +367,7 @@ class Engine:
             self._gate.attach(None)
             self._silence.stop()
             flowed_s = self.pipeline.end_connection()
-            if flowed_s is not None and flowed_s >= self._settings.policy.stable_after_s:
-                self.attempts = 0
+            self._retries.note_flow(flowed_s)
             self._reconciler.disconnected()
             if self._asking is not None:
                 self._asking.cancel()
@@ -419,28 +418,9 @@ class Engine:
     def _do_ask_policy(self, error: FastpolyError | None) -> None:
         if error is None:
             raise AssertionError("a connection is lost for a reason")
-        self._loss = error
-        self.attempts += 1
         self.pipeline.note_attempt()
-        try:
-            delay_s = self._settings.policy.next_delay(self.attempts, error)
-            if delay_s is not None and not 0 <= delay_s < math.inf:
-                raise ValueError(f"{delay_s!r} is not a number of seconds")
-        except (KeyboardInterrupt, SystemExit) as exit_:
-            self._owner.on_exit(exit_)
-            delay_s = None
-        except BaseException as failure:
-            logger.exception("%s: the reconnect policy raised", self._market)
-            error.add_note(f"The reconnect policy raised {failure!r}.")
-            delay_s = None
-        if delay_s is None:
+        if not self._retries.ask(error):
             self._feed(Input.FAILED, error)
-            return
-        logger.warning(
-            "%s: %s Attempt %d in %.2f s.", self._market, error.detail, self.attempts, delay_s
-        )
-        loop = asyncio.get_running_loop()
-        self._retry = loop.call_later(delay_s, self._feed, Input.RETRY)
 
     def _do_hang_up(self, error: FastpolyError | None) -> None:
         if self._connection is not None and self._connection.is_open:
@@ -450,8 +430,7 @@ class Engine:
 
     def _do_finish(self, error: FastpolyError | None) -> None:
         self._error = error
-        if self._retry is not None:
-            self._retry.cancel()
+        self._retries.cancel()
         session = self._session
         if session is not None and not session.done() and session is not asyncio.current_task():
             session.cancel()  # it may be on its way to a connection that nobody waits for
@@ -488,7 +467,7 @@ class Engine:
         """See `SourceOwner.on_bad_frame`."""
         self._owner.on_warning(error)
 
-    # --------------------------------------------------- what the reconciler and the monitor say
+    # ------------------------------------- what the reconciler, the monitor and the retries say
 
     @property
     def is_reading(self) -> bool:
@@ -524,6 +503,14 @@ class Engine:
     def on_settled(self) -> None:
         """See `ReconcilerOwner.on_settled`."""
         self._feed(Input.SETTLED)
+
+    def on_retry(self) -> None:
+        """See `RetryOwner.on_retry`."""
+        self._feed(Input.RETRY)
+
+    def on_exit(self, error: BaseException) -> None:
+        """See `RetryOwner.on_exit`."""
+        self._owner.on_exit(error)
 
     def on_look(self) -> None:
         """See `SilenceOwner.on_look`."""
