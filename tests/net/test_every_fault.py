@@ -30,6 +30,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "split": {"lasts": 0.2},
     "fragment": {"lasts": 0.2},
     "restart": {"seconds": 0.2},
+    "refuse": {"seconds": 0.2, "retry_after": 0},
     "chaos": {"kinds": "drop+bad_json"},
 }
 """Where a fault's own would take long."""

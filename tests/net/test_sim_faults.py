@@ -8,11 +8,16 @@ import time
 
 import pytest
 
+from fastpoly import reconnect
+from fastpoly.errors import TooManyRequestsError
+from fastpoly.protocol.lifecycle import State, StateChange
 from fastpoly.sim import Simulator
 from fastpoly.sim.faults import FAULTS, Fault
+from fastpoly.stream import Stream
 from tests.loops import in_loop
 from tests.net.test_sim_protocol import ack, simulator
 from tests.net.wire_client import WireClient
+from tests.waiting import PATIENCE_S, until
 
 EARLY = "at=0.05"
 
@@ -270,6 +275,38 @@ async def test_events_can_come_twice() -> None:
         assert client.texts[-1] in client.texts[:-1]
         assert len(client.events()) == sum(server.stats()["events"].values())
         await client.close()
+
+
+@in_loop
+async def test_who_comes_too_often_waits_as_long_as_it_is_told() -> None:
+    """Of two reconnects without a wait of their own, the second has to wait a second."""
+    fault = "refuse:status=429,retry_after=1,seconds=0.5,at=0.05,times=1"
+    async with simulator(faults=(fault,)) as server:
+        policy = reconnect.Backoff(initial_s=0.001, cap_s=0.001)
+        stream = Stream("stocks", "T.*", url=server.url(), reconnect=policy)
+        errors: list[BaseException | None] = []
+        live = asyncio.Event()
+
+        @stream.on_state
+        def note(change: StateChange) -> None:
+            errors.append(change.error)
+            if change.new is State.LIVE:
+                live.set()
+
+        async with stream, asyncio.timeout(PATIENCE_S):
+            live.clear()
+            await until(lambda: any(isinstance(one, TooManyRequestsError) for one in errors))
+            refused_at = time.monotonic()
+            await live.wait()
+            assert time.monotonic() - refused_at >= 0.9  # it was noticed a little later
+    refused = [one for one in errors if isinstance(one, TooManyRequestsError)]
+    assert [(one.http_status, one.retry_after_s) for one in refused] == [(429, 1.0)]
+
+
+def test_a_status_that_no_refusal_has() -> None:
+    for settings in ("status=200", "status=600", "retry_after=-1"):
+        with pytest.raises(ValueError, match="status must be 400 to 599"):
+            Fault.parse(f"refuse:{settings}")
 
 
 @in_loop

@@ -8,7 +8,6 @@ import operator
 import os
 from collections.abc import Callable, Iterable
 from typing import Final
-from urllib.parse import urlsplit
 
 import click
 
@@ -26,7 +25,7 @@ from fastpoly.cli.terminal import (
 )
 from fastpoly.errors import UsageError
 from fastpoly.net.credentials import API_KEY_VARIABLES
-from fastpoly.net.endpoints import make_url, shown_url
+from fastpoly.net.endpoints import is_loopback, make_url, shown_url
 from fastpoly.notices import NOTICE_CHANNEL, Gap, SlowConsumer
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.subscriptions import parse_params
@@ -49,8 +48,7 @@ def key_for(url: str) -> str | None:
     A simulator on this machine takes any key, so without one in the environment it gets a made-up
     one.
     """
-    host = urlsplit(url).hostname or ""
-    local = host == "localhost" or host == "::1" or host.startswith("127.")
+    local = is_loopback(url)
     return "simulator" if local and not any(map(os.environ.get, API_KEY_VARIABLES)) else None
 
 

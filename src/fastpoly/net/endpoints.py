@@ -27,8 +27,6 @@ __all__ = [
 
 SslLike: TypeAlias = ssl_module.SSLContext | str | os.PathLike[str] | bool | None
 
-_LOOPBACK: Final = ("localhost", "127.", "::1")
-
 _PROXY_SCHEMES: Final = {
     "http": "http",
     "https": "https",
@@ -259,8 +257,7 @@ def find_proxy(url: str, proxy: str | bool | None = True) -> str | None:
     source = "proxy=..."
     if proxy is True:
         parts = urllib.parse.urlsplit(url)
-        host = parts.hostname or ""
-        if host.startswith(_LOOPBACK) or urllib.request.proxy_bypass(host):
+        if is_loopback(url) or urllib.request.proxy_bypass(parts.hostname or ""):
             return None
         found = urllib.request.getproxies()
         scheme = "https" if parts.scheme == "wss" else "http"

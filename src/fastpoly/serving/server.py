@@ -6,6 +6,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from picows import (
@@ -44,6 +45,19 @@ class Backend(Protocol):
         """Return what is behind a reader whose connection is up. It is greeted afterwards."""
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """How a server that takes no readers answers the request for a WebSocket.
+
+    Attributes:
+        status: The HTTP status, 400 or more.
+        retry_after_s: Seconds for which it wants to be left alone; None to say nothing about that.
+    """
+
+    status: int
+    retry_after_s: int | None = None
+
+
 class StreamServer(Listening):
     """A WebSocket server that speaks the service's protocol; an async context manager.
 
@@ -59,6 +73,7 @@ class StreamServer(Listening):
         port: The port that it listens on; the same again after `stop` and `start`.
         readers: The clients that are connected, by number.
         accepted: How many there were so far.
+        refusal: What everyone is answered who wants to be one; None to take them in.
     """
 
     def __init__(
@@ -74,6 +89,7 @@ class StreamServer(Listening):
         self.port = port
         self.readers: dict[int, Reader] = {}
         self.accepted = 0
+        self.refusal: Refusal | None = None
         self._backend = backend
         self._host = host
         self._context = context
@@ -150,6 +166,14 @@ class StreamServer(Listening):
         market = self._backend.market_at(path)
         if market is None:
             return None
+        if self.refusal is not None:
+            wait_s = self.refusal.retry_after_s
+            response = WSUpgradeResponse.create_error_response(
+                self.refusal.status,
+                b"The server takes no readers at the moment.",
+                None if wait_s is None else {"Retry-After": str(wait_s)},
+            )
+            return WSUpgradeResponseWithListener(response, None)
         if self._policy.max_readers and len(self.readers) >= self._policy.max_readers:
             response = WSUpgradeResponse.create_error_response(
                 503, b"The server has as many readers as it may."

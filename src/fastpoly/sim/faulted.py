@@ -39,6 +39,9 @@ class FaultedServer(Protocol):
     def restart(self, seconds: float) -> None:
         """Drop everyone and listen again after so many seconds."""
 
+    def refuse(self, seconds: float, status: int, retry_after_s: int) -> None:
+        """Drop everyone, and answer who comes with an HTTP status for so many seconds."""
+
     def later(self, seconds: float, call: Any, *arguments: Any) -> None:
         """Call something after so many seconds, if the server still runs."""
 

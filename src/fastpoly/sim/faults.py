@@ -213,6 +213,12 @@ def _restart(connection: FaultedConnection, settings: Mapping[str, Any]) -> None
     connection.simulator.restart(float(settings["seconds"]))
 
 
+def _refuse(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
+    connection.simulator.refuse(
+        float(settings["seconds"]), int(settings["status"]), int(settings["retry_after"])
+    )
+
+
 def _chaos(connection: FaultedConnection, settings: Mapping[str, Any]) -> None:
     name = connection.random.choice(str(settings["kinds"]).split("+"))
     connection.simulator.inject(name, connection.number, lasts=settings["lasts"])
@@ -314,6 +320,13 @@ FAULTS: Final = {
             settings={"seconds": 1},
         ),
         FaultKind(
+            "refuse",
+            "The server drops everyone and answers who comes with HTTP 429 or 503, and with "
+            "`Retry-After`, for a while.",
+            _refuse,
+            settings={"status": 503, "retry_after": 2, "seconds": 1},
+        ),
+        FaultKind(
             "chaos",
             "One of several faults, by chance.",
             _chaos,
@@ -377,6 +390,8 @@ class Fault:
                 raise ValueError(f"fault {name}: {key} must not be {value}")
         if chosen["after"] not in _BEGINNINGS:
             raise ValueError(f"fault {name}: after must be one of {', '.join(_BEGINNINGS)}")
+        if not 400 <= chosen.get("status", 400) < 600 or chosen.get("retry_after", 0) < 0:
+            raise ValueError(f"fault {name}: status must be 400 to 599, retry_after 0 or more")
         for part in str(chosen.get("kinds", "")).split("+"):
             if part and part not in FAULTS:
                 raise ValueError(f"fault {name}: there is no fault {part!r}")

@@ -13,7 +13,7 @@ from fastpoly.schema import MARKETS, MarketSpec
 from fastpoly.serving.feed import ReaderFeed
 from fastpoly.serving.listening import Listening
 from fastpoly.serving.reader import Reader
-from fastpoly.serving.server import StreamServer
+from fastpoly.serving.server import Refusal, StreamServer
 from fastpoly.sim.config import SimulatorConfig
 from fastpoly.sim.connection import SimulatedConnection
 from fastpoly.sim.faults import Fault, Faults
@@ -150,6 +150,17 @@ class Simulator(Listening):
             await self._server.start()
 
         self._spawn(away())
+
+    def refuse(self, seconds: float, status: int, retry_after_s: int) -> None:
+        """Drop everyone, and answer who comes with an HTTP status for so many seconds."""
+        refusal = self._server.refusal = Refusal(status, retry_after_s)
+        self.later(seconds, self._welcome, refusal)
+        for connection in list(self.connections.values()):
+            connection.reader.drop(f"fault: HTTP {status}")
+
+    def _welcome(self, refusal: Refusal) -> None:
+        if self._server.refusal is refusal:
+            self._server.refusal = None
 
     def later(self, seconds: float, call: Any, *arguments: Any) -> None:
         """Call something after so many seconds, if the simulator still runs."""

@@ -203,6 +203,8 @@ def test_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_proxy("wss://socket.massive.com/stocks", False) is None
     for host in ("localhost", "127.0.0.1", "[::1]"):
         assert find_proxy(f"wss://{host}:1/stocks") is None
+    for host in ("127.example.com", "localhost.example.com"):
+        assert find_proxy(f"wss://{host}/stocks") == "http://proxy:3128"
 
 
 def test_explicit_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
