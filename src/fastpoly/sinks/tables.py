@@ -60,6 +60,16 @@ BY_DICTIONARY: Final = {
 """Kinds with few values, each written once: how Parquet calls the column of a field."""
 
 
+WITHOUT_STATISTICS: Final = (
+    schema.SYMBOL,
+    schema.TEXT,
+    schema.DECIMAL,
+    schema.CODES,
+    schema.LEVELS,
+)
+"""Kinds whose least and greatest value in a row group, of all symbols, help no reader."""
+
+
 def _by_dictionary(field: schema.Field) -> bool:
     return field.kind in BY_DICTIONARY and field.role != schema.SEQUENCE
 
@@ -83,6 +93,9 @@ class ParquetTable:
             for field in event.fields
             if not _by_dictionary(field) and (encoding := _encoding(field)) is not None
         }
+        self._counted = [
+            field.name for field in event.fields if field.kind not in WITHOUT_STATISTICS
+        ]
         self._writer: Any = None
 
     def write(self, rows: pa.RecordBatch) -> None:
@@ -95,6 +108,7 @@ class ParquetTable:
                 compression_level=1,
                 use_dictionary=self._dictionaries,
                 column_encoding=self._encodings,
+                write_statistics=self._counted,
             )
         self._writer.write_batch(rows)
 

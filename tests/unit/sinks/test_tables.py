@@ -71,6 +71,16 @@ def test_parquet_columns_are_written_by_what_they_hold(tmp_path: Path) -> None:
                 group.column(i).path_in_schema.partition(".")[0]: group.column(i).encodings
                 for i in range(group.num_columns)
             }
+            counted = {
+                group.column(i).path_in_schema.partition(".")[0]
+                for i in range(group.num_columns)
+                if group.column(i).statistics is not None
+            }
+            assert counted == {
+                field.name
+                for field in channel.event.fields
+                if field.kind.name in ("INT", "FLOAT", "MS", "NS", "EPOCH", "FLAG")
+            }
             assert {group.column(i).compression for i in range(group.num_columns)} == {"ZSTD"}
             for field in channel.event.fields:
                 found = encodings[field.name]
