@@ -45,6 +45,9 @@ from fastpoly.polygon.enums import StreamCluster, StreamHost, StreamServicePrefi
 from fastpoly.replay_stream import Replay, replay
 from fastpoly.stream import Stream
 
+if TYPE_CHECKING:
+    from fastpoly.replay_server import ReplayServer
+
 __all__ = [
     "AccessDeniedError",
     "AsyncStreamClient",
@@ -73,6 +76,7 @@ __all__ = [
     "Overflow",
     "RedirectError",
     "Replay",
+    "ReplayServer",
     "ServerError",
     "ServiceUnavailableError",
     "SinkError",
@@ -94,9 +98,14 @@ __all__ = [
 _ON_DEMAND = ("capture", "sim")
 """Modules that most programs never need: imported when they are first asked for."""
 
+_NAMES_ON_DEMAND = {"ReplayServer": "fastpoly.replay_server"}
+"""Names of the same kind, and the modules that have them."""
+
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
         if name in _ON_DEMAND:
             return importlib.import_module(f"{__name__}.{name}")
+        if name in _NAMES_ON_DEMAND:
+            return getattr(importlib.import_module(_NAMES_ON_DEMAND[name]), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,9 +7,9 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from fastpoly.capture.reader import CaptureReader
 from fastpoly.errors import UsageError
 from fastpoly.sources.capture import CaptureSource, RecordingClock
+from fastpoly.sources.recorded import recorded_market
 from fastpoly.stream import Stream
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def replay(
         UsageError: An argument is invalid, or nothing says which market the frames are of.
         CaptureError: A file cannot be opened.
     """
-    name = market or _market_of(paths)
+    name = market or recorded_market(paths)
     source = CaptureSource(
         paths,
         name,
@@ -118,16 +118,6 @@ def replay(
     )
     params = [f"{channel}.*" for channel in channels]
     return Replay(source, name, *params, symbols=symbols, where=where, **options)
-
-
-def _market_of(paths: Iterable[str | os.PathLike[str]]) -> str:
-    with CaptureReader(*paths) as reader:
-        for account in reader.begin():
-            if account.metadata.get("market"):
-                return account.metadata["market"]
-    raise UsageError(
-        "The file does not say which market its frames are of.", hint='Pass market="stocks".'
-    )
 
 
 def _ns(when: When) -> int:

@@ -31,7 +31,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("sinks",),
     ("reconnect", "stats", "state_changes"),
     ("market_feed",),
-    ("stream", "stream_life", "run", "polygon", "massive", "replay_stream"),
+    ("stream", "stream_life", "run", "polygon", "massive", "replay_stream", "replay_server"),
     ("",),  # fastpoly/__init__.py, the public names
     ("hub", "sim"),
     ("pytest_plugin",),

@@ -20,6 +20,11 @@ COMMANDS: Final = {
     "tail": "fastpoly.cli.tail",
     "sim": "fastpoly.cli.sim",
     "convert": "fastpoly.cli.convert",
+    "record": "fastpoly.cli.recordings.record",
+    "cat": "fastpoly.cli.recordings.cat",
+    "info": "fastpoly.cli.recordings.info",
+    "capture": "fastpoly.cli.recordings.capture",
+    "replay": "fastpoly.cli.recordings.replay",
 }
 """Command -> the module that has it, under the name ``command``; imported when it is used."""
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import math
-import operator
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,14 +19,13 @@ from fastpoly.capture.marks import Mark, MarkKind
 from fastpoly.capture.reader import CaptureReader
 from fastpoly.enums import Overflow
 from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError, UsageError
-from fastpoly.filters.build import make_filter
-from fastpoly.filters.conditions import Condition, field
 from fastpoly.health.counts import SourceCondition, SourceCounts
 from fastpoly.protocol.close_codes import CloseReason
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.reconnect import retryable
 from fastpoly.protocol.statuses import read_status
-from fastpoly.schema import STATUS_CHANNEL, UNKNOWN_CHANNEL
+from fastpoly.schema import STATUS_CHANNEL
+from fastpoly.sources.recorded import data_of, loss_of, selection_of
 from fastpoly.sources.source import SourceDefaults
 
 if TYPE_CHECKING:
@@ -36,7 +33,7 @@ if TYPE_CHECKING:
     from fastpoly.protocol.statuses import Action
     from fastpoly.sources.source import SourceOwner
 
-__all__ = ["CaptureSource", "RecordingClock"]
+__all__ = ["SLICE_S", "CaptureSource", "RecordingClock"]
 
 SLICE_S: Final = 0.005
 """How long batches are handed over without a turn for the rest of the event loop."""
@@ -322,7 +319,7 @@ class CaptureConnection:
             else:
                 wanted.pop(name, None)
         self._wanted = wanted
-        self._channels, self._filter = _selection(self._market, wanted)
+        self._channels, self._filter = selection_of(self._market, wanted)
         verb = f"{action}d to: "
         for name in names:
             self._loop.call_soon(self._owner.on_status, read_status("success", verb + name, str))
@@ -443,7 +440,7 @@ class CaptureConnection:
         if self._tap is not None:
             self._tap.on_read(batch)
         if not self._source.keep_statuses and batch.count(STATUS_CHANNEL):
-            for part in _data_of(batch):
+            for part in data_of(batch):
                 self._hand_on(part)
         else:
             self._hand_on(batch)
@@ -473,49 +470,7 @@ class CaptureConnection:
             # Nothing is missing before the beginning, such as of a connection that never came up.
             and self._source.has_begun
         ):
-            self.lose(_loss(mark))
-
-
-def _loss(mark: Mark) -> ConnectionLost:
-    """Return the error of the recorded connection, in its own words if they were recorded."""
-    detail = mark.detail
-    code = detail.get("code", 1006)
-    why = detail.get("reason") or detail.get("cause") or "no reason was recorded"
-    return ConnectionLost(
-        str(detail.get("error") or f"The recording has a gap here: {why}."),
-        code=code if isinstance(code, int) else 1006,
-        reason=str(detail.get("reason", "")),
-    )
-
-
-def _data_of(batch: Batch) -> Iterator[Batch]:
-    """Part a batch at its control messages, as what reads a socket does, without these."""
-    begin = 0
-    for at, event in enumerate(batch):
-        if event.event_type == STATUS_CHANNEL:
-            if begin < at:
-                yield batch[begin:at]
-            begin = at + 1
-    if begin < len(batch):
-        yield batch[begin:]
-
-
-def _selection(market: str, wanted: Iterable[str]) -> tuple[frozenset[str], Filter | None]:
-    """Return the channels that parameters name, and a filter where they name single tickers."""
-    symbols: dict[str, set[str]] = {}
-    for param in wanted:
-        channel, _, symbol = param.partition(".")
-        symbols.setdefault(channel, set()).add(symbol)
-    single = {name for name, found in symbols.items() if "*" not in found}
-    # What a server sends unasked, and no parameter names.
-    channels = frozenset([*symbols, UNKNOWN_CHANNEL])
-    if not single:
-        return channels, None
-    conditions: list[Condition] = []
-    for name, found in symbols.items():
-        own = field("symbol", name)
-        conditions.append(own.is_in(*found) if name in single else ~own.is_missing())
-    return channels, make_filter(market, None, functools.reduce(operator.or_, conditions))
+            self.lose(loss_of(mark))
 
 
 def _speed(speed: float | str) -> float:
