@@ -297,7 +297,7 @@ async def accept(listening: socket.socket) -> socket.socket:
 @pytest.mark.parametrize(
     ("after_tls", "said"),
     [
-        (False, "could not be reached: ConnectionResetError"),
+        (False, "ended the connection during the TLS handshake"),
         (True, "closed the connection before it became a WebSocket"),
     ],
 )
