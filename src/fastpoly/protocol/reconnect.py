@@ -51,6 +51,7 @@ _VERDICTS: Final[Mapping[type[BaseException], Verdict]] = {
     errors.UsageError: Verdict.FATAL,
     errors.SubscriptionError: Verdict.FATAL,
     errors.CaptureError: Verdict.FATAL,
+    errors.SinkError: Verdict.FATAL,
     errors.ConsumerTooSlow: Verdict.FATAL,
     errors.HandlerFailed: Verdict.FATAL,
     errors.DecodeError: Verdict.FATAL,
