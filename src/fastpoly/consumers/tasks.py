@@ -81,7 +81,10 @@ def next_job() -> Generator[object, Job, Job]:
 
 
 def steps_of(awaitable: Awaitable[Any]) -> Generator[Any, Any, Any]:
-    """Return what ``yield from`` takes, in a coroutine that is written as a generator."""
+    """Return what ``yield from`` takes in a coroutine that is written as a generator.
+
+    A coroutine is that itself, which is faster to ask where it is needed.
+    """
     if isinstance(awaitable, types.CoroutineType | types.GeneratorType):
         return awaitable  # type: ignore[return-value]
     return awaitable.__await__()

@@ -374,7 +374,9 @@ class Dispatcher:
                     if result is not None:
                         if target.awaits or inspect.isawaitable(result):
                             self._current = target
-                            yield from steps_of(result)  # type: ignore[arg-type]
+                            if type(result) is not types.CoroutineType:
+                                result = steps_of(result)  # type: ignore[arg-type]
+                            yield from result  # type: ignore[misc]
                         else:
                             refuse_generator(result)
             except BaseException as error:
