@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 from fastpoly import columns, schema
 from fastpoly.errors import SinkError, UsageError
@@ -25,6 +25,20 @@ __all__ = ["ArrowSink", "CsvSink", "DatasetSink", "ParquetSink"]
 
 MAX_OPEN: Final = 64
 """Files at a time: times in events are the server's, and may be of any day."""
+
+ROWS: Final = 262_144
+EVERY_S: Final = 60.0
+PART_ROWS: Final = 4_194_304
+PART_S: Final = 600.0
+
+
+class DatasetKeywords(TypedDict, total=False):
+    """Options of all datasets; see `DatasetSink`."""
+
+    rows: int
+    every: float
+    part_rows: int
+    part_s: float
 
 
 class DatasetSink:
@@ -51,10 +65,10 @@ class DatasetSink:
         folder: str | os.PathLike[str],
         form: TableFormat,
         *,
-        rows: int,
-        every: float,
-        part_rows: int,
-        part_s: float,
+        rows: int = ROWS,
+        every: float = EVERY_S,
+        part_rows: int = PART_ROWS,
+        part_s: float = PART_S,
     ) -> None:
         for name, value in (
             ("rows", rows),
@@ -204,12 +218,6 @@ def _failure(error: Exception, lost: Mapping[str, int]) -> SinkError:
     )
 
 
-ROWS: Final = 262_144
-EVERY_S: Final = 60.0
-PART_ROWS: Final = 4_194_304
-PART_S: Final = 600.0
-
-
 class ParquetSink(DatasetSink):
     """A dataset of Parquet files: ``stream.sink(ParquetSink("ticks/"))``.
 
@@ -218,56 +226,33 @@ class ParquetSink(DatasetSink):
     compressed by zstd. Needs pyarrow.
 
     Args:
-        folder: See `DatasetSink`, as for the other arguments.
+        folder: See `DatasetSink`.
+        options: ``rows``, ``every``, ``part_rows`` and ``part_s``; see there too.
     """
 
-    def __init__(
-        self,
-        folder: str | os.PathLike[str],
-        *,
-        rows: int = ROWS,
-        every: float = EVERY_S,
-        part_rows: int = PART_ROWS,
-        part_s: float = PART_S,
-    ) -> None:
-        super().__init__(
-            folder, PARQUET, rows=rows, every=every, part_rows=part_rows, part_s=part_s
-        )
+    def __init__(self, folder: str | os.PathLike[str], **options: Unpack[DatasetKeywords]) -> None:
+        super().__init__(folder, PARQUET, **options)
 
 
 class ArrowSink(DatasetSink):
     """A dataset of Arrow IPC files, compressed by zstd. Needs pyarrow.
 
     Args:
-        folder: See `DatasetSink`, as for the other arguments.
+        folder: See `DatasetSink`.
+        options: ``rows``, ``every``, ``part_rows`` and ``part_s``; see there too.
     """
 
-    def __init__(
-        self,
-        folder: str | os.PathLike[str],
-        *,
-        rows: int = ROWS,
-        every: float = EVERY_S,
-        part_rows: int = PART_ROWS,
-        part_s: float = PART_S,
-    ) -> None:
-        super().__init__(folder, ARROW, rows=rows, every=every, part_rows=part_rows, part_s=part_s)
+    def __init__(self, folder: str | os.PathLike[str], **options: Unpack[DatasetKeywords]) -> None:
+        super().__init__(folder, ARROW, **options)
 
 
 class CsvSink(DatasetSink):
     """A dataset of CSV files with headers. Needs pyarrow.
 
     Args:
-        folder: See `DatasetSink`, as for the other arguments.
+        folder: See `DatasetSink`.
+        options: ``rows``, ``every``, ``part_rows`` and ``part_s``; see there too.
     """
 
-    def __init__(
-        self,
-        folder: str | os.PathLike[str],
-        *,
-        rows: int = ROWS,
-        every: float = EVERY_S,
-        part_rows: int = PART_ROWS,
-        part_s: float = PART_S,
-    ) -> None:
-        super().__init__(folder, CSV, rows=rows, every=every, part_rows=part_rows, part_s=part_s)
+    def __init__(self, folder: str | os.PathLike[str], **options: Unpack[DatasetKeywords]) -> None:
+        super().__init__(folder, CSV, **options)
