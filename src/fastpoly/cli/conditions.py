@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from fastpoly.errors import UsageError
 from fastpoly.filters.conditions import Condition, Field, field
 
-__all__ = ["parse_condition"]
+__all__ = ["parse_condition", "parse_conditions"]
 
 _FORM: Final = re.compile(
     r"\s*(?P<no>not\s+)?(?:(?P<channel>\w+)\.)?(?P<name>\w+)"
@@ -28,6 +29,16 @@ _OPERATIONS: Final[dict[str, Callable[[Field, Any], Condition]]] = {
     ">=": operator.ge,
     "has": lambda one, value: one.has_any(value),
 }
+
+
+def parse_conditions(texts: Iterable[str]) -> Condition | None:
+    """Return the condition that all of these hold; None where there are none.
+
+    Raises:
+        UsageError: One of them has another form, see `parse_condition`.
+    """
+    parsed = [parse_condition(text) for text in texts]
+    return functools.reduce(operator.and_, parsed) if parsed else None
 
 
 def parse_condition(text: str) -> Condition:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 import sys
 from types import TracebackType
 from typing import Self
@@ -18,7 +16,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from fastpoly.cli.conditions import parse_condition
+from fastpoly.cli.conditions import parse_conditions
+from fastpoly.cli.recordings.selection import source_of, split_names
 from fastpoly.cli.terminal import ExitCode, exit_code, report, say
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.schema import MARKETS
@@ -113,15 +112,15 @@ def command(
     What DST stands for appears as a whole, once all is written, or not at all.
     """
     try:
-        parsed = list(map(parse_condition, conditions))
+        where = parse_conditions(conditions)
         with _Bar(quiet) as bar:
             account = convert(
-                [0 if source == "-" else source for source in sources],
+                list(map(source_of, sources)),
                 target,
                 market=market,
                 channels=_names(channels, "--channels"),
                 symbols=None if symbols is None else _names(symbols, "--symbols"),
-                where=functools.reduce(operator.and_, parsed) if parsed else None,
+                where=where,
                 overwrite=force,
                 progress=bar,
             )
@@ -136,8 +135,8 @@ def command(
 
 
 def _names(text: str | None, option: str) -> tuple[str, ...]:
-    """Return the names in a list with commas."""
-    names = tuple(name.strip() for name in (text or "").split(",") if name.strip())
+    """Return the names that an option lists; some, if it is there."""
+    names = split_names(text or "")
     if text is not None and not names:
         raise UsageError(f"{option} names nothing.", hint="Write names with commas between them.")
     return names

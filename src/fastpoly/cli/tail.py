@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-import operator
 import os
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -12,7 +10,7 @@ from typing import Final
 import click
 
 from fastpoly._core import Batch
-from fastpoly.cli.conditions import parse_condition
+from fastpoly.cli.conditions import parse_conditions
 from fastpoly.cli.formats import FORMATS
 from fastpoly.cli.terminal import (
     ExitCode,
@@ -176,8 +174,7 @@ def command(
         market_of(market)
         parse_params(market, params)
         target = make_url(market, feed=feed, url=url)
-        parsed = list(map(parse_condition, conditions))
-        where = functools.reduce(operator.and_, parsed) if parsed else None
+        where = parse_conditions(conditions)
         stream = Stream(market, *params, url=target, api_key=key_for(target), where=where)
     except UsageError as error:
         report(error)

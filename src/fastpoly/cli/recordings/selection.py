@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,13 +10,21 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from fastpoly.cli.conditions import parse_condition
+from fastpoly.cli.conditions import parse_conditions
 from fastpoly.errors import CaptureError, UsageError
 
 if TYPE_CHECKING:
     from fastpoly.filters.conditions import Condition
 
-__all__ = ["STDIO", "Selection", "check_new", "read_time", "selection_options", "source_of"]
+__all__ = [
+    "STDIO",
+    "Selection",
+    "check_new",
+    "read_time",
+    "selection_options",
+    "source_of",
+    "split_names",
+]
 
 STDIO: Final = "-"
 """Stands for standard input, or output, in place of a file."""
@@ -61,18 +67,18 @@ class Selection:
         Raises:
             UsageError: A condition or a time is malformed.
         """
-        parsed = [parse_condition(text) for text in conditions]
         return cls(
             market,
-            _names(channels),
-            frozenset(_names(symbols)) or None,
-            functools.reduce(operator.and_, parsed) if parsed else None,
+            split_names(channels),
+            frozenset(split_names(symbols)) or None,
+            parse_conditions(conditions),
             None if start is None else read_time(start),
             None if end is None else read_time(end),
         )
 
 
-def _names(text: str) -> tuple[str, ...]:
+def split_names(text: str) -> tuple[str, ...]:
+    """Return the names in a list with commas."""
     return tuple(name for part in text.split(",") if (name := part.strip()))
 
 
