@@ -125,7 +125,7 @@ def test_example(name: str, simulator: SimulatorProcess, tmp_path: Path) -> None
         [sys.executable, "-u", "-W", "error", str(EXAMPLES / name), argument],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        bufsize=0,  # a reader ahead would keep from communicate() what it has read
         env=without_keys,
     ) as program:
         printed: list[str] = []
@@ -136,11 +136,12 @@ def test_example(name: str, simulator: SimulatorProcess, tmp_path: Path) -> None
                 # Counted as they come: an example may print thousands of lines before the last one.
                 left = Counter(SAYS[name])
                 while +left:
-                    printed.append(next(program.stdout))
+                    printed.append(next(program.stdout).decode())
                     left.subtract(pattern for pattern in left if re.search(pattern, printed[-1]))
                 program.send_signal(signal.SIGINT)
-            rest, complaints = program.communicate(timeout=PATIENCE_S)
-            printed += rest.splitlines()
+            rest, said = program.communicate(timeout=PATIENCE_S)
+            complaints = said.decode()
+            printed += rest.decode().splitlines()
         finally:
             program.kill()
     assert not missing(name, printed), (printed, complaints)

@@ -36,19 +36,19 @@ class Script:
             env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            bufsize=0,  # a reader ahead would keep from communicate() what it has read
         )
 
     def wait_for_line(self) -> str:
         assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
+        return self.process.stdout.readline().decode().strip()
 
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)
 
     def finish(self, seconds: float = 20) -> tuple[int, str, str]:
         out, err = self.process.communicate(timeout=seconds)
-        return self.process.returncode, out, err
+        return self.process.returncode, out.decode(), err.decode()
 
 
 @pytest.fixture
