@@ -36,6 +36,7 @@ class TradingDays:
         others = [field for field in event.fields if field.kind is clock.kind and field != clock]
         self._names = [clock.name, *(field.name for field in others)]
         self._unit_ns = NS_IN[clock.kind.name]
+        self._limit = MOST_NS // self._unit_ns
         self._days = rotation("day", market)
         # Most groups are of the day of the one before.
         self._day = ("", 0, 0)
@@ -53,20 +54,23 @@ class TradingDays:
         """Give the rows of each date, in their order; the dates rise, and no date comes first."""
         arrow, compute = columns.pyarrow(), columns.pyarrow_compute()
         times = self._times(rows, arrow, compute)
-        known = compute.fill_null(
-            compute.and_(
-                compute.greater_equal(times, 0),
-                compute.less(times, arrow.scalar(MOST_NS // self._unit_ns)),
-            ),
-            False,
-        )
-        if not compute.all(known, min_count=0).as_py():
-            yield NO_DATE, rows.filter(compute.invert(known))
-            rows, times = rows.filter(known), times.filter(known)
         while rows.num_rows:
             ends = compute.min_max(times)
-            date, end = self._period(ends["min"].as_py())
-            if ends["max"].as_py() < end:
+            least, most = ends["min"].as_py(), ends["max"].as_py()
+            if times.null_count or least < 0 or most >= self._limit:
+                # Once at most: what is left after it has a time.
+                known = compute.fill_null(
+                    compute.and_(
+                        compute.greater_equal(times, 0),
+                        compute.less(times, arrow.scalar(self._limit)),
+                    ),
+                    False,
+                )
+                yield NO_DATE, rows.filter(compute.invert(known))
+                rows, times = rows.filter(known), times.filter(known)
+                continue
+            date, end = self._period(least)
+            if most < end:
                 yield date, rows
                 return
             inside = compute.less(times, arrow.scalar(end))
