@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import os
 import shutil
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from fastpoly import schema
 from fastpoly.errors import UsageError
 from fastpoly.sinks.dataset import PART_ROWS, DatasetSink
-from fastpoly.sinks.json_lines import json_lines
+from fastpoly.sinks.json_lines import json_lines, open_lines
 from fastpoly.sinks.part_file import PartFile
 from fastpoly.sinks.table_file import TableFile
 from fastpoly.sinks.tables import ARROW, CSV, PARQUET, TableFormat
@@ -202,8 +201,7 @@ class LinesTarget:
         if path.exists() and not overwrite:
             raise _refuse(path)
         self._part = PartFile(path, overwrite=overwrite)
-        opened: Any = gzip.open if path.suffix == ".gz" else open
-        self._file: IO[bytes] = opened(self._part.temporary, "wb")
+        self._file = open_lines(self._part.temporary, "wb", compressed=path.suffix == ".gz")
 
     def open(self, market: str, channel: str | None) -> Output:
         """See `Target.open`."""
