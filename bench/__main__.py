@@ -23,6 +23,7 @@ from bench import (
     coalescing,
     decode,
     environments,
+    export,
     gate,
     latency,
     material,
@@ -76,6 +77,11 @@ def ask_capture(made: Material, quick: bool, only: frozenset[str]) -> Answer:
     return effort, capture.measure(made.events, effort)
 
 
+def ask_export(made: Material, quick: bool, only: frozenset[str]) -> Answer:
+    effort = export.QUICK if quick else export.FULL
+    return effort, export.measure(made.events, effort)
+
+
 def ask_scale(made: Material, quick: bool, only: frozenset[str]) -> Answer:
     effort = scale.QUICK if quick else scale.FULL
     return effort, scale.measure(made.events, effort, rivals=not only or "msgspec_" in only)
@@ -88,6 +94,7 @@ QUESTIONS: Final[dict[str, Callable[[Material, bool, frozenset[str]], Answer]]] 
     "coalescing": ask_coalescing,
     "scale": ask_scale,
     "capture": ask_capture,
+    "export": ask_export,
 }
 
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from bench.charts import Bar, Line, bars, lines
 from bench.decode import CONTENDERS
-from bench.environments import ROOT
+from bench.environments import HERE, ROOT
+from bench.export import EXPORTERS, TITLES
 from bench.report import MIB, TASK_TITLES, count, ns, summary, tables, us
 from bench.runs import CLIENTS
 from bench.targets import CATCHING_UP, Results, judge
@@ -128,6 +129,48 @@ def socket_chart(results: Results) -> str | None:
     return bars("From the socket to the handler, CPU per event", groups, ns) if groups else None
 
 
+def _times_of_export(cells: list[dict[str, Any]]) -> list[Bar]:
+    return [
+        Bar(
+            EXPORTERS[cell["contender"]].label,
+            cell["cpu_ns_per_event"]["best"],
+            EXPORTERS[cell["contender"]].environment == HERE,
+        )
+        for cell in cells
+    ]
+
+
+def export_chart(results: Results) -> str | None:
+    groups = [
+        (title, members)
+        for task, title in TITLES.items()
+        if (members := _times_of_export(_cells(results, "export", task=task)))
+    ]
+    return bars("Getting recorded events out, CPU per event", groups, ns) if groups else None
+
+
+def capture_chart(results: Results) -> str | None:
+    cells = _cells(results, "capture", per_frame=PER_FRAME)
+    if not cells:
+        return None
+    figures = (
+        ("writing, all threads", "write_total_ns"),
+        ("reading back to decoded events", "read_ns"),
+    )
+    groups = [
+        (
+            title,
+            [
+                Bar(cell["contender"], cell[figure], cell["contender"].startswith("fastpoly"))
+                for cell in sorted(cells, key=lambda cell: cell[figure] or 0)
+                if cell[figure] is not None
+            ],
+        )
+        for title, figure in figures
+    ]
+    return bars(f"Recordings, CPU per event, {PER_FRAME} events a frame", groups, ns)
+
+
 def latency_chart(results: Results) -> str | None:
     cells = _cells(results, "latency")
     if not cells:
@@ -206,5 +249,7 @@ CHART_MAKERS: Final = {
     "symbols": symbols_chart,
     "frames": frames_chart,
     "memory": memory_chart,
+    "capture": capture_chart,
+    "export": export_chart,
 }
 """Name of a chart's file -> what draws it, or gives None where there are no results for it."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from bench.coalescing import CONTENDERS as COALESCING_CONTENDERS
 from bench.decode import CONTENDERS
+from bench.export import EXPORTERS, TITLES
 from bench.footprint import IMPORTS
 from bench.latency import QUANTILES
 from bench.runs import CLIENTS
@@ -89,6 +90,7 @@ def tables(results: Results) -> list[Table]:
         ("coalescing", coalescing_tables),
         ("scale", scale_tables),
         ("capture", capture_tables),
+        ("export", export_tables),
     ):
         if question in results:
             made += make(results[question]["cells"])
@@ -236,6 +238,27 @@ def capture_tables(cells: Cells) -> list[Table]:
         "read back and decoded, per event",
     )
     return [Table("Recording frames, and reading them back", header, rows)]
+
+
+def export_tables(cells: Cells) -> list[Table]:
+    rows = [
+        (
+            f"{TITLES[cell['task']]}: {EXPORTERS[cell['contender']].label}",
+            ns(cell["cpu_ns_per_event"]["best"]),
+            count(cell["events_per_s"]),
+            f"{cell['bytes_per_event']:.1f}" if cell["bytes_per_event"] else "-",
+            f"{cell['peak_bytes'] / MIB:.0f} MiB",
+        )
+        for cell in sorted(cells, key=lambda cell: list(TITLES).index(cell["task"]))
+    ]
+    header = (
+        "what",
+        "CPU per event, all threads",
+        "events a second",
+        "bytes per event",
+        "peak memory",
+    )
+    return [Table("Getting recorded events out", header, rows)]
 
 
 def scale_tables(cells: Cells) -> list[Table]:

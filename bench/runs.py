@@ -62,6 +62,20 @@ CLIENTS: Final = {
     "columns": Client(
         "fastpoly, NumPy columns", "fastpoly_stream", "fastpoly", 300, {"handler": "columns"}
     ),
+    "recorded": Client(
+        "fastpoly, batches, recorded",
+        "fastpoly_stream",
+        "fastpoly",
+        700,
+        {"handler": "untouched", "recorded": True},
+    ),
+    "sunk": Client(
+        "fastpoly, batches, to Parquet as they come",
+        "fastpoly_stream",
+        "fastpoly",
+        1_000,
+        {"handler": "untouched", "sunk": True},
+    ),
     "events": Client(
         "fastpoly, every event", "fastpoly_stream", "fastpoly", 350, {"handler": "events"}
     ),
@@ -184,5 +198,6 @@ def between(noted: dict[str, Any]) -> dict[str, float]:
     return {
         "events": events,
         "cpu_ns_per_event": (last["cpu_ns"] - first["cpu_ns"]) / events,
+        "thread_ns_per_event": (last["thread_ns"] - first["thread_ns"]) / events,
         "events_per_s": events * 1e9 / (last["wall_ns"] - first["wall_ns"]),
     }

@@ -136,7 +136,10 @@ def measure(
         {
             **asdict(scheme),
             "contender": name,
-            "cpu_ns_per_event": results.summary([one["cpu_ns_per_event"] for one in ones]),
+            **{
+                figure: results.summary([one[figure] for one in ones])
+                for figure in ("cpu_ns_per_event", "thread_ns_per_event")
+            },
             "events_per_s": max(one["events_per_s"] for one in ones),
         }
         for (scheme, name), ones in noted.items()

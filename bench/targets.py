@@ -13,28 +13,42 @@ Results = Mapping[str, Mapping[str, Any]]
 """Question -> what `bench.results` keeps of it."""
 
 
+FIGURES: Final = {
+    "decode": ("ns_per_event", ("task",)),
+    "socket": ("cpu_ns_per_event", ("pace", "tls")),
+    "export": ("cpu_ns_per_event", ("task",)),
+}
+"""Question -> its figure, and what else a side has to say to find it."""
+
+
 @dataclass(frozen=True)
 class Side:
-    """One side of a ratio: a question's figure for one contender."""
+    """One side of a ratio: a question's figure for one contender.
+
+    Attributes:
+        question: The question.
+        contender: The contender.
+        task: What it does, where the question has tasks.
+        tls: Whether over TLS.
+        pace: How the server sends.
+        figure: The figure's name, where it is not the question's first.
+    """
 
     question: str
     contender: str
     task: str = ""
     tls: bool = False
     pace: str = "frames"
+    figure: str = ""
 
     def find(self, results: Results, per_frame: int) -> float | None:
         """The best figure, ns per event; None where it was not measured."""
+        figure, keys = FIGURES[self.question]
+        wanted = {"contender": self.contender, "per_frame": per_frame}
+        wanted |= {key: getattr(self, key) for key in keys}
         for cell in results.get(self.question, {}).get("cells", ()):
-            if cell["contender"] != self.contender or cell.get("per_frame") != per_frame:
-                continue
-            if self.question == "decode" and cell["task"] == self.task:
-                return float(cell["ns_per_event"]["best"])
-            if self.question == "socket" and (cell["pace"], cell["tls"]) == (
-                self.pace,
-                self.tls,
-            ):
-                return float(cell["cpu_ns_per_event"]["best"])
+            if wanted.items() <= cell.items() and (self.figure or figure) in cell:
+                return float(cell[self.figure or figure]["best"])
         return None
 
 
@@ -145,6 +159,21 @@ TARGETS: Final = (
         _socket("dropin_loop"),
         _socket("community_loop"),
         _all(None, None),
+    ),
+    Target(
+        "recording beside a batch handler, CPU of the reading thread",
+        "the same without recording (a ceiling)",
+        replace(_socket("recorded"), figure="thread_ns_per_event"),
+        replace(_socket("untouched"), figure="thread_ns_per_event"),
+        _all(None, 1.3),
+        ceiling=True,
+    ),
+    Target(
+        "a recording to Parquet, CPU",
+        "msgspec + pyarrow by hand, from gzipped lines",
+        Side("export", "fastpoly_", "parquet"),
+        Side("export", "by_hand", "parquet"),
+        {100: (None, 4)},
     ),
 )
 

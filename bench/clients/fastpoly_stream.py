@@ -1,12 +1,15 @@
 """fastpoly's native interface: one handler for trades and quotes, called with batches.
 
-What the handler does with a batch is the job's option ``handler``, see `bench.clients.uses`; its
-other options are the stream's.
+What the handler does with a batch is the job's option ``handler``, see `bench.clients.uses`. With
+``recorded`` the frames are recorded beside it, with ``sunk`` the events are written to Parquet, to
+files beside the result. Its other options are the stream's.
 """
 
 from __future__ import annotations
 
 import ssl
+import tempfile
+from pathlib import Path
 
 import numpy  # noqa: F401  or the first batch would wait for it
 import uvloop
@@ -18,8 +21,9 @@ from fastpoly import Batch, Stream
 
 def run(job: Job) -> None:
     meter = Meter(job)
-    use = USES[job.options["handler"]]
-    settings = {name: value for name, value in job.options.items() if name != "handler"}
+    settings = dict(job.options)
+    use = USES[settings.pop("handler")]
+    recorded, sunk = settings.pop("recorded", False), settings.pop("sunk", False)
     seen, mark, note = 0, meter.mark, meter.note
 
     def on_batch(batch: Batch) -> None:
@@ -37,6 +41,14 @@ def run(job: Job) -> None:
         context = ssl.create_default_context(cafile=job.authority) if job.secure else None
         live = Stream("stocks", "T.*", "Q.*", api_key="bench", url=job.url, ssl=context, **settings)
         live.on("T", "Q")(on_batch)
+        folder = Path(job.result).parent
+        if recorded:
+            live.record(folder / "recorded.mcap", overwrite=True)
+        if sunk:
+            # Earlier commits, which `bench.against` measures by this client, do not have it.
+            from fastpoly.sinks import ParquetSink
+
+            live.sink(ParquetSink(tempfile.mkdtemp(dir=folder)))
         async with live:
             await live.wait_closed()
         raise SystemExit(f"the stream ended after {seen} of {mark}")

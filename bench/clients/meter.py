@@ -80,6 +80,7 @@ class Meter:
             {
                 "events": seen,
                 "cpu_ns": time.process_time_ns(),
+                "thread_ns": time.thread_time_ns(),
                 "wall_ns": time.perf_counter_ns(),
                 "resident_bytes": resident_bytes(),
             }
