@@ -15,9 +15,12 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 from picows.picows cimport WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+import dataclasses
 import json
 import logging
 import os
+from collections.abc import Mapping
+from operator import or_
 
 import picows
 
@@ -63,6 +66,7 @@ if picows.__version__.split(".")[:2] != BUILT_WITH_PICOWS.split(".")[:2]:
     )
 
 include "python/event.pxi"
+include "python/event_values.pxi"
 include "python/events.gen.pxi"
 include "python/batch.pxi"
 include "python/frame_text.pxi"

@@ -1,8 +1,9 @@
 # Generated from src/fastpoly/schema.py by src/_core/codegen/events.py. Do not edit.
 """Every class of events, one a kind of message; `fastpoly.schema` is their table."""
 
-from collections.abc import ItemsView, Iterator, KeysView, ValuesView
-from typing import Any, ClassVar, final
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from dataclasses import Field
+from typing import Any, ClassVar, Self, final
 
 from typing_extensions import disjoint_base
 
@@ -40,7 +41,7 @@ __all__ = [
 class Event:
     """One event, read by attribute or by wire key."""
 
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    __match_args__: ClassVar[tuple[str, ...]]
     @property
     def event_type(self) -> str | None: ...
     @property
@@ -57,12 +58,17 @@ class Event:
     def __len__(self) -> int: ...
     def __bool__(self) -> bool: ...
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: Any, /) -> Self: ...
 
 @final
 class Status(Event):
     """A control message of the server."""
 
-    __hash__: ClassVar[None]
+    __match_args__ = ("event_type", "status", "message")
     @property
     def event_type(self) -> str: ...
     @property
@@ -74,7 +80,7 @@ class Status(Event):
 class UnknownEvent(Event):
     """Anything else that a frame held: an ``ev`` that the market does not know, or none."""
 
-    __hash__: ClassVar[None]
+    __match_args__ = ("event_type", "value")
     @property
     def value(self) -> Any: ...
 
@@ -133,6 +139,44 @@ class EquityTrade(Event):
     @property
     def fractional_shares(self) -> str | None:
         """Exact size, with fractions. Wire key ``ds``; decimal number written as text."""
+
+    __match_args__ = (
+        "event_type",
+        "symbol",
+        "exchange",
+        "id",
+        "tape",
+        "price",
+        "size",
+        "fractional_shares",
+        "conditions",
+        "timestamp",
+        "sequence_number",
+        "trf_id",
+        "trf_timestamp",
+        "participant_timestamp",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        symbol: str | None = None,
+        exchange: int | None = None,
+        id: str | None = None,
+        tape: int | None = None,
+        price: float | None = None,
+        size: int | None = None,
+        fractional_shares: str | None = None,
+        conditions: list[int] | None = None,
+        timestamp: int | None = None,
+        sequence_number: int | None = None,
+        trf_id: int | None = None,
+        trf_timestamp: int | None = None,
+        participant_timestamp: int | None = None,
+    ) -> EquityTrade: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> EquityTrade:
+        """The event that a dict with the wire's keys is."""
 
 @final
 class EquityQuote(Event):
@@ -197,6 +241,48 @@ class EquityQuote(Event):
     @property
     def trf_timestamp(self) -> int | None:
         """Time at the reporting facility. Wire key ``trft``; Unix time in ms."""
+
+    __match_args__ = (
+        "event_type",
+        "symbol",
+        "bid_exchange_id",
+        "bid_price",
+        "bid_size",
+        "ask_exchange_id",
+        "ask_price",
+        "ask_size",
+        "condition",
+        "indicators",
+        "timestamp",
+        "tape",
+        "sequence_number",
+        "trf_id",
+        "trf_timestamp",
+        "participant_timestamp",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        symbol: str | None = None,
+        bid_exchange_id: int | None = None,
+        bid_price: float | None = None,
+        bid_size: int | None = None,
+        ask_exchange_id: int | None = None,
+        ask_price: float | None = None,
+        ask_size: int | None = None,
+        condition: int | None = None,
+        indicators: list[int] | None = None,
+        timestamp: int | None = None,
+        tape: int | None = None,
+        sequence_number: int | None = None,
+        trf_id: int | None = None,
+        trf_timestamp: int | None = None,
+        participant_timestamp: int | None = None,
+    ) -> EquityQuote: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> EquityQuote:
+        """The event that a dict with the wire's keys is."""
 
 @final
 class EquityAgg(Event):
@@ -266,6 +352,50 @@ class EquityAgg(Event):
     def fractional_accumulated_volume(self) -> str | None:
         """Exact volume of the day. Wire key ``dav``; decimal number written as text."""
 
+    __match_args__ = (
+        "event_type",
+        "symbol",
+        "volume",
+        "accumulated_volume",
+        "official_open_price",
+        "vwap",
+        "open",
+        "close",
+        "high",
+        "low",
+        "aggregate_vwap",
+        "average_size",
+        "start_timestamp",
+        "end_timestamp",
+        "otc",
+        "fractional_volume",
+        "fractional_accumulated_volume",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        symbol: str | None = None,
+        volume: float | None = None,
+        accumulated_volume: float | None = None,
+        official_open_price: float | None = None,
+        vwap: float | None = None,
+        open: float | None = None,
+        close: float | None = None,
+        high: float | None = None,
+        low: float | None = None,
+        aggregate_vwap: float | None = None,
+        average_size: float | None = None,
+        start_timestamp: int | None = None,
+        end_timestamp: int | None = None,
+        otc: bool | None = None,
+        fractional_volume: str | None = None,
+        fractional_accumulated_volume: str | None = None,
+    ) -> EquityAgg: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> EquityAgg:
+        """The event that a dict with the wire's keys is."""
+
 @final
 class LimitUpLimitDown(Event):
     """A limit-up limit-down price band, trading halt or resumption."""
@@ -297,6 +427,32 @@ class LimitUpLimitDown(Event):
     @property
     def sequence_number(self) -> int | None:
         """Rises per ticker and day; gaps are normal. Wire key ``q``; whole number."""
+
+    __match_args__ = (
+        "event_type",
+        "symbol",
+        "high_price",
+        "low_price",
+        "indicators",
+        "tape",
+        "timestamp",
+        "sequence_number",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        symbol: str | None = None,
+        high_price: float | None = None,
+        low_price: float | None = None,
+        indicators: list[int] | None = None,
+        tape: int | None = None,
+        timestamp: int | None = None,
+        sequence_number: int | None = None,
+    ) -> LimitUpLimitDown: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> LimitUpLimitDown:
+        """The event that a dict with the wire's keys is."""
 
 @final
 class Imbalance(Event):
@@ -338,6 +494,36 @@ class Imbalance(Event):
     def book_clearing_price(self) -> float | None:
         """Price at which the book clears. Wire key ``b``; number."""
 
+    __match_args__ = (
+        "event_type",
+        "symbol",
+        "time_stamp",
+        "auction_time",
+        "auction_type",
+        "symbol_sequence",
+        "exchange_id",
+        "imbalance_quantity",
+        "paired_quantity",
+        "book_clearing_price",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        symbol: str | None = None,
+        time_stamp: int | None = None,
+        auction_time: int | None = None,
+        auction_type: str | None = None,
+        symbol_sequence: int | None = None,
+        exchange_id: int | None = None,
+        imbalance_quantity: int | None = None,
+        paired_quantity: int | None = None,
+        book_clearing_price: float | None = None,
+    ) -> Imbalance: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> Imbalance:
+        """The event that a dict with the wire's keys is."""
+
 @final
 class FairMarketValue(Event):
     """A fair market value, on business feeds."""
@@ -353,6 +539,24 @@ class FairMarketValue(Event):
     @property
     def timestamp(self) -> int | None:
         """Event time. Wire key ``t``; Unix time in ns; in ms where below 1e14."""
+
+    __match_args__ = (
+        "event_type",
+        "fmv",
+        "ticker",
+        "timestamp",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        fmv: float | None = None,
+        ticker: str | None = None,
+        timestamp: int | None = None,
+    ) -> FairMarketValue: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> FairMarketValue:
+        """The event that a dict with the wire's keys is."""
 
 @final
 class LaunchpadValue(Event):
@@ -370,6 +574,24 @@ class LaunchpadValue(Event):
     def timestamp(self) -> int | None:
         """Event time. Wire key ``t``; Unix time in ns; in ms where below 1e14."""
 
+    __match_args__ = (
+        "event_type",
+        "value",
+        "symbol",
+        "timestamp",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        value: float | None = None,
+        symbol: str | None = None,
+        timestamp: int | None = None,
+    ) -> LaunchpadValue: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> LaunchpadValue:
+        """The event that a dict with the wire's keys is."""
+
 @final
 class IndexValue(Event):
     """The value of an index."""
@@ -385,6 +607,24 @@ class IndexValue(Event):
     @property
     def timestamp(self) -> int | None:
         """Event time. Wire key ``t``; Unix time in ms."""
+
+    __match_args__ = (
+        "event_type",
+        "value",
+        "ticker",
+        "timestamp",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        value: float | None = None,
+        ticker: str | None = None,
+        timestamp: int | None = None,
+    ) -> IndexValue: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> IndexValue:
+        """The event that a dict with the wire's keys is."""
 
 @final
 class ForexQuote(Event):
@@ -409,6 +649,28 @@ class ForexQuote(Event):
     @property
     def timestamp(self) -> int | None:
         """Event time. Wire key ``t``; Unix time in ms."""
+
+    __match_args__ = (
+        "event_type",
+        "pair",
+        "exchange_id",
+        "ask_price",
+        "bid_price",
+        "timestamp",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        pair: str | None = None,
+        exchange_id: int | None = None,
+        ask_price: float | None = None,
+        bid_price: float | None = None,
+        timestamp: int | None = None,
+    ) -> ForexQuote: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> ForexQuote:
+        """The event that a dict with the wire's keys is."""
 
 @final
 class CurrencyAgg(Event):
@@ -454,6 +716,38 @@ class CurrencyAgg(Event):
     def end_timestamp(self) -> int | None:
         """End of the window, exclusive. Wire key ``e``; Unix time in ms."""
 
+    __match_args__ = (
+        "event_type",
+        "pair",
+        "open",
+        "close",
+        "high",
+        "low",
+        "volume",
+        "vwap",
+        "start_timestamp",
+        "end_timestamp",
+        "avg_trade_size",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        pair: str | None = None,
+        open: float | None = None,
+        close: float | None = None,
+        high: float | None = None,
+        low: float | None = None,
+        volume: float | None = None,
+        vwap: float | None = None,
+        start_timestamp: int | None = None,
+        end_timestamp: int | None = None,
+        avg_trade_size: float | None = None,
+    ) -> CurrencyAgg: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> CurrencyAgg:
+        """The event that a dict with the wire's keys is."""
+
 @final
 class CryptoTrade(Event):
     """A trade on a crypto exchange."""
@@ -489,6 +783,34 @@ class CryptoTrade(Event):
     @property
     def received_timestamp(self) -> int | None:
         """Time at which the vendor received it. Wire key ``r``; Unix time in ms."""
+
+    __match_args__ = (
+        "event_type",
+        "pair",
+        "exchange",
+        "id",
+        "price",
+        "size",
+        "conditions",
+        "timestamp",
+        "received_timestamp",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        pair: str | None = None,
+        exchange: int | None = None,
+        id: str | None = None,
+        price: float | None = None,
+        size: float | None = None,
+        conditions: list[int] | None = None,
+        timestamp: int | None = None,
+        received_timestamp: int | None = None,
+    ) -> CryptoTrade: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> CryptoTrade:
+        """The event that a dict with the wire's keys is."""
 
 @final
 class CryptoQuote(Event):
@@ -534,6 +856,38 @@ class CryptoQuote(Event):
     def received_timestamp(self) -> int | None:
         """Time at which the vendor received it. Wire key ``r``; Unix time in ms."""
 
+    __match_args__ = (
+        "event_type",
+        "pair",
+        "bid_price",
+        "bid_size",
+        "ask_price",
+        "ask_size",
+        "timestamp",
+        "exchange_id",
+        "received_timestamp",
+        "last_price",
+        "last_size",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        pair: str | None = None,
+        bid_price: float | None = None,
+        bid_size: float | None = None,
+        ask_price: float | None = None,
+        ask_size: float | None = None,
+        timestamp: int | None = None,
+        exchange_id: int | None = None,
+        received_timestamp: int | None = None,
+        last_price: float | None = None,
+        last_size: float | None = None,
+    ) -> CryptoQuote: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> CryptoQuote:
+        """The event that a dict with the wire's keys is."""
+
 @final
 class Level2Book(Event):
     """A snapshot of an order book, up to 100 levels a side. The vendor switched the channel off on 2024-07-01."""
@@ -561,6 +915,30 @@ class Level2Book(Event):
     @property
     def ask_prices(self) -> list[list[float]] | None:
         """Asks, best first. Wire key ``a``; list of [price, size] pairs."""
+
+    __match_args__ = (
+        "event_type",
+        "pair",
+        "bid_prices",
+        "ask_prices",
+        "timestamp",
+        "exchange_id",
+        "received_timestamp",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        pair: str | None = None,
+        bid_prices: list[list[float]] | None = None,
+        ask_prices: list[list[float]] | None = None,
+        timestamp: int | None = None,
+        exchange_id: int | None = None,
+        received_timestamp: int | None = None,
+    ) -> Level2Book: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> Level2Book:
+        """The event that a dict with the wire's keys is."""
 
 @final
 class ConsolidatedQuote(Event):
@@ -598,6 +976,34 @@ class ConsolidatedQuote(Event):
     def timestamp(self) -> int | None:
         """Event time. Wire key ``t``; Unix time in ms."""
 
+    __match_args__ = (
+        "event_type",
+        "pair",
+        "ask_size",
+        "ask_price",
+        "ask_exchange_id",
+        "bid_size",
+        "bid_price",
+        "bid_exchange_id",
+        "timestamp",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        pair: str | None = None,
+        ask_size: float | None = None,
+        ask_price: float | None = None,
+        ask_exchange_id: int | None = None,
+        bid_size: float | None = None,
+        bid_price: float | None = None,
+        bid_exchange_id: int | None = None,
+        timestamp: int | None = None,
+    ) -> ConsolidatedQuote: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> ConsolidatedQuote:
+        """The event that a dict with the wire's keys is."""
+
 @final
 class FuturesTrade(Event):
     """A trade in a futures contract."""
@@ -625,6 +1031,30 @@ class FuturesTrade(Event):
     @property
     def sequence_number(self) -> int | None:
         """Rises per contract; gaps are normal. Wire key ``q``; whole number."""
+
+    __match_args__ = (
+        "event_type",
+        "symbol",
+        "price",
+        "size",
+        "timestamp",
+        "sequence_number",
+        "tape",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        symbol: str | None = None,
+        price: float | None = None,
+        size: int | None = None,
+        timestamp: int | None = None,
+        sequence_number: int | None = None,
+        tape: int | None = None,
+    ) -> FuturesTrade: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> FuturesTrade:
+        """The event that a dict with the wire's keys is."""
 
 @final
 class FuturesQuote(Event):
@@ -661,6 +1091,34 @@ class FuturesQuote(Event):
     @property
     def sip_timestamp(self) -> int | None:
         """Event time. Wire key ``t``; Unix time in ms."""
+
+    __match_args__ = (
+        "event_type",
+        "symbol",
+        "bid_price",
+        "bid_size",
+        "bid_timestamp",
+        "ask_price",
+        "ask_size",
+        "ask_timestamp",
+        "sip_timestamp",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        symbol: str | None = None,
+        bid_price: float | None = None,
+        bid_size: int | None = None,
+        bid_timestamp: int | None = None,
+        ask_price: float | None = None,
+        ask_size: int | None = None,
+        ask_timestamp: int | None = None,
+        sip_timestamp: int | None = None,
+    ) -> FuturesQuote: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> FuturesQuote:
+        """The event that a dict with the wire's keys is."""
 
 @final
 class FuturesAgg(Event):
@@ -705,3 +1163,35 @@ class FuturesAgg(Event):
     @property
     def end_timestamp(self) -> int | None:
         """End of the window, exclusive. Wire key ``e``; Unix time in ms."""
+
+    __match_args__ = (
+        "event_type",
+        "symbol",
+        "volume",
+        "total_value",
+        "open",
+        "close",
+        "high",
+        "low",
+        "transactions",
+        "start_timestamp",
+        "end_timestamp",
+    )
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    def __new__(
+        cls,
+        event_type: str | None = None,
+        symbol: str | None = None,
+        volume: float | None = None,
+        total_value: float | None = None,
+        open: float | None = None,
+        close: float | None = None,
+        high: float | None = None,
+        low: float | None = None,
+        transactions: int | None = None,
+        start_timestamp: int | None = None,
+        end_timestamp: int | None = None,
+    ) -> FuturesAgg: ...
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> FuturesAgg:
+        """The event that a dict with the wire's keys is."""

@@ -119,11 +119,20 @@ class EventType:
         name: The event class, named as in the official Python client where that has one.
         fields: All keys but ``ev``.
         doc: One line of documentation.
+        order: Attributes in the order of the official model's constructor, where that is not the
+            wire's; those that the model does not have come after them.
     """
 
     name: str
     fields: tuple[Field, ...]
     doc: str
+    order: tuple[str, ...] = ()
+
+    @property
+    def attributes(self) -> tuple[Field, ...]:
+        """The fields in the order in which a constructor and a pattern take them."""
+        places = {name: place for place, name in enumerate(self.order)}
+        return tuple(sorted(self.fields, key=lambda field: places.get(field.name, len(places))))
 
     @property
     def symbol(self) -> Field:
@@ -163,6 +172,20 @@ EQUITY_TRADE: Final = EventType(
         Field("ds", "fractional_shares", DECIMAL, "Exact size, with fractions.", True),
     ),
     "A trade in a stock or an options contract.",
+    order=(
+        "symbol",
+        "exchange",
+        "id",
+        "tape",
+        "price",
+        "size",
+        "fractional_shares",
+        "conditions",
+        "timestamp",
+        "sequence_number",
+        "trf_id",
+        "trf_timestamp",
+    ),
 )
 
 EQUITY_QUOTE: Final = EventType(
@@ -195,6 +218,22 @@ EQUITY_QUOTE: Final = EventType(
         Field("trft", "trf_timestamp", MS, "Time at the reporting facility.", True, role=HAPPENED),
     ),
     "A national best bid and offer.",
+    order=(
+        "symbol",
+        "bid_exchange_id",
+        "bid_price",
+        "bid_size",
+        "ask_exchange_id",
+        "ask_price",
+        "ask_size",
+        "condition",
+        "indicators",
+        "timestamp",
+        "tape",
+        "sequence_number",
+        "trf_id",
+        "trf_timestamp",
+    ),
 )
 
 EQUITY_AGG: Final = EventType(
@@ -241,6 +280,15 @@ LIMIT_UP_LIMIT_DOWN: Final = EventType(
         ),
     ),
     "A limit-up limit-down price band, trading halt or resumption.",
+    order=(
+        "symbol",
+        "high_price",
+        "low_price",
+        "indicators",
+        "tape",
+        "timestamp",
+        "sequence_number",
+    ),
 )
 
 IMBALANCE: Final = EventType(
@@ -328,6 +376,18 @@ CURRENCY_AGG: Final = EventType(
         Field("e", "end_timestamp", MS, "End of the window, exclusive.", True, role=CLOCK),
     ),
     "A second or minute bar of a currency pair or a crypto pair.",
+    order=(
+        "pair",
+        "open",
+        "close",
+        "high",
+        "low",
+        "volume",
+        "vwap",
+        "start_timestamp",
+        "end_timestamp",
+        "avg_trade_size",
+    ),
 )
 
 CRYPTO_TRADE: Final = EventType(
@@ -343,6 +403,16 @@ CRYPTO_TRADE: Final = EventType(
         Field("r", "received_timestamp", MS, "Time at which the vendor received it."),
     ),
     "A trade on a crypto exchange.",
+    order=(
+        "pair",
+        "exchange",
+        "id",
+        "price",
+        "size",
+        "conditions",
+        "timestamp",
+        "received_timestamp",
+    ),
 )
 
 CRYPTO_QUOTE: Final = EventType(
@@ -360,6 +430,16 @@ CRYPTO_QUOTE: Final = EventType(
         Field("r", "received_timestamp", MS, "Time at which the vendor received it."),
     ),
     "A quote on a crypto exchange.",
+    order=(
+        "pair",
+        "bid_price",
+        "bid_size",
+        "ask_price",
+        "ask_size",
+        "timestamp",
+        "exchange_id",
+        "received_timestamp",
+    ),
 )
 
 LEVEL2_BOOK: Final = EventType(
@@ -374,6 +454,14 @@ LEVEL2_BOOK: Final = EventType(
     ),
     "A snapshot of an order book, up to 100 levels a side. The vendor switched the channel off on "
     "2024-07-01.",
+    order=(
+        "pair",
+        "bid_prices",
+        "ask_prices",
+        "timestamp",
+        "exchange_id",
+        "received_timestamp",
+    ),
 )
 
 CONSOLIDATED_QUOTE: Final = EventType(
@@ -404,6 +492,13 @@ FUTURES_TRADE: Final = EventType(
         ),
     ),
     "A trade in a futures contract.",
+    order=(
+        "symbol",
+        "price",
+        "size",
+        "timestamp",
+        "sequence_number",
+    ),
 )
 
 FUTURES_QUOTE: Final = EventType(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, assert_type
 
 import numpy
@@ -68,3 +69,15 @@ def errors() -> None:
         assert_type(error.unanswered, tuple[str, ...])
     except fastpoly.ServerError as error:
         assert_type(error.status, str)
+
+
+def making() -> None:
+    trade = events.EquityTrade("T", "AAPL", price=1.5)
+    assert_type(trade, events.EquityTrade)
+    assert_type(events.EquityTrade.from_dict({"sym": "A"}), events.EquityTrade)
+    assert_type(dataclasses.replace(trade, price=2.0), events.EquityTrade)
+    assert_type(vars(trade), dict[str, Any])
+    assert_type({trade: 1}[trade], int)
+    match trade:
+        case events.EquityTrade("T", symbol):
+            assert_type(symbol, str | None)

@@ -9,6 +9,8 @@ from codegen import CORE, PACKAGE, banner, schema
 
 GENERATOR = "src/_core/codegen/events.py"
 
+_FROM_DICT_DOC = "The event that a dict with the wire's keys is."
+
 
 def _summary(text: str) -> str:
     return text.replace('"', "'")
@@ -22,7 +24,26 @@ def _class(event: Any) -> str:
             f'\n    @property\n    def {field.name}(self):\n        """{_summary(doc)}"""\n'
         )
         parts.append(f"        return self.attribute({bit})\n")
+    parts.append(_value_members(event))
     return "".join(parts)
+
+
+def _value_members(event: Any) -> str:
+    """What makes the class one of values: see `python/event_values.pxi`."""
+    names = "".join(f'        "{name}",\n' for name, _ in _attributes(event))
+    types = "".join(f'        ("{name}", {python}),\n' for name, python in _attributes(event))
+    return (
+        f"\n    __match_args__ = (\n{names}    )\n"
+        f"    __dataclass_fields__ = dataclass_fields((\n{types}    ))\n\n"
+        "    @classmethod\n    def from_dict(cls, values, /):\n"
+        f'        """{_FROM_DICT_DOC}"""\n'
+        "        return event_from_dict(cls, values)\n"
+    )
+
+
+def _attributes(event: Any) -> list[tuple[str, str]]:
+    """Names and types of what a constructor takes, in its order."""
+    return [("event_type", "str"), *((one.name, one.kind.python) for one in event.attributes)]
 
 
 def _cython() -> str:
@@ -43,13 +64,30 @@ def _stub_class(event: Any) -> str:
             f"\n    @property\n    def {field.name}(self) -> {field.kind.python} | None:\n"
             f'        """{_summary(doc)}"""\n'
         )
+    lines.append(_stub_value_members(event))
     return "".join(lines)
+
+
+def _stub_value_members(event: Any) -> str:
+    names = "".join(f'        "{name}",\n' for name, _ in _attributes(event))
+    parameters = "".join(
+        f"        {name}: {python} | None = None,\n" for name, python in _attributes(event)
+    )
+    return (
+        f"\n    __match_args__ = (\n{names}    )\n"
+        "    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]\n"
+        f"    def __new__(\n        cls,\n{parameters}    ) -> {event.name}: ...\n"
+        "    @classmethod\n"
+        f"    def from_dict(cls, values: Mapping[str, Any] | Event, /) -> {event.name}:\n"
+        f'        """{_FROM_DICT_DOC}"""\n'
+    )
 
 
 _STUB_HEAD = '''"""Every class of events, one a kind of message; `fastpoly.schema` is their table."""
 
-from collections.abc import ItemsView, Iterator, KeysView, ValuesView
-from typing import Any, ClassVar, final
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from dataclasses import Field
+from typing import Any, ClassVar, Self, final
 
 from typing_extensions import disjoint_base
 
@@ -61,7 +99,7 @@ from fastpoly.notices import SlowConsumer as SlowConsumer
 class Event:
     """One event, read by attribute or by wire key."""
 
-    __hash__: ClassVar[None]  # type: ignore[assignment]
+    __match_args__: ClassVar[tuple[str, ...]]
     @property
     def event_type(self) -> str | None: ...
     @property
@@ -78,12 +116,17 @@ class Event:
     def __len__(self) -> int: ...
     def __bool__(self) -> bool: ...
     def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, memo: Any, /) -> Self: ...
 
 @final
 class Status(Event):
     """A control message of the server."""
 
-    __hash__: ClassVar[None]
+    __match_args__ = ("event_type", "status", "message")
     @property
     def event_type(self) -> str: ...
     @property
@@ -95,7 +138,7 @@ class Status(Event):
 class UnknownEvent(Event):
     """Anything else that a frame held: an ``ev`` that the market does not know, or none."""
 
-    __hash__: ClassVar[None]
+    __match_args__ = ("event_type", "value")
     @property
     def value(self) -> Any: ...
 

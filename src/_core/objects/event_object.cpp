@@ -12,6 +12,12 @@ ObjectPool<EventObject, 1024> g_event_pool;
 
 namespace {
 
+EventConstructor g_constructor;
+
+PyObject* construct(PyTypeObject* cls, PyObject* args, PyObject* kwargs) {
+  return g_constructor(reinterpret_cast<PyObject*>(cls), args, kwargs);
+}
+
 void dealloc(PyObject* self) {
   auto* const event = reinterpret_cast<EventObject*>(self);
   Py_DECREF(event->raw);
@@ -91,6 +97,8 @@ getattrofunc getter(size_t index, std::index_sequence<kIndexes...>) {
 
 }  // namespace
 
+void set_event_constructor(EventConstructor constructor) { g_constructor = constructor; }
+
 PyObject* adopt_event_class(PyTypeObject* cls, const EventSpec* spec) {
   if (!is_laid_out_as<EventObject>(cls)) return nullptr;
   cls->tp_dealloc = dealloc;
@@ -100,6 +108,7 @@ PyObject* adopt_event_class(PyTypeObject* cls, const EventSpec* spec) {
   }
   PyObject* const prototype = new_prototype(cls);
   close_event_class(cls);
+  if (spec != nullptr) cls->tp_new = construct;
   return prototype;
 }
 

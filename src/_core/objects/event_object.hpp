@@ -28,6 +28,10 @@ struct EventObject {
 
 extern ObjectPool<EventObject, 1024> g_event_pool;
 
+// What calling a class of events does: the class, its arguments, and those by name or null.
+using EventConstructor = PyObject* (*)(PyObject*, PyObject*, PyObject*);
+void set_event_constructor(EventConstructor constructor);
+
 // Takes over a class that Cython has made: `spec` is its event type, or null for those that have no
 // fields. Returns an object to make others from, or null with an exception set.
 PyObject* adopt_event_class(PyTypeObject* cls, const EventSpec* spec);

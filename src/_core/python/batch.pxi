@@ -14,12 +14,18 @@ cdef void adopt_event_classes() except *:
     cdef PyObject* unknown = adopt_event_class(<PyTypeObject*>UnknownEvent, NULL)
     by_name = {cls.__name__: cls for cls in EVENT_CLASSES}
     adopted = {}
+    set_event_constructor(event_from_attributes)
     for i in range(kMarketCount):
         for j in range(kMarkets[i].channel_count):
             event = kMarkets[i].channels[j].event
             if event.index not in adopted:
                 cls = by_name[event.name.decode()]
                 adopted[event.index] = <uintptr_t>adopt_event_class(<PyTypeObject*>cls, event)
+                SPEC_OF[cls] = event.index
+                MARKETS_OF[cls] = {}
+            MARKETS_OF[by_name[event.name.decode()]].setdefault(
+                kMarkets[i].channels[j].name.decode(), kMarkets[i].name.decode()
+            )
             PROTOTYPES[i][j] = <PyObject*><uintptr_t>adopted[event.index]
         PROTOTYPES[i][<int>kStatusColumn] = status
         PROTOTYPES[i][<int>kUnknownColumn] = unknown

@@ -160,11 +160,32 @@ cdef class Event:
         return index >= 0 and self.head().plain >> index & 1
 
     def __eq__(self, other):
-        if type(self) is not type(other):
-            return NotImplemented
-        return same_bytes(self, other) or self.to_dict() == other.to_dict()
+        if type(self) is type(other):
+            return same_bytes(self, other) or self.to_dict() == other.to_dict()
+        if is_official_model(other, type(self).__name__):
+            return equals_model(self, other)
+        return NotImplemented
 
-    __hash__ = None
+    def __hash__(self):
+        return hash((type(self), hashable(self.to_dict())))
+
+    __match_args__ = ("event_type",)
+
+    @property
+    def __dict__(self):
+        """Every attribute by its name, for ``vars(event)``; a new dict each time."""
+        return {name: getattr(self, name) for name in type(self).__match_args__}
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source, handler, /):
+        return pydantic_schema(cls)
+
+    # Nothing can change an event, so nobody needs a second one.
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo, /):
+        return self
 
     def __reduce__(self):
         market = kMarkets[self.head().market].name.decode()
@@ -235,6 +256,8 @@ cdef class Status(Event):
         value = self.raw_value().get("message")
         return value if isinstance(value, str) else None
 
+    __match_args__ = ("event_type", "status", "message")
+
     def __repr__(self):
         return f"Status(status={self.status!r}, message={self.message!r})"
 
@@ -276,7 +299,10 @@ cdef class UnknownEvent(Event):
             return NotImplemented
         return same_bytes(self, other) or self.raw_value() == other.value
 
-    __hash__ = None
+    def __hash__(self):
+        return hash((type(self), hashable(self.raw_value())))
+
+    __match_args__ = ("event_type", "value")
 
     def __repr__(self):
         try:

@@ -69,6 +69,44 @@ cdef class EquityTrade(Event):
         """Exact size, with fractions. Wire key ``ds``; decimal number written as text."""
         return self.attribute(12)
 
+    __match_args__ = (
+        "event_type",
+        "symbol",
+        "exchange",
+        "id",
+        "tape",
+        "price",
+        "size",
+        "fractional_shares",
+        "conditions",
+        "timestamp",
+        "sequence_number",
+        "trf_id",
+        "trf_timestamp",
+        "participant_timestamp",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("symbol", str),
+        ("exchange", int),
+        ("id", str),
+        ("tape", int),
+        ("price", float),
+        ("size", int),
+        ("fractional_shares", str),
+        ("conditions", list[int]),
+        ("timestamp", int),
+        ("sequence_number", int),
+        ("trf_id", int),
+        ("trf_timestamp", int),
+        ("participant_timestamp", int),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
+
 
 @cython.final
 cdef class EquityQuote(Event):
@@ -148,6 +186,48 @@ cdef class EquityQuote(Event):
     def trf_timestamp(self):
         """Time at the reporting facility. Wire key ``trft``; Unix time in ms."""
         return self.attribute(14)
+
+    __match_args__ = (
+        "event_type",
+        "symbol",
+        "bid_exchange_id",
+        "bid_price",
+        "bid_size",
+        "ask_exchange_id",
+        "ask_price",
+        "ask_size",
+        "condition",
+        "indicators",
+        "timestamp",
+        "tape",
+        "sequence_number",
+        "trf_id",
+        "trf_timestamp",
+        "participant_timestamp",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("symbol", str),
+        ("bid_exchange_id", int),
+        ("bid_price", float),
+        ("bid_size", int),
+        ("ask_exchange_id", int),
+        ("ask_price", float),
+        ("ask_size", int),
+        ("condition", int),
+        ("indicators", list[int]),
+        ("timestamp", int),
+        ("tape", int),
+        ("sequence_number", int),
+        ("trf_id", int),
+        ("trf_timestamp", int),
+        ("participant_timestamp", int),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
 
 
 @cython.final
@@ -234,6 +314,50 @@ cdef class EquityAgg(Event):
         """Exact volume of the day. Wire key ``dav``; decimal number written as text."""
         return self.attribute(15)
 
+    __match_args__ = (
+        "event_type",
+        "symbol",
+        "volume",
+        "accumulated_volume",
+        "official_open_price",
+        "vwap",
+        "open",
+        "close",
+        "high",
+        "low",
+        "aggregate_vwap",
+        "average_size",
+        "start_timestamp",
+        "end_timestamp",
+        "otc",
+        "fractional_volume",
+        "fractional_accumulated_volume",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("symbol", str),
+        ("volume", float),
+        ("accumulated_volume", float),
+        ("official_open_price", float),
+        ("vwap", float),
+        ("open", float),
+        ("close", float),
+        ("high", float),
+        ("low", float),
+        ("aggregate_vwap", float),
+        ("average_size", float),
+        ("start_timestamp", int),
+        ("end_timestamp", int),
+        ("otc", bool),
+        ("fractional_volume", str),
+        ("fractional_accumulated_volume", str),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
+
 
 @cython.final
 cdef class LimitUpLimitDown(Event):
@@ -273,6 +397,32 @@ cdef class LimitUpLimitDown(Event):
     def sequence_number(self):
         """Rises per ticker and day; gaps are normal. Wire key ``q``; whole number."""
         return self.attribute(6)
+
+    __match_args__ = (
+        "event_type",
+        "symbol",
+        "high_price",
+        "low_price",
+        "indicators",
+        "tape",
+        "timestamp",
+        "sequence_number",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("symbol", str),
+        ("high_price", float),
+        ("low_price", float),
+        ("indicators", list[int]),
+        ("tape", int),
+        ("timestamp", int),
+        ("sequence_number", int),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
 
 
 @cython.final
@@ -324,6 +474,36 @@ cdef class Imbalance(Event):
         """Price at which the book clears. Wire key ``b``; number."""
         return self.attribute(8)
 
+    __match_args__ = (
+        "event_type",
+        "symbol",
+        "time_stamp",
+        "auction_time",
+        "auction_type",
+        "symbol_sequence",
+        "exchange_id",
+        "imbalance_quantity",
+        "paired_quantity",
+        "book_clearing_price",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("symbol", str),
+        ("time_stamp", int),
+        ("auction_time", int),
+        ("auction_type", str),
+        ("symbol_sequence", int),
+        ("exchange_id", int),
+        ("imbalance_quantity", int),
+        ("paired_quantity", int),
+        ("book_clearing_price", float),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
+
 
 @cython.final
 cdef class FairMarketValue(Event):
@@ -343,6 +523,24 @@ cdef class FairMarketValue(Event):
     def timestamp(self):
         """Event time. Wire key ``t``; Unix time in ns; in ms where below 1e14."""
         return self.attribute(2)
+
+    __match_args__ = (
+        "event_type",
+        "fmv",
+        "ticker",
+        "timestamp",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("fmv", float),
+        ("ticker", str),
+        ("timestamp", int),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
 
 
 @cython.final
@@ -364,6 +562,24 @@ cdef class LaunchpadValue(Event):
         """Event time. Wire key ``t``; Unix time in ns; in ms where below 1e14."""
         return self.attribute(2)
 
+    __match_args__ = (
+        "event_type",
+        "value",
+        "symbol",
+        "timestamp",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("value", float),
+        ("symbol", str),
+        ("timestamp", int),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
+
 
 @cython.final
 cdef class IndexValue(Event):
@@ -383,6 +599,24 @@ cdef class IndexValue(Event):
     def timestamp(self):
         """Event time. Wire key ``t``; Unix time in ms."""
         return self.attribute(2)
+
+    __match_args__ = (
+        "event_type",
+        "value",
+        "ticker",
+        "timestamp",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("value", float),
+        ("ticker", str),
+        ("timestamp", int),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
 
 
 @cython.final
@@ -413,6 +647,28 @@ cdef class ForexQuote(Event):
     def timestamp(self):
         """Event time. Wire key ``t``; Unix time in ms."""
         return self.attribute(4)
+
+    __match_args__ = (
+        "event_type",
+        "pair",
+        "exchange_id",
+        "ask_price",
+        "bid_price",
+        "timestamp",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("pair", str),
+        ("exchange_id", int),
+        ("ask_price", float),
+        ("bid_price", float),
+        ("timestamp", int),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
 
 
 @cython.final
@@ -469,6 +725,38 @@ cdef class CurrencyAgg(Event):
         """End of the window, exclusive. Wire key ``e``; Unix time in ms."""
         return self.attribute(9)
 
+    __match_args__ = (
+        "event_type",
+        "pair",
+        "open",
+        "close",
+        "high",
+        "low",
+        "volume",
+        "vwap",
+        "start_timestamp",
+        "end_timestamp",
+        "avg_trade_size",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("pair", str),
+        ("open", float),
+        ("close", float),
+        ("high", float),
+        ("low", float),
+        ("volume", float),
+        ("vwap", float),
+        ("start_timestamp", int),
+        ("end_timestamp", int),
+        ("avg_trade_size", float),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
+
 
 @cython.final
 cdef class CryptoTrade(Event):
@@ -513,6 +801,34 @@ cdef class CryptoTrade(Event):
     def received_timestamp(self):
         """Time at which the vendor received it. Wire key ``r``; Unix time in ms."""
         return self.attribute(7)
+
+    __match_args__ = (
+        "event_type",
+        "pair",
+        "exchange",
+        "id",
+        "price",
+        "size",
+        "conditions",
+        "timestamp",
+        "received_timestamp",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("pair", str),
+        ("exchange", int),
+        ("id", str),
+        ("price", float),
+        ("size", float),
+        ("conditions", list[int]),
+        ("timestamp", int),
+        ("received_timestamp", int),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
 
 
 @cython.final
@@ -569,6 +885,38 @@ cdef class CryptoQuote(Event):
         """Time at which the vendor received it. Wire key ``r``; Unix time in ms."""
         return self.attribute(9)
 
+    __match_args__ = (
+        "event_type",
+        "pair",
+        "bid_price",
+        "bid_size",
+        "ask_price",
+        "ask_size",
+        "timestamp",
+        "exchange_id",
+        "received_timestamp",
+        "last_price",
+        "last_size",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("pair", str),
+        ("bid_price", float),
+        ("bid_size", float),
+        ("ask_price", float),
+        ("ask_size", float),
+        ("timestamp", int),
+        ("exchange_id", int),
+        ("received_timestamp", int),
+        ("last_price", float),
+        ("last_size", float),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
+
 
 @cython.final
 cdef class Level2Book(Event):
@@ -603,6 +951,30 @@ cdef class Level2Book(Event):
     def ask_prices(self):
         """Asks, best first. Wire key ``a``; list of [price, size] pairs."""
         return self.attribute(5)
+
+    __match_args__ = (
+        "event_type",
+        "pair",
+        "bid_prices",
+        "ask_prices",
+        "timestamp",
+        "exchange_id",
+        "received_timestamp",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("pair", str),
+        ("bid_prices", list[list[float]]),
+        ("ask_prices", list[list[float]]),
+        ("timestamp", int),
+        ("exchange_id", int),
+        ("received_timestamp", int),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
 
 
 @cython.final
@@ -649,6 +1021,34 @@ cdef class ConsolidatedQuote(Event):
         """Event time. Wire key ``t``; Unix time in ms."""
         return self.attribute(7)
 
+    __match_args__ = (
+        "event_type",
+        "pair",
+        "ask_size",
+        "ask_price",
+        "ask_exchange_id",
+        "bid_size",
+        "bid_price",
+        "bid_exchange_id",
+        "timestamp",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("pair", str),
+        ("ask_size", float),
+        ("ask_price", float),
+        ("ask_exchange_id", int),
+        ("bid_size", float),
+        ("bid_price", float),
+        ("bid_exchange_id", int),
+        ("timestamp", int),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
+
 
 @cython.final
 cdef class FuturesTrade(Event):
@@ -683,6 +1083,30 @@ cdef class FuturesTrade(Event):
     def sequence_number(self):
         """Rises per contract; gaps are normal. Wire key ``q``; whole number."""
         return self.attribute(5)
+
+    __match_args__ = (
+        "event_type",
+        "symbol",
+        "price",
+        "size",
+        "timestamp",
+        "sequence_number",
+        "tape",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("symbol", str),
+        ("price", float),
+        ("size", int),
+        ("timestamp", int),
+        ("sequence_number", int),
+        ("tape", int),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
 
 
 @cython.final
@@ -728,6 +1152,34 @@ cdef class FuturesQuote(Event):
     def sip_timestamp(self):
         """Event time. Wire key ``t``; Unix time in ms."""
         return self.attribute(7)
+
+    __match_args__ = (
+        "event_type",
+        "symbol",
+        "bid_price",
+        "bid_size",
+        "bid_timestamp",
+        "ask_price",
+        "ask_size",
+        "ask_timestamp",
+        "sip_timestamp",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("symbol", str),
+        ("bid_price", float),
+        ("bid_size", int),
+        ("bid_timestamp", int),
+        ("ask_price", float),
+        ("ask_size", int),
+        ("ask_timestamp", int),
+        ("sip_timestamp", int),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
 
 
 @cython.final
@@ -783,6 +1235,38 @@ cdef class FuturesAgg(Event):
     def end_timestamp(self):
         """End of the window, exclusive. Wire key ``e``; Unix time in ms."""
         return self.attribute(9)
+
+    __match_args__ = (
+        "event_type",
+        "symbol",
+        "volume",
+        "total_value",
+        "open",
+        "close",
+        "high",
+        "low",
+        "transactions",
+        "start_timestamp",
+        "end_timestamp",
+    )
+    __dataclass_fields__ = dataclass_fields((
+        ("event_type", str),
+        ("symbol", str),
+        ("volume", float),
+        ("total_value", float),
+        ("open", float),
+        ("close", float),
+        ("high", float),
+        ("low", float),
+        ("transactions", int),
+        ("start_timestamp", int),
+        ("end_timestamp", int),
+    ))
+
+    @classmethod
+    def from_dict(cls, values, /):
+        """The event that a dict with the wire's keys is."""
+        return event_from_dict(cls, values)
 
 
 EVENT_CLASSES = (EquityTrade, EquityQuote, EquityAgg, LimitUpLimitDown, Imbalance, FairMarketValue, LaunchpadValue, IndexValue, ForexQuote, CurrencyAgg, CryptoTrade, CryptoQuote, Level2Book, ConsolidatedQuote, FuturesTrade, FuturesQuote, FuturesAgg)

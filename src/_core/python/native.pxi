@@ -45,6 +45,7 @@ cdef extern from "rows/market.hpp" namespace "fastpoly" nogil:
         uint8_t channel_count
         uint8_t index
     const MarketSpec kMarkets[]
+    const EventSpec* const kEventSpecs[]
     enum:
         kMarketCount
 
@@ -194,6 +195,7 @@ cdef extern from "columns/arrow.hpp" namespace "fastpoly" nogil:
 
 cdef extern from "objects/event_object.hpp" namespace "fastpoly":
     PyObject* adopt_event_class(PyTypeObject* cls, const EventSpec* spec) except NULL
+    void set_event_constructor(object (*constructor)(object, tuple, PyObject*))
     object make_event(PyObject* prototype, const char* row, size_t row_size, const RowStore& store)
 
 

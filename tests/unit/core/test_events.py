@@ -222,11 +222,6 @@ def test_not_equal_to_anything_else(trade: Any) -> None:
         _ = trade < trade
 
 
-def test_not_hashable(trade: Any) -> None:
-    with pytest.raises(TypeError, match="unhashable"):
-        hash(trade)
-
-
 def test_repr_names_class_and_content(trade: Any) -> None:
     text = repr(trade)
     assert "EquityTrade" in text

@@ -12,7 +12,7 @@ import pytest
 import fastpoly
 from fastpoly import _core
 
-CLOSED = [_core.Event, *_core.EVENT_CLASSES, _core.Status, _core.UnknownEvent, fastpoly.Batch,
+CLOSED = [_core.Event, _core.Status, _core.UnknownEvent, fastpoly.Batch,
           _core.Columns, type(iter(fastpoly.decode(b"[]")))]  # fmt: skip
 
 
