@@ -14,9 +14,9 @@ from fastpoly.engine.supervisor import EngineSettings
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError, ServerError, UsageError
 from fastpoly.market_feed import MarketFeed, UserHooks
+from fastpoly.net.foreign_errors import as_caught_there
 from fastpoly.net.reader_loop import CallerLoop, ReaderLoop, ThreadLoop
 from fastpoly.polygon.dispatcher import Dispatcher
-from fastpoly.polygon.foreign_errors import as_caught_there
 from fastpoly.polygon.held_log import HeldLog
 from fastpoly.polygon.inbox import Handover, Inbox
 from fastpoly.protocol.lifecycle import State, StateChange

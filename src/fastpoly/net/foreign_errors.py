@@ -1,6 +1,6 @@
-"""Errors that are also caught as those which the community package lets through.
+"""Errors that are also caught as those which clients on the package ``websockets`` let through.
 
-Such programs have ``except websockets.exceptions.ConnectionClosed`` around their loop, and
+Programs of theirs have ``except websockets.exceptions.ConnectionClosed`` around their loop, and
 ``except ConnectionRefusedError``, ``socket.gaierror`` or ``TimeoutError`` around the first call. An
 error of this library's that means the same is raised in a class that is both.
 """
@@ -22,11 +22,11 @@ REGULAR: Final = (1000, 1001)
 """Close codes that websockets counts as a regular end."""
 
 _CAUSES: Final[tuple[type[OSError], ...]] = (ConnectionRefusedError, socket.gaierror, TimeoutError)
-"""What the package lets through when a connection does not come up."""
+"""What such a client lets through when a connection does not come up."""
 
 
 def as_caught_there(error: E) -> E:
-    """Return an error that is also caught as what the community package raises in its place.
+    """Return an error that is also caught as what a client on ``websockets`` raises in its place.
 
     An error of websockets' is added where the program has imported that package, without which it
     could not name one.
