@@ -11,6 +11,7 @@ from fastpoly import events as events
 from fastpoly import reconnect as reconnect
 from fastpoly._core import Batch, Decoder, decode
 from fastpoly._version import __version__
+from fastpoly.consumers.snapshot import Snapshot
 from fastpoly.enums import ErrorPolicy, Feed, Ingest, Market, Overflow
 from fastpoly.errors import (
     AccessDeniedError,
@@ -81,6 +82,7 @@ __all__ = [
     "ServiceUnavailableError",
     "SinkError",
     "SlowReaderError",
+    "Snapshot",
     "Stream",
     "StreamCluster",
     "StreamHost",

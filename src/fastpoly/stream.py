@@ -15,6 +15,7 @@ from fastpoly.consumers.iteration import Events, Iteration
 from fastpoly.consumers.options import ConsumerKeywords, consumer_options
 from fastpoly.consumers.recording import Recording, RecordKeywords
 from fastpoly.consumers.registry import ConsumerRegistry, Limits
+from fastpoly.consumers.snapshot import Snapshot
 from fastpoly.engine.supervisor import EngineSettings
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
 from fastpoly.errors import UsageError
@@ -42,6 +43,7 @@ from fastpoly.stream_life import StreamLife
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
+    from fastpoly.events import Event
     from fastpoly.health.clock import Clock
     from fastpoly.sources.source import Source
 
@@ -394,6 +396,47 @@ class Stream:
             grouping=Grouping(rows, every),
             **consumer_options(**options),
         )
+
+    def keep_last(self, *channels: str) -> None:
+        """Keep the last event of each symbol from now on, for `last`; before or while it is open.
+
+        Args:
+            channels: Names of channels; none for all of the market.
+
+        Raises:
+            UsageError: The market has no such channel.
+        """
+        self._registry.last_values.keep(channels)
+
+    @overload
+    def last(self, channel: str, *, since_gap: bool = False) -> Snapshot: ...
+    @overload
+    def last(self, channel: str, symbol: str, *, since_gap: bool = False) -> Event | None: ...
+    def last(
+        self, channel: str, symbol: str | None = None, *, since_gap: bool = False
+    ) -> Snapshot | Event | None:
+        """Return the last event of each symbol, or of one, that `keep_last` keeps; in any thread.
+
+            stream.last("Q").to_numpy()["bid_price"]
+            stream.last("Q", "AAPL")
+
+        A handler that asks for them in the loop that reads finds its own batch in them already.
+        With ``ingest="thread"`` they may be ahead of what a handler has got.
+
+        Args:
+            channel: Such as ``Q``.
+            symbol: One symbol; None for all, in the order in which they first came.
+            since_gap: Whether what is from before the last gap counts as nothing.
+
+        Returns:
+            A `Snapshot`; of one symbol the event, or None if there is none.
+
+        Raises:
+            UsageError: The channel is not kept, or the market has no such channel.
+        """
+        if symbol is None:
+            return self._registry.last_values.snapshot(channel, since_gap)
+        return self._registry.last_values.get(channel, symbol, since_gap)
 
     def sink(
         self,

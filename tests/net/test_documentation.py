@@ -18,7 +18,13 @@ from fastpoly.sim import SimulatorProcess
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/quickstart.md", "docs/handlers.md", "docs/data-out.md")
+PAGES = (
+    "README.md",
+    "docs/quickstart.md",
+    "docs/handlers.md",
+    "docs/last-values.md",
+    "docs/data-out.md",
+)
 
 # The address is the simulator's; everything that is read and handled has to fit into a few
 # kilobytes, so that consumers lose events.

@@ -172,6 +172,25 @@ cdef extern from "select/conflation.hpp" namespace "fastpoly" nogil:
         vector[RowRef] kept
 
 
+cdef extern from "select/last_rows.hpp" namespace "fastpoly" nogil:
+    cdef cppclass NativeLastRows "fastpoly::LastRows":
+        void put_text(string symbol, const char* row, const RowStore& store, int64_t received_ns)
+        void leave_out()
+        uint32_t size()
+        uint64_t left_out()
+        size_t held_bytes()
+        void copy(int column, RowStore& to, vector[int64_t]& stamps, vector[char]& stale,
+                  cbool since_gap) except +
+        cbool copy_one(string symbol, int column, RowStore& to, cbool since_gap) except +
+    cdef cppclass LastTables:
+        LastTables(const MarketSpec& market) except +
+        void keep(int column) except +
+        NativeLastRows* table(int column)
+        uint32_t walk(const RowStore& store, const RowRef* refs, int column, uint32_t start,
+                      uint32_t begin, uint32_t end, int64_t received_ns)
+        void pass_gap()
+
+
 cdef extern from "columns/arrow.hpp" namespace "fastpoly" nogil:
     cdef struct ArrowSchema "ArrowSchema":
         int64_t n_children

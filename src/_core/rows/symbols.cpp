@@ -73,6 +73,22 @@ const Symbol* SymbolTable::intern_long(const char* text, uint32_t size) {
   return symbol;
 }
 
+const Symbol* SymbolTable::find(const char* text, uint32_t size) const {
+  uint64_t words[4];
+  load_words(text, size, words);
+  if (size <= 8) {
+    uint32_t at = static_cast<uint32_t>(hash_word(words[0]) >> short_shift_);
+    while (short_slots_[at].symbol != nullptr && short_slots_[at].word != words[0])
+      at = (at + 1) & short_mask_;
+    return short_slots_[at].symbol;
+  }
+  uint32_t at = static_cast<uint32_t>(hash_words(words)) & long_mask_;
+  while (long_slots_[at] != nullptr &&
+         std::memcmp(long_slots_[at]->words, words, sizeof words) != 0)
+    at = (at + 1) & long_mask_;
+  return long_slots_[at];
+}
+
 void SymbolTable::grow_short() {
   const ShortSlot* const old = short_slots_;
   const uint32_t old_count = short_mask_ + 1;

@@ -60,6 +60,10 @@ class SymbolTable {
     return FASTPOLY_LIKELY(size <= 8) ? intern_short(text, size) : intern_long(text, size);
   }
 
+  // The entry of such a text, of which only `size` bytes need to be readable; null where there is
+  // none.
+  const Symbol* find(const char* text, uint32_t size) const;
+
   uint32_t size() const { return short_count_ + long_count_; }
 
  private:

@@ -15,6 +15,7 @@ from fastpoly.consumers.fanout import Consumer, FanOut
 from fastpoly.consumers.gathering import Gathering, Grouping
 from fastpoly.consumers.handler import Handler
 from fastpoly.consumers.iteration import Batches, Iteration
+from fastpoly.consumers.last_values import LastValues
 from fastpoly.consumers.picker import Picker, takes_notices
 from fastpoly.consumers.stall_log import StallLog
 from fastpoly.consumers.writer import Writer
@@ -92,6 +93,7 @@ class ConsumerRegistry:
         handlers: Handlers, in the order in which they came.
         iterations: Iterations, in the order in which they came.
         writers: Writers, in the order in which they came.
+        last_values: What is kept of the events on their way to all of these.
         stalls: Stalls of the loop in which handlers run, if that is the one that reads.
         has_raised: Whether an iteration has raised what ended the stream.
     """
@@ -117,7 +119,8 @@ class ConsumerRegistry:
         self._errors = errors
         self._stall_log = StallLog(loop.threaded)
         self._unclaimed = self._make_buffer("iteration", limits)
-        self._fan_out = FanOut(engine.pipeline, self._unclaimed, loop)
+        self.last_values = LastValues(spec.name, self._channels, engine.pipeline, loop)
+        self._fan_out = FanOut(self.last_values, self._unclaimed, loop)
         self._main: Batches | None = None
         self._gatherings: dict[Consumer, Gathering] = {}
         self._started = False
