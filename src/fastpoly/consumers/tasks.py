@@ -41,6 +41,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 __all__ = [
     "DONE",
+    "MAX_IDLE",
     "Driver",
     "HandlerTask",
     "HandlerTasks",
@@ -64,7 +65,7 @@ Driver: TypeAlias = Coroutine[Any, Any, None]
 """A coroutine that does one job after another, each given by `next_job`, without end."""
 
 MAX_IDLE: Final = 2
-"""Tasks that are kept for the next job."""
+"""Tasks that a pool keeps for the next job, unless it is told otherwise."""
 
 DONE: Final = object()
 """What a driver yields when it has nothing to do; a job that pauses yields it too, and is given
@@ -303,13 +304,15 @@ class HandlerTasks:
 
     Args:
         make_driver: Gives each task its driver.
+        max_idle: Tasks that are kept for the next job.
 
     Attributes:
         waiting: Jobs that wait, or were left to a task.
     """
 
-    def __init__(self, make_driver: Callable[[], Driver]) -> None:
+    def __init__(self, make_driver: Callable[[], Driver], max_idle: int = MAX_IDLE) -> None:
         self._make_driver = make_driver
+        self._max_idle = max_idle
         self._all: set[HandlerTask] = set()
         self._idle: list[HandlerTask] = []
         self._is_closing = False
@@ -328,6 +331,18 @@ class HandlerTasks:
             return self.current
         except RuntimeError:
             return False
+
+    def broke_off(self, error: BaseException) -> bool:
+        """Return whether what came out of a coroutine was thrown into it from outside.
+
+        A handler that awaits a future which someone else cancelled raises a `CancelledError` too,
+        and any handler may raise what it likes. That is a failure of the handler; this is the end
+        of its task, or of the coroutine.
+        """
+        if isinstance(error, asyncio.CancelledError):
+            task = current_task()
+            return task is None or task.cancelling() > 0
+        return isinstance(error, GeneratorExit) and not self.is_current
 
     @property
     def ready(self) -> bool:
@@ -454,7 +469,7 @@ class HandlerTasks:
 
     def on_idle(self, task: HandlerTask) -> bool:
         """See `TaskOwner.on_idle`."""
-        if self._is_closing or len(self._idle) >= MAX_IDLE:
+        if self._is_closing or len(self._idle) >= self._max_idle:
             return False
         self._idle.append(task)
         return True
@@ -477,7 +492,7 @@ class HandlerTasks:
     async def finish(self, timeout: float) -> bool:
         """Wait until all jobs are done, and cancel them if that takes too long.
 
-        A job that calls this is not waited for.
+        That includes jobs that others begin meanwhile. A job that calls this is not waited for.
 
         Args:
             timeout: Seconds to wait; and, after cancelling, to wait once more.
@@ -486,11 +501,16 @@ class HandlerTasks:
             Whether all ended by themselves.
         """
         current = current_task()
-        tasks = [task.task for task in self._all if task.task is not current]
         self.idle()
-        if not tasks:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + timeout
+        while tasks := [task.task for task in self._all if task.task is not current]:
+            _, late = await asyncio.wait(tasks, timeout=max(0.0, until - loop.time()))
+            if late:
+                break
+        else:
             return True
-        _, late = await asyncio.wait(tasks, timeout=timeout)
+        late = {task.task for task in self._all if task.task is not current}
         for one in late:
             one.cancel()
         if late:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from fastpoly.consumers.buffer import FAIR_SHARE_S
 from fastpoly.consumers.user_hook import refuse_generator
 from fastpoly.polygon.messages import MessageReader, MessageReaderOwner, Messages
+from fastpoly.polygon.side_by_side import SideBySide
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
@@ -21,11 +22,7 @@ if TYPE_CHECKING:
     from fastpoly.errors import FastpolyError
     from fastpoly.polygon.services import Handler
 
-__all__ = [
-    "ChannelHandler",
-    "ChannelHandlerOwner",
-    "broken_off",
-]
+__all__ = ["ChannelHandler", "ChannelHandlerOwner"]
 
 
 class ChannelHandlerOwner(MessageReaderOwner, Protocol):
@@ -51,25 +48,14 @@ def always_awaitable(handler: Handler) -> bool:
     )
 
 
-def broken_off(error: BaseException, tasks: HandlerTasks) -> bool:
-    """Return whether what came out of a handler's coroutine was thrown into it from outside.
-
-    A handler that awaits a future which someone else cancelled raises a `CancelledError` too, and
-    any handler may raise what it likes. That is a failure of the handler; this is the end of its
-    task, or of the coroutine.
-    """
-    if isinstance(error, asyncio.CancelledError):
-        task = asyncio.current_task()
-        return task is None or task.cancelling() > 0
-    return isinstance(error, GeneratorExit) and not tasks.is_current
-
-
 def _ignore(message: Any) -> None:
     """The handler in place of one that is not to be called again."""
 
 
 class ChannelHandler:
-    """Calls one handler with its messages, one at a time, in the order in which they came.
+    """Calls one handler with its messages, in the order in which they came.
+
+    It is never called twice at once, unless it may be: then calls of it that wait are side by side.
 
     A handler that returns at once, a coroutine function that need not wait included, is called
     right where the messages arrive, without a trip through the event loop. While one of its
@@ -81,27 +67,33 @@ class ChannelHandler:
         tasks: Do what has to be awaited; a job of theirs is this object and an iterator.
         messages: What the handler gets.
         owner: Who has the handler.
+        concurrency: How many calls of the handler may wait for something at a time.
 
     Attributes:
         handler: The handler.
-        awaits: Whether its results have to be awaited.
+        function: What is called for it with each message.
+        awaits: Whether what that gives has to be awaited.
         channels: How many channels have this handler.
         busy: Whether messages that arrive have to queue.
         buffer: Batches that wait, within bounds.
     """
 
     __slots__ = (
+        "_always",
+        "_given",
         "_owner",
         "_pending",
         "_queued",
         "_reader",
         "_rest",
+        "_side",
         "_tasks",
         "_turn_at",
         "awaits",
         "buffer",
         "busy",
         "channels",
+        "function",
         "handler",
     )
 
@@ -113,9 +105,18 @@ class ChannelHandler:
         *,
         messages: Messages,
         owner: ChannelHandlerOwner,
+        concurrency: int = 1,
     ) -> None:
-        self.handler = handler
-        self.awaits = always_awaitable(handler)
+        self.handler = self._given = self.function = handler
+        # Every call gives something to await.
+        self._always = self.awaits = always_awaitable(handler)
+        self._side: SideBySide | None = None
+        if concurrency > 1:
+            # What a plain function gives is begun outside of the call, where no message of this
+            # handler is under way that is not known to be.
+            begin = tasks.run if self.awaits else tasks.defer
+            self.function = self._side = SideBySide(handler, concurrency, tasks, begin, self)
+            self._always = False
         # What the handler gave for a message, to be awaited before the next one, and the message.
         self._pending: tuple[Awaitable[Any], Any] | None = None
         self.channels = 0
@@ -134,6 +135,11 @@ class ChannelHandler:
     def is_free(self) -> bool:
         """Whether the handler can be called at once: no message waits before."""
         return not (self.busy or self._queued)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a call of the handler has not come to its end."""
+        return self.busy or (self._side is not None and self._side.under_way > 0)
 
     def deliver(self, batch: Batch) -> None:
         """Call the handler with a batch's messages, or let the batch wait while it is busy."""
@@ -179,9 +185,9 @@ class ChannelHandler:
 
     def handler_failed(self, error: BaseException, message: Any) -> None:
         """Take what the handler raised."""
-        if not self._owner.handler_failed(error, self.handler, message):
-            self.handler = _ignore
-            self.awaits = False
+        if not self._owner.handler_failed(error, self._given, message):
+            self.handler = self.function = _ignore
+            self._always = self.awaits = False
             self.drain_unstarted()
 
     def next_job(self) -> tuple[ChannelHandler, Iterator[Any]] | None:
@@ -197,7 +203,7 @@ class ChannelHandler:
     def _call(self, messages: Iterator[Any]) -> None:
         message = None
         while True:
-            handler = self.handler
+            handler = self.function
             try:
                 for message in messages:
                     result = handler(message)
@@ -217,12 +223,12 @@ class ChannelHandler:
         """Call the handler with messages and await what it gives."""
         message = None
         while True:
-            handler = self.handler
+            handler = self.function
             try:
                 if self._pending is not None:
                     (result, message), self._pending = self._pending, None
                     await result
-                if self.awaits:
+                if self._always:
                     for message in messages:
                         await handler(message)  # type: ignore[misc]
                     if not (self._reader.is_cut or self._queued):
@@ -246,7 +252,7 @@ class ChannelHandler:
                     return
                 messages = rest
             except BaseException as error:
-                if broken_off(error, self._tasks):
+                if self._tasks.broke_off(error):
                     self._keep_rest()
                     raise
                 self.handler_failed(error, message)

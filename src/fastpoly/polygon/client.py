@@ -82,9 +82,10 @@ class AsyncStreamClient(ServiceMethods):
         await client.handle_messages(reconnect=True)
 
     The first call that needs the connection logs in. Handlers are functions or coroutine functions
-    of one argument. Each is called in the order of arrival and never twice at once; one that waits
-    holds up no other. What a handler raises is logged, given to ``on_error``, and the stream goes
-    on. Subscriptions and handlers may be changed at any time, also from inside a handler.
+    of one argument. Each is called in the order of arrival and, unless ``handler_concurrency`` says
+    otherwise, never twice at once; one that waits holds up no other. What a handler raises is
+    logged, given to ``on_error``, and the stream goes on. Subscriptions and handlers may be changed
+    at any time, also from inside a handler.
 
     Use a client in one event loop. Its methods are not for other threads, but for `stats`.
     """
@@ -104,6 +105,7 @@ class AsyncStreamClient(ServiceMethods):
         *,
         url: str | None = None,
         messages: Messages = "dicts",
+        handler_concurrency: int = 1,
         on_error: ErrorHook | None = None,
         error_policy: str = ErrorPolicy.CONTINUE,
         reconnect: ReconnectPolicy | None = None,
@@ -134,6 +136,9 @@ class AsyncStreamClient(ServiceMethods):
             url: A full URL, instead of a host; also a recording, ``file:day.mcap?speed=max``.
             messages: What handlers get: ``"dicts"``, one at a time; ``"events"``, typed, one at a
                 time; or ``"batches"``, a `Batch` of the handler's channels for each socket read.
+            handler_concurrency: How many calls of each handler may wait for something at a time.
+                With more than 1, a handler that waits gets its next messages all the same, so they
+                begin in the order of arrival and end in any; from that many on, messages wait.
             on_error: Called as ``on_error(error, handler, message)`` when a handler raises, and as
                 ``on_error(error, None, None)`` when the server sends what is not JSON, or refuses a
                 subscription. May be a coroutine function.
@@ -165,6 +170,11 @@ class AsyncStreamClient(ServiceMethods):
             raise UsageError(
                 f"{messages!r} is not a form of messages.",
                 hint="Choose 'dicts', 'events' or 'batches'.",
+            )
+        if type(handler_concurrency) is not int or handler_concurrency < 1:
+            raise UsageError(
+                f"handler_concurrency={handler_concurrency!r} is not a valid count.",
+                hint="Pass a whole number, 1 for one message at a time.",
             )
         require_positive(
             max_message_size=max_message_size or None,
@@ -198,6 +208,7 @@ class AsyncStreamClient(ServiceMethods):
             self._default_process_message,
             ConnectionSettings(
                 messages=messages,
+                handler_concurrency=handler_concurrency,
                 hooks=UserHooks(
                     on_error, member(ErrorPolicy, error_policy, "an error policy"), fill, logger
                 ),

@@ -51,6 +51,7 @@ class ConnectionSettings:
     """What a client was told about its handlers; see `AsyncStreamClient`."""
 
     messages: Messages
+    handler_concurrency: int
     hooks: UserHooks
     threaded: bool
     overflow: Overflow
@@ -135,7 +136,12 @@ class Connection:
         )
         self.feed.states.add(self._on_state_change)
         self._engine = self.feed.engine
-        self.dispatcher = Dispatcher(default, self, messages=settings.messages)
+        self.dispatcher = Dispatcher(
+            default,
+            self,
+            messages=settings.messages,
+            concurrency=settings.handler_concurrency,
+        )
         self._held_log = HeldLog(self.dispatcher)
         self._inbox = Inbox(self.make_buffer("handle_messages()"))
         self._handover: Handover | None = None
@@ -244,6 +250,7 @@ class Connection:
             return
         self.is_closed = True
         self.dispatcher.stop_run()
+        self.dispatcher.stop_if_inside()
         self._closed.clear()
         try:
             await self._hang_up()

@@ -13,14 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from fastpoly import schema
 from fastpoly.consumers.picker import MAX_PLANS
-from fastpoly.consumers.tasks import DONE, HandlerTasks, next_job, steps_of
+from fastpoly.consumers.tasks import DONE, MAX_IDLE, HandlerTasks, next_job, steps_of
 from fastpoly.consumers.user_hook import refuse_generator
 from fastpoly.notices import NOTICE_CHANNEL, NOTICE_TYPES
-from fastpoly.polygon.channel_handler import (
-    ChannelHandler,
-    ChannelHandlerOwner,
-    broken_off,
-)
+from fastpoly.polygon.channel_handler import ChannelHandler, ChannelHandlerOwner
 from fastpoly.polygon.frame_run import FrameRun
 from fastpoly.polygon.messages import LISTS, MessageReader, Messages
 
@@ -96,6 +92,7 @@ class Dispatcher:
         default: The handler of every channel that has no other, unknown ones included.
         owner: Whose handlers they are.
         messages: What the handlers get.
+        concurrency: How many calls of each handler may wait for something at a time.
 
     Attributes:
         tasks: Do what has to be awaited.
@@ -108,12 +105,14 @@ class Dispatcher:
         owner: DispatcherOwner,
         *,
         messages: Messages = "dicts",
+        concurrency: int = 1,
     ) -> None:
+        self._concurrency = concurrency
         self._form = messages
         self._whole = messages == "batches"
         self._channel_of = _CHANNEL.get(messages, _channel_of_anything)
         self._owner = owner
-        self.tasks = HandlerTasks(drive)
+        self.tasks = HandlerTasks(drive, max(MAX_IDLE, concurrency))
         self._plans: dict[tuple[str, ...], _Plan] = {}
         self._by_channel: dict[str, ChannelHandler] = {}
         self._handlers: list[ChannelHandler] = []
@@ -125,6 +124,9 @@ class Dispatcher:
         self._later: deque[Batch] = deque()
         # Frames that the caller takes one at a time.
         self.run: FrameRun | None = None
+        # Whether a handler asked for the end, and how many messages came to nothing by that.
+        self._is_over = False
+        self._unread = 0
 
     @property
     def busy(self) -> bool:
@@ -156,7 +158,9 @@ class Dispatcher:
         for batch in old.drain_unstarted():
             self._queue(batch)
         self._handlers = [
-            one for one in self._handlers if one.channels > 0 or one.busy or one is self._default
+            one
+            for one in self._handlers
+            if one.channels > 0 or one.is_at_work or one is self._default
         ]
 
     def _target_of(self, handler: Handler) -> ChannelHandler:
@@ -173,6 +177,7 @@ class Dispatcher:
             self.tasks,
             messages=self._form,
             owner=self._owner,
+            concurrency=self._concurrency,
         )
         self._handlers.append(target)
         return target
@@ -191,6 +196,9 @@ class Dispatcher:
 
     def push(self, batch: Batch, channels: tuple[str, ...]) -> None:
         """Call the handlers of a batch's messages, or queue what they cannot take yet."""
+        if self._is_over:
+            self._unread += len(batch)
+            return
         if self._reader is not None or self.run is not None:
             # A handler caused this; its own message comes first.
             self._later.append(batch)
@@ -229,7 +237,7 @@ class Dispatcher:
 
     def _may_run(self, plan: _Plan) -> bool:
         return (
-            not self._whole
+            not (self._whole or self._is_over)
             and self._reader is None
             and self.run is None
             and bool(plan.parts)
@@ -342,7 +350,7 @@ class Dispatcher:
             try:
                 for message in messages:
                     target = by_channel.get(channel_of(message), default)
-                    result = target.handler(message)
+                    result = target.function(message)
                     if result is not None:
                         if inspect.isawaitable(result):
                             self._stop()
@@ -370,7 +378,7 @@ class Dispatcher:
             try:
                 for message in messages:
                     target = by_channel.get(channel_of(message), default)
-                    result = target.handler(message)
+                    result = target.function(message)
                     if result is not None:
                         if target.awaits or inspect.isawaitable(result):
                             self._current = target
@@ -380,7 +388,7 @@ class Dispatcher:
                         else:
                             refuse_generator(result)
             except BaseException as error:
-                if broken_off(error, self.tasks):
+                if self.tasks.broke_off(error):
                     raise
                 target.handler_failed(error, message)
                 continue
@@ -421,6 +429,12 @@ class Dispatcher:
         """Keep nothing ready, as nothing new will come until `start`."""
         self.tasks.idle()
 
+    def stop_if_inside(self) -> None:
+        """Where a handler calls this, give nothing more to it or to any other until `finish`."""
+        if self.tasks.current:
+            self._is_over = True
+            self._unread += self._drain_unstarted()
+
     async def finish(self, timeout: float) -> int:
         """Let the handlers finish what they were given, and cancel them if they take too long.
 
@@ -432,10 +446,12 @@ class Dispatcher:
         Returns:
             How many messages no handler was called with.
         """
-        left = self._drain_unstarted() if self.tasks.current else 0
+        self.stop_if_inside()
         self._stop()  # a task that is kept for it would be waited for
         await self.tasks.finish(timeout)
-        return left + self._drain_unstarted()
+        left, self._unread = self._unread + self._drain_unstarted(), 0
+        self._is_over = False
+        return left
 
     def _drain_unstarted(self) -> int:
         self._stop()

@@ -22,7 +22,7 @@ from tests.waiting import PATIENCE_S
 class Desk:
     """A dispatcher with a default handler, and what they told."""
 
-    def __init__(self, messages: Messages = "dicts") -> None:
+    def __init__(self, messages: Messages = "dicts", concurrency: int = 1) -> None:
         self.unclaimed: list[Any] = []
         self.errors: list[Any] = []
         self.buffers: list[Buffer] = []
@@ -30,6 +30,7 @@ class Desk:
             self.unclaimed.append,
             self,
             messages=messages,
+            concurrency=concurrency,
         )
 
     def push(self, batch: Batch) -> None:

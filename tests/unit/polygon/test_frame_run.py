@@ -29,11 +29,11 @@ Handler = Callable[[Any], Any]
 class Reader:
     """Takes frames one at a time, as a caller with a loop of its own does."""
 
-    def __init__(self) -> None:
+    def __init__(self, concurrency: int = 1) -> None:
         self.got: list[str] = []
         self.errors: list[tuple[BaseException, Any]] = []
         self.frames: deque[Batch] = deque()
-        self.dispatcher = Dispatcher(self.note, self)
+        self.dispatcher = Dispatcher(self.note, self, concurrency=concurrency)
 
     def note(self, message: Any) -> None:
         self.got.append(f"{message['ev']}{message['q']}")
