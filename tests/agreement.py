@@ -189,8 +189,13 @@ def _compared(
     yield from _columns(batch, want, market)
 
 
-def disagreements(frame: bytes, market: str) -> Iterator[str]:
+def disagreements(frame: bytes, market: str) -> list[str]:
     """What the compiled decoder makes of a frame that the reference decoder does not."""
+    with reference.recursion_allowed():
+        return list(_disagreements(frame, market))
+
+
+def _disagreements(frame: bytes, market: str) -> Iterator[str]:
     try:
         want = reference.decode(frame, market)
     except Undecided:
@@ -220,7 +225,7 @@ def disagreements(frame: bytes, market: str) -> Iterator[str]:
 
 def agree(frame: bytes, market: str) -> None:
     """Fails with the frame and every difference."""
-    messages = list(disagreements(frame, market))
+    messages = disagreements(frame, market)
     assert not messages, f"{market} {frame[:2000]!r}\n" + "\n".join(
         message[:600] for message in messages[:20]
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -129,6 +130,17 @@ def _depth(text: str) -> int:
     return deepest
 
 
+@contextmanager
+def recursion_allowed() -> Iterator[None]:
+    """Let json go as deep as the decoder does, whatever called it, and nobody else."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, 10_000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
 def loads(frame: bytes | str, **hooks: Any) -> Any:
     """What `json.loads` gives for the text of a frame, within the decoder's limits.
 
@@ -141,12 +153,11 @@ def loads(frame: bytes | str, **hooks: Any) -> Any:
         text.encode("utf-8")
     except UnicodeError as error:
         raise NotJson("not UTF-8") from error
-    if text.count("[") + text.count("{") > 200:
-        if _depth(text) > MAX_DEPTH:
-            raise NotJson("nested too deep")
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
+    if text.count("[") + text.count("{") > 200 and _depth(text) > MAX_DEPTH:
+        raise NotJson("nested too deep")
     try:
-        value = json.loads(text, parse_constant=_refuse, **hooks)
+        with recursion_allowed():
+            value = json.loads(text, parse_constant=_refuse, **hooks)
     except (json.JSONDecodeError, NotJson) as error:
         raise NotJson(str(error)) from error
     except ValueError as error:

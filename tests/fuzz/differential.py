@@ -46,7 +46,7 @@ def made(seed: int, index: int) -> tuple[str, bytes]:
 
 
 def _differs(frame: bytes, market: str) -> bool:
-    return next(agreement.disagreements(frame, market), None) is not None
+    return bool(agreement.disagreements(frame, market))
 
 
 def shrunk(frame: bytes, market: str) -> bytes:
@@ -91,13 +91,13 @@ def run(seed: int, start: int, seconds: float, count: int) -> int:
         market, frame = made(seed, index)
         size += len(frame)
         taken[verdict(frame, market)] += 1
-        messages = list(agreement.disagreements(frame, market))
+        messages = agreement.disagreements(frame, market)
         if messages:
             bad += 1
             if bad <= MOST_REPORTED:
                 small = shrunk(frame, market)
                 print(f"seed {seed} index {index} {market} {small!r}")
-                for message in list(agreement.disagreements(small, market))[:4]:
+                for message in agreement.disagreements(small, market)[:4]:
                     print(f"    {message[:400]}")
         index += 1
         if time.monotonic() - reported > REPORT_EVERY_SECONDS:

@@ -58,10 +58,11 @@ def test_named_frame(frame: golden.Frame) -> None:
     "frame", [f for f in FRAMES if f.classes is not None], ids=lambda f: f.name
 )
 def test_dicts_dump_as_json_loads_does(frame: golden.Frame) -> None:
-    items = json.loads(frame.data.decode())
-    items = items if isinstance(items, list) else [items]
     dicts = fastpoly.decode(frame.data, market=frame.market).dicts()
-    assert json.dumps(dicts) == json.dumps(items)
+    with reference.recursion_allowed():
+        items = json.loads(frame.data.decode())
+        items = items if isinstance(items, list) else [items]
+        assert json.dumps(dicts) == json.dumps(items)
 
 
 @pytest.mark.parametrize("market", schema.MARKETS)
