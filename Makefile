@@ -75,11 +75,15 @@ sanitize: $(VENV)/.tools $(VENV)/.core-sanitized
 
 INTERPRETERS := 3.11 3.12 3.13 3.14
 
-# Each in an environment of its own; what is not on the path or in pyenv is named and left out.
+# Each in an environment of its own; what is neither in pyenv nor on the path is named and left out.
+# What is on the path may be a shim of pyenv, which is there and does not run: hence the trial.
 interpreters:
 	@for version in $(INTERPRETERS); do \
-		python=$$(command -v python$$version || ls $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$$version.*/bin/python$$version 2>/dev/null | tail -1); \
-		if ! "$$python" -c '' 2>/dev/null; then echo "Python $$version: not found, not tried"; continue; fi; \
+		python=''; \
+		for candidate in $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$$version.*/bin/python$$version python$$version; do \
+			if "$$candidate" -c '' 2>/dev/null; then python=$$candidate; break; fi; \
+		done; \
+		if [ -z "$$python" ]; then echo "Python $$version: not found, not tried"; continue; fi; \
 		echo "Python $$version: $$python"; \
 		$(MAKE) --no-print-directory VENV=.venv-$$version PYTHON=$$python ARGS='tests/unit -q $(ARGS)' test || exit 1; \
 	done
