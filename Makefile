@@ -15,22 +15,24 @@ JOBS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 
 CORE := setup.py src/fastpoly/schema.py $(shell find src/_core -type f -not -name '*.pyc')
 SANITIZED := build/sanitize/lib
+COVERED := build/coverage
 FUZZ := build/fuzz
 HAND_WRITTEN := $(shell find src/_core tests/fuzz -name '*.[ch]pp' -not -name '*.gen.*')
 # Not simdjson, and not the parsers, which are generated but for the choice among them.
 TIDIED := $(filter-out %/simdjson_unit.cpp %/parsers_avx2.cpp %/parsers_avx512.cpp %/parsers_portable.cpp,$(filter src/_core/%.cpp,$(HAND_WRITTEN)))
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow build lint types sanitize interpreters soak bench fuzz fuzz-kernel wheel clean distclean
+.PHONY: help demo test test-slow coverage build lint types sanitize interpreters soak bench fuzz fuzz-kernel wheel clean distclean
 
 help:
 	@echo 'make demo      a simulated market streams past for ten seconds; no key, no network'
 	@echo 'make test      the tests, in minutes'
 	@echo 'make test-slow what the former leaves out, and properties with many more examples'
+	@echo 'make coverage  make test, counting the lines of Python that it runs; fails below the floors'
 	@echo 'make build     compile the extension in place'
 	@echo 'make lint      style, formatting, generated files up to date'
 	@echo 'make types     mypy --strict, and the stubs against the compiled module'
-	@echo 'make sanitize  unit tests and a short soak under AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'make sanitize  unit tests and a short soak under sanitizers, counting the lines of the core that they run'
 	@echo 'make interpreters  build and unit tests on each Python from 3.11 on that is found here'
 	@echo 'make soak      faults, changes and slow handlers for ten minutes each way; 100 million events'
 	@echo 'make bench     measure against other clients and parsers (ARGS=--gate: fail where too slow)'
@@ -49,6 +51,15 @@ test: build $(VENV)/.tools
 test-slow: build $(VENV)/.tools
 	FASTPOLY_THOROUGH=1 $(PY) -m pytest -n $(JOBS) --dist worksteal -m 'slow or budget' $(ARGS)
 
+# `make test` under coverage.py, which counts in every process that tests start as well.
+coverage: build $(VENV)/.tools
+	rm -rf $(COVERED)
+	mkdir -p $(COVERED)
+	$(PY) -m coverage run -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+	$(PY) -m coverage combine --quiet
+	$(PY) -m coverage json --quiet -o $(COVERED)/python.json
+	$(PY) -m tests.coverage_report --python $(COVERED)/python.json
+
 build: $(VENV)/.core
 
 lint: $(VENV)/.tools
@@ -64,14 +75,17 @@ types: build $(VENV)/.tools
 	$(PY) -m mypy
 	$(PY) -m mypy.stubtest fastpoly._core fastpoly.events --mypy-config-file pyproject.toml --allowlist tests/typing/stubtest.txt
 
-# A build of its own beside the usual one. The runtime libraries are preloaded because the
-# interpreter itself is not instrumented; libstdc++ with them, or exceptions cannot be intercepted.
+# A build of its own beside the usual one, which also counts for gcov what is run; with ARGS, which
+# may choose some tests only, the counts are left alone. The runtime libraries are preloaded because
+# the interpreter itself is not instrumented; libstdc++ with them, or exceptions cannot be intercepted.
 sanitize: $(VENV)/.tools $(VENV)/.core-sanitized
+	find build/sanitize -name '*.gcda' -delete
 	LD_PRELOAD="$$($(CXX) -print-file-name=libasan.so) $$($(CXX) -print-file-name=libubsan.so) $$($(CXX) -print-file-name=libstdc++.so)" \
 	ASAN_OPTIONS=detect_leaks=0:strict_string_checks=1:detect_stack_use_after_return=1 \
 	UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
 	PYTHONMALLOC=malloc PYTHONPATH=$(SANITIZED) \
-	$(PY) -m pytest -m '' tests/unit tests/net/test_stream_soak.py -p no:cacheprovider $(ARGS)
+	$(PY) -m pytest -n auto --dist worksteal -m '' tests/unit tests/net/test_stream_soak.py -p no:cacheprovider $(ARGS)
+	$(if $(ARGS),,$(PY) -m tests.coverage_report --core build/sanitize)
 
 INTERPRETERS := 3.11 3.12 3.13 3.14
 
@@ -148,7 +162,7 @@ $(VENV)/.core: $(VENV)/.run $(CORE)
 	@$(PY) -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "fastpoly.pth").write_text(str(pathlib.Path("src").resolve()))'
 	@touch $@
 
-$(VENV)/.core-sanitized: $(VENV)/.run $(CORE) $(wildcard src/fastpoly/*.py src/fastpoly/*/*.py)
+$(VENV)/.core-sanitized: $(VENV)/.run $(CORE) $(shell find src/fastpoly -name '*.py')
 	@mkdir -p build/sanitize
-	FASTPOLY_SANITIZE=1 FASTPOLY_WERROR=0 $(PY) setup.py --quiet egg_info --egg-base build/sanitize build --build-base build/sanitize --build-lib $(SANITIZED)
+	FASTPOLY_SANITIZE=1 FASTPOLY_COVERAGE=1 FASTPOLY_WERROR=0 $(PY) setup.py --quiet egg_info --egg-base build/sanitize build --build-base build/sanitize --build-lib $(SANITIZED)
 	@touch $@

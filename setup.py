@@ -4,7 +4,7 @@ Switches, all environment variables, off unless set to 1:
 
     FASTPOLY_DEBUG     assertions, bounds checks, simdjson's development checks
     FASTPOLY_SANITIZE  the same with AddressSanitizer and UndefinedBehaviorSanitizer
-    FASTPOLY_COVERAGE  the same with line tracing and gcov counters
+    FASTPOLY_COVERAGE  the same with gcov counters; together with SANITIZE, both
     FASTPOLY_WERROR    compiler warnings are errors
     FASTPOLY_ANNOTATE  an HTML page per Cython file in build/cython/<mode>
     FASTPOLY_SIMDJSON_DIR  a folder with another simdjson.h and simdjson.cpp
@@ -60,7 +60,7 @@ COMMON = ["-std=c++17", "-fvisibility=hidden", "-fPIC", "-pthread"]
 COMMON += ["-O1", "-g", "-UNDEBUG"] if DEBUG else ["-O3", "-g0"]
 LINK = ["-pthread"]
 # C, and hidden: another zstd in the process must neither be taken for this one nor take it.
-ZSTD_FLAGS = ["-fvisibility=hidden", "-fPIC", "-pthread", "-O3", "-g0"]
+ZSTD_FLAGS = ["-fvisibility=hidden", "-fPIC", "-pthread", "-O1" if DEBUG else "-O3", "-g0"]
 ZSTD_FLAGS += [f"-D{api}_VISIBLE=" for api in ("ZSTDLIB", "ZSTDERRORLIB", "ZDICTLIB")]
 if SANITIZE:
     COMMON += ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
@@ -68,7 +68,8 @@ if SANITIZE:
     ZSTD_FLAGS += ["-fsanitize=address"]
     LINK += ["-fsanitize=address,undefined"]
 if COVERAGE:
-    COMMON += ["--coverage"]
+    # Atomic: a recording's thread counts at the same time as the others.
+    COMMON += ["--coverage", "-fprofile-update=atomic"]
     LINK += ["--coverage"]
 WARNINGS = ["-Wall", "-Wextra"]
 # Not for users, whose compiler may be newer than any that this was tried with.
@@ -91,7 +92,6 @@ DIRECTIVES = {
     "boundscheck": DEBUG,
     "initializedcheck": DEBUG,
     "nonecheck": DEBUG,
-    "linetrace": COVERAGE,
 }
 
 
@@ -113,10 +113,7 @@ extension = Extension(
         *sorted(str(path) for path in CORE.rglob("*.cpp") if path != SIMDJSON),
     ],
     include_dirs=INCLUDE,
-    define_macros=[
-        ("FASTPOLY_PICOWS_VERSION", f'"{picows_version()}"'),
-        *([("CYTHON_TRACE", "1"), ("CYTHON_TRACE_NOGIL", "1")] if COVERAGE else []),
-    ],
+    define_macros=[("FASTPOLY_PICOWS_VERSION", f'"{picows_version()}"')],
     extra_compile_args=COMMON + WARNINGS + CYTHON_NOISE,
     extra_link_args=LINK,
     depends=[str(path) for pattern in ("*.hpp", "*.pxi") for path in CORE.rglob(pattern)],
