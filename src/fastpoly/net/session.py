@@ -76,6 +76,7 @@ class Session:
         owner: Whom it reports to.
         options: How the connection is made and kept.
         keep_statuses: Whether control messages stay in the batches too, where they arrived.
+        keep_frames: Whether batches keep the text of their frames, for `Batch.raw`.
         watch: Watches every event that is read.
         spaced: Whether requests are written with a space, see `encode_request`.
 
@@ -95,6 +96,7 @@ class Session:
         options: ConnectionOptions | None = None,
         *,
         keep_statuses: bool = False,
+        keep_frames: bool = False,
         watch: LineWatch | None = None,
         spaced: bool = False,
     ) -> None:
@@ -105,6 +107,7 @@ class Session:
         self.on_batch = owner.on_batch
         self._options = options = options or ConnectionOptions()
         self._spaced = spaced
+        self._keep_frames = keep_frames
         self._keep_alive = (
             KeepAlive(options.ping_interval, options.ping_timeout)
             if options.ping_interval
@@ -117,6 +120,7 @@ class Session:
             market_of(market).name,
             max_message_bytes=options.max_message_bytes or 0,
             keep_statuses=keep_statuses,
+            keep_frames=keep_frames,
             watch=watch,
             coalescer=None if self._read_delay is None else self._read_delay.coalescer,
         )
@@ -423,7 +427,7 @@ class Session:
     def record_to(self, tap: FrameTap | None) -> None:
         """See `SourceConnection.record_to`. A tap is never given the key."""
         self._listener.tap = None if tap is None else HidingTap(tap, self._key.hide)
-        self._listener.keep_frames = tap is not None
+        self._listener.keep_frames = self._keep_frames or tap is not None
 
     def pause_reading(self) -> None:
         """Leave what arrives in the kernel's buffer, so that the server soon has to wait.

@@ -21,6 +21,7 @@ __all__ = [
     "encode_request",
     "joined",
     "parse_params",
+    "requests",
     "sort_params",
 ]
 
@@ -183,7 +184,8 @@ def encode_request(action: str, params: str, *, spaced: bool = False) -> str:
     return json.dumps({"action": action, "params": params}, separators=(",", ":"))
 
 
-def _requests(action: Action, params: Iterable[str]) -> Iterator[Request]:
+def requests(action: Action, params: Iterable[str]) -> Iterator[Request]:
+    """Return the requests that name parameters: as many as keep each to a size that is taken."""
     chunk: list[str] = []
     size = 0
     for param in params:
@@ -383,15 +385,15 @@ class Subscriptions:
         wildcards = [param for param in dropped if param.endswith(".*")]
         single = [param for param in dropped if not param.endswith(".*")]
         return [
-            *_requests("unsubscribe", wildcards),
-            *_requests("subscribe", asked),
-            *_requests("unsubscribe", single),
+            *requests("unsubscribe", wildcards),
+            *requests("subscribe", asked),
+            *requests("unsubscribe", single),
         ]
 
     @staticmethod
     def dropping(params: Iterable[str]) -> list[Request]:
         """Return requests to unsubscribe from parameters, whether they are held or not."""
-        return list(_requests("unsubscribe", params))
+        return list(requests("unsubscribe", params))
 
     def sent(self, request: Request) -> None:
         """Take note that a request went out."""

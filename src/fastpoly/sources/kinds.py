@@ -34,6 +34,7 @@ class SourceRequest:
         feed: A feed of the service, instead.
         api_key: The key; None for the one in the environment.
         keep_statuses: Whether control messages stay in the batches.
+        keep_frames: Whether batches keep the text of their frames, for `Batch.raw`.
         spaced: How requests are written, see `LiveSource`.
     """
 
@@ -45,6 +46,7 @@ class SourceRequest:
     feed: str | None = None
     api_key: str | ApiKey | None = field(default=None, repr=False)
     keep_statuses: bool = False
+    keep_frames: bool = False
     spaced: bool = False
 
 
@@ -59,6 +61,7 @@ def _live(request: SourceRequest) -> LiveSource:
         market_of(request.market).name,
         request.options,
         keep_statuses=request.keep_statuses,
+        keep_frames=request.keep_frames,
         spaced=request.spaced,
     )
 

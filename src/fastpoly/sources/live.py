@@ -27,6 +27,7 @@ class LiveSource:
         market: The market's name in the schema.
         options: How connections are made and kept.
         keep_statuses: Whether control messages stay in the batches too, where they arrived.
+        keep_frames: Whether batches keep the text of their frames, for `Batch.raw`.
         spaced: How requests are written, see `fastpoly.protocol.subscriptions.encode_request`.
 
     Attributes:
@@ -43,6 +44,7 @@ class LiveSource:
         options: ConnectionOptions,
         *,
         keep_statuses: bool = False,
+        keep_frames: bool = False,
         spaced: bool = False,
     ) -> None:
         self.api_key = api_key
@@ -54,6 +56,7 @@ class LiveSource:
         self._market = market
         self._options = options
         self._keep_statuses = keep_statuses
+        self._keep_frames = keep_frames
         self._spaced = spaced
 
     def use_key(self, api_key: str) -> None:
@@ -69,6 +72,7 @@ class LiveSource:
             owner,
             self._options,
             keep_statuses=self._keep_statuses,
+            keep_frames=self._keep_frames,
             watch=owner.watch,
             spaced=self._spaced,
         )
