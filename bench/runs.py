@@ -87,6 +87,9 @@ CLIENTS: Final = {
         2_500,
         {"own_loop": True},
     ),
+    "massive": Client(
+        "fastpoly, the official client's drop-in, models", "fastpoly_massive", "fastpoly", 1_000
+    ),
     "picows_msgspec": Client("picows + msgspec by hand", "picows_msgspec", "rivals", 1_000),
     "aiohttp_orjson": Client("aiohttp + orjson by hand", "aiohttp_orjson", "rivals", 1_500),
     "official": Client("official client", "official", "rivals", 15_000),

@@ -175,6 +175,13 @@ TARGETS: Final = (
         Side("export", "by_hand", "parquet"),
         {100: (None, 4)},
     ),
+    Target(
+        "the official client's drop-in, async handler, models, CPU",
+        "the official client",
+        _socket("massive"),
+        _socket("official"),
+        _all(None, 12),
+    ),
 )
 
 
