@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import asyncio.trsock
     import binascii
+    import collections.abc
+    import dataclasses
     import http
     import json
     import logging
+    import operator
     import platform
     import tempfile
     import weakref
