@@ -8,9 +8,11 @@ import logging
 import signal
 import threading
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from fastpoly.errors import (
     AuthError,
@@ -29,6 +31,7 @@ from fastpoly.protocol.lifecycle import State
 from fastpoly.reconnect import Backoff
 from fastpoly.sim import ScriptedPeer, ScriptedServer
 from tests.loops import in_loop
+from tests.net.tls import server_context
 from tests.waiting import PATIENCE_S, UNHURRIED, until
 
 AT_ONCE = Backoff(initial_s=0.0, retry_first=True, max_attempts=5)
@@ -36,8 +39,8 @@ TIMEOUTS = {name: UNHURRIED[name] for name in ("open_timeout", "auth_timeout")}
 
 
 def client_of(server: ScriptedServer, cls: Any = WebSocketClient, **options: Any) -> Any:
-    options = {"reconnect": AT_ONCE, **TIMEOUTS, **options}
-    return cls("KEYKEYKEY", feed=f"127.0.0.1:{server.port}", secure=False, **options)
+    options = {"reconnect": AT_ONCE, "secure": False, **TIMEOUTS, **options}
+    return cls("KEYKEYKEY", feed=f"127.0.0.1:{server.port}", **options)
 
 
 class Running:
@@ -227,6 +230,29 @@ async def test_the_url_may_be_assigned_before_connecting() -> None:
         assert client.websocket is not None
         await client.websocket.close()
         await task
+
+
+@pytest.mark.parametrize("variable", ["", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_certificate_authorities_by_argument_and_by_the_environment(
+    authority: trustme.CA, tmp_path: Path, variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(pem)
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    if variable:
+        monkeypatch.setenv(variable, str(pem))
+
+    @in_loop
+    async def connect() -> None:
+        async with ScriptedServer(context=server_context(authority)) as server:
+            ca_certs = None if variable else str(pem)
+            run = Running(server, "T.A", secure=True, ca_certs=ca_certs)
+            await until(lambda: run.client.subs)
+            await run.client.close()
+            await run.task
+
+    connect()
 
 
 @in_loop

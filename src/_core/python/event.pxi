@@ -187,6 +187,9 @@ cdef class Event:
     def __deepcopy__(self, memo, /):
         return self
 
+    def __replace__(self, /, **changes):
+        return dataclasses.replace(self, **changes)
+
     def __reduce__(self):
         market = kMarkets[self.head().market].name.decode()
         return restore_event, (market, self.to_dict() if self.raw is None else self.raw)

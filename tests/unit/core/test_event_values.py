@@ -141,6 +141,8 @@ def test_vars_and_dataclasses(trade: Any) -> None:
     assert vars(trade) == dataclasses.asdict(trade)
     assert dataclasses.astuple(trade) == tuple(vars(trade).values())
     assert dataclasses.replace(trade, price=2.5).to_dict() == {**TRADE, "p": 2.5}
+    # What copy.replace calls, from Python 3.13 on.
+    assert trade.__replace__(price=2.5) == dataclasses.replace(trade, price=2.5)
     assert vars(trade) is not vars(trade)
     vars(trade)["price"] = 9
     assert trade.price == 1.5
