@@ -148,9 +148,12 @@ def test_fragment(fragment: str) -> None:
         b'"t":1781706602124,"q":8}]'
     )
     batch = fastpoly.decode(frame, market="stocks")
+    names = {"batch": batch, "trade": batch[0], "field": fastpoly.field}
+    if "import" in fragment:
+        exec(fragment, names)  # noqa: S102
+        return
     for line in fragment.splitlines():
-        names = {"batch": batch, "trade": batch[0], "field": fastpoly.field}
-        assert eval(line, names) is not ...  # noqa: S307
+        assert eval(line, dict(names)) is not ...  # noqa: S307
 
 
 @pytest.mark.parametrize("number", range(len(blocks("docs/filter.md"))))
