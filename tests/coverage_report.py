@@ -20,9 +20,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 FLOORS = {
-    "python lines": 95.0,
-    "python branches": 88.0,
-    "core lines": 82.0,
+    "python lines": 96.0,
+    "python branches": 90.0,
+    "core lines": 88.0,
 }
 """What must be reached, in percent. They go up with what is reached, and never down."""
 
