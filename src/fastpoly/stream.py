@@ -406,7 +406,7 @@ class Stream:
         Raises:
             UsageError: The market has no such channel.
         """
-        self._registry.last_values.keep(channels)
+        self._registry.keep_last(channels)
 
     @overload
     def last(self, channel: str, *, since_gap: bool = False) -> Snapshot: ...

@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 import pytest
 
-from fastpoly import Batch, Stream, errors, replay
+from fastpoly import Batch, Ingest, Overflow, Stream, errors, replay
 from fastpoly.capture import CaptureWriter, MarkKind
 from fastpoly.consumers.snapshot import Snapshot
 from fastpoly.sim import ScriptedServer
@@ -212,6 +212,48 @@ def test_a_recording_gives_what_the_stream_gave(tmp_path: Path, batches: str, lo
         assert list(trades.received_ns) == [START_NS + number for number in newest.values()]
         before = [lost < 30 and number < lost for number in newest.values()]
         assert list(trades.stale) == before
+
+    run(main())
+
+
+@pytest.mark.parametrize("ingest", list(Ingest))
+@pytest.mark.parametrize("overflow", list(Overflow))
+def test_what_is_kept_may_be_all_that_is_wanted(
+    tmp_path: Path, overflow: Overflow, ingest: Ingest
+) -> None:
+    path = tmp_path / "day.mcap"
+    with CaptureWriter(path, market="stocks") as writer:
+        for number in range(500):
+            text = f'[{{"ev":"T","sym":"S{number % 7}","q":{number}}}]'
+            writer.add_frame(text.encode(), START_NS + number)
+
+    async def main() -> None:
+        stream = replay(path, speed="max", ingest=ingest, overflow=overflow, max_buffer_bytes=1000)
+        stream.keep_last("T")
+        async with stream:
+            await stream.wait_closed()
+        assert sorted(told(stream.last("T")).values()) == list(range(493, 500))
+
+    run(main())
+
+
+@pytest.mark.parametrize("first", ["iteration", "keep_last"])
+def test_who_iterates_beside_it_has_the_policy_of_the_stream(first: str) -> None:
+    async def main() -> None:
+        async with ScriptedServer() as server:
+            stream = make(server, "Q.*", overflow="error", max_buffer_bytes=1000)
+            async with stream:
+                if first == "keep_last":
+                    stream.keep_last("Q")
+                batches = aiter(stream)
+                stream.keep_last("Q")
+                for number in range(100):
+                    server.peers[0].send(quote("A", number))
+                await until(lambda: stream.stats().received == 100)
+                with pytest.raises(errors.ConsumerTooSlow):
+                    async for _ in batches:
+                        pass
+                assert told(stream.last("Q")) == {"A": 99}
 
     run(main())
 

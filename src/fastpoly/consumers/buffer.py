@@ -174,6 +174,16 @@ class Buffer:
         # Whether the consumer has taken all that it will get.
         self._end_taken = False
 
+    def use(self, overflow: str) -> None:
+        """Have another policy decide from now on what happens when it is full."""
+        with self._lock:
+            self._overflow = str(overflow)
+            self._policy = POLICIES[overflow]
+            self._watermark_bytes = self.max_bytes * self._policy.watermark
+            was_full, self.is_full, self.refusing = self.is_full, False, False
+        if was_full:
+            self.owner.on_room(self)
+
     # ----------------------------------------------------------------------------- one end
 
     def put(self, batch: Batch, notices: int = 0) -> None:

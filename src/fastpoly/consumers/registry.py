@@ -148,11 +148,21 @@ class ConsumerRegistry:
         if self._main is None:
             # What has come before anyone asked is the first one's; see `FanOut`.
             claims = not (self.handlers or self.iterations or self.writers)
+            if claims:
+                self._unclaimed.use(self._limits.overflow)
             buffer = self._unclaimed if claims else self._make_buffer("iteration", self._limits)
             self._main = self._make_batches(buffer, None)
             if self._started:
                 self._attach(self._main, claims)
         return self._main
+
+    def keep_last(self, channels: Iterable[str]) -> None:
+        """Keep the last events of channels, see `LastValues.keep`."""
+        self.last_values.keep(channels)
+        # They may be all that is wanted. Then nobody takes what waits for the first one who asks,
+        # and it must neither stop the reading nor end the stream.
+        if self._main is None:
+            self._unclaimed.use(Overflow.DROP_OLDEST)
 
     def add_iteration(
         self,
