@@ -5,53 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from fastpoly.massive.client import WebSocketClient
-from fastpoly.massive.websocket.models import (
-    CryptoQuote,
-    CryptoTrade,
-    CurrencyAgg,
-    EquityAgg,
-    EquityQuote,
-    EquityTrade,
-    EventType,
-    FairMarketValue,
-    Feed,
-    ForexQuote,
-    FuturesAgg,
-    FuturesQuote,
-    FuturesTrade,
-    Imbalance,
-    IndexValue,
-    LaunchpadValue,
-    Level2Book,
-    LimitUpLimitDown,
-    Market,
-    WebSocketMessage,
-)
+from fastpoly.massive.websocket import models
+from fastpoly.massive.websocket.models import *  # noqa: F403  its list is the only one
 
-__all__ = [
-    "CryptoQuote",
-    "CryptoTrade",
-    "CurrencyAgg",
-    "EquityAgg",
-    "EquityQuote",
-    "EquityTrade",
-    "EventType",
-    "FairMarketValue",
-    "Feed",
-    "ForexQuote",
-    "FuturesAgg",
-    "FuturesQuote",
-    "FuturesTrade",
-    "Imbalance",
-    "IndexValue",
-    "LaunchpadValue",
-    "Level2Book",
-    "LimitUpLimitDown",
-    "Market",
-    "WebSocketClient",
-    "WebSocketMessage",
-    "env_key",
-]
+__all__ = ["WebSocketClient", "env_key"]
+__all__ += models.__all__
 
 env_key: Final = "MASSIVE_API_KEY"
 """The variable of the environment that has the key; see `find_api_key` for others."""

@@ -3,45 +3,8 @@
 from __future__ import annotations
 
 from fastpoly.massive.enums import EventType, Feed, Market
-from fastpoly.massive.websocket.models.models import (
-    CryptoQuote,
-    CryptoTrade,
-    CurrencyAgg,
-    EquityAgg,
-    EquityQuote,
-    EquityTrade,
-    FairMarketValue,
-    ForexQuote,
-    FuturesAgg,
-    FuturesQuote,
-    FuturesTrade,
-    Imbalance,
-    IndexValue,
-    LaunchpadValue,
-    Level2Book,
-    LimitUpLimitDown,
-    WebSocketMessage,
-)
+from fastpoly.massive.websocket.models import models
+from fastpoly.massive.websocket.models.models import *  # noqa: F403  its list is the only one
 
-__all__ = [
-    "CryptoQuote",
-    "CryptoTrade",
-    "CurrencyAgg",
-    "EquityAgg",
-    "EquityQuote",
-    "EquityTrade",
-    "EventType",
-    "FairMarketValue",
-    "Feed",
-    "ForexQuote",
-    "FuturesAgg",
-    "FuturesQuote",
-    "FuturesTrade",
-    "Imbalance",
-    "IndexValue",
-    "LaunchpadValue",
-    "Level2Book",
-    "LimitUpLimitDown",
-    "Market",
-    "WebSocketMessage",
-]
+__all__ = ["EventType", "Feed", "Market"]
+__all__ += models.__all__

@@ -29,24 +29,10 @@ class Feed(Enum):
     EdgxBusiness = _then(PresentFeed.EdgxBusiness)
     IEXBusiness = _then(PresentFeed.IEXBusiness)
     DelayedBusiness = _then(PresentFeed.DelayedBusiness)
-    DelayedEdgxBusiness = PresentFeed.DelayedEdgxBusiness.value.replace(
-        schema.DOMAIN, schema.FORMER_DOMAIN
-    )
-    DelayedNasdaqLastSaleBusiness = PresentFeed.DelayedNasdaqLastSaleBusiness.value.replace(
-        schema.DOMAIN, schema.FORMER_DOMAIN
-    )
-    DelayedNasdaqBasic = PresentFeed.DelayedNasdaqBasic.value.replace(
-        schema.DOMAIN, schema.FORMER_DOMAIN
-    )
-    DelayedFullMarketBusiness = PresentFeed.DelayedFullMarketBusiness.value.replace(
-        schema.DOMAIN, schema.FORMER_DOMAIN
-    )
-    FullMarketBusiness = PresentFeed.FullMarketBusiness.value.replace(
-        schema.DOMAIN, schema.FORMER_DOMAIN
-    )
-    NasdaqLastSaleBusiness = PresentFeed.NasdaqLastSaleBusiness.value.replace(
-        schema.DOMAIN, schema.FORMER_DOMAIN
-    )
-    NasdaqBasicBusiness = PresentFeed.NasdaqBasicBusiness.value.replace(
-        schema.DOMAIN, schema.FORMER_DOMAIN
-    )
+    DelayedEdgxBusiness = _then(PresentFeed.DelayedEdgxBusiness)
+    DelayedNasdaqLastSaleBusiness = _then(PresentFeed.DelayedNasdaqLastSaleBusiness)
+    DelayedNasdaqBasic = _then(PresentFeed.DelayedNasdaqBasic)
+    DelayedFullMarketBusiness = _then(PresentFeed.DelayedFullMarketBusiness)
+    FullMarketBusiness = _then(PresentFeed.FullMarketBusiness)
+    NasdaqLastSaleBusiness = _then(PresentFeed.NasdaqLastSaleBusiness)
+    NasdaqBasicBusiness = _then(PresentFeed.NasdaqBasicBusiness)

@@ -2,42 +2,8 @@
 
 from __future__ import annotations
 
-from fastpoly.massive.websocket.models.models import (
-    CryptoQuote,
-    CryptoTrade,
-    CurrencyAgg,
-    EquityAgg,
-    EquityQuote,
-    EquityTrade,
-    FairMarketValue,
-    ForexQuote,
-    FuturesAgg,
-    FuturesQuote,
-    FuturesTrade,
-    Imbalance,
-    IndexValue,
-    LaunchpadValue,
-    Level2Book,
-    LimitUpLimitDown,
-    WebSocketMessage,
-)
+from fastpoly.massive.websocket.models import models
+from fastpoly.massive.websocket.models.models import *  # noqa: F403  its list is the only one
 
-__all__ = [
-    "CryptoQuote",
-    "CryptoTrade",
-    "CurrencyAgg",
-    "EquityAgg",
-    "EquityQuote",
-    "EquityTrade",
-    "FairMarketValue",
-    "ForexQuote",
-    "FuturesAgg",
-    "FuturesQuote",
-    "FuturesTrade",
-    "Imbalance",
-    "IndexValue",
-    "LaunchpadValue",
-    "Level2Book",
-    "LimitUpLimitDown",
-    "WebSocketMessage",
-]
+__all__: list[str] = []
+__all__ += models.__all__
