@@ -8,8 +8,7 @@ import threading
 import types
 from typing import Protocol
 
-from fastpoly.errors import UsageError
-from fastpoly.net.reader_loop import loop_factory
+from fastpoly.net.reader_loop import loop_factory, refuse_running_loop
 
 __all__ = ["Runnable", "run_stream"]
 
@@ -36,11 +35,7 @@ def run_stream(stream: Runnable) -> None:
     Raises:
         UsageError: An event loop is running in this thread.
     """
-    if _is_in_loop():
-        raise UsageError(
-            "An event loop is running here.",
-            hint="Use `async with stream: await stream.wait_closed()` instead of run().",
-        )
+    refuse_running_loop("Use `async with stream: await stream.wait_closed()` instead of run().")
     interrupts = _Interrupts(stream)
     try:
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
@@ -48,14 +43,6 @@ def run_stream(stream: Runnable) -> None:
     except KeyboardInterrupt:
         if not interrupts.is_aborting:
             raise  # somebody else's
-
-
-def _is_in_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 class _Interrupts:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import json
 import logging
@@ -23,7 +22,7 @@ from fastpoly.massive.keywords import connection_options, find_ca_bundle
 from fastpoly.massive.topics import wanted_changes
 from fastpoly.net.credentials import ApiKey, find_api_key
 from fastpoly.net.endpoints import shown_url
-from fastpoly.net.reader_loop import loop_factory
+from fastpoly.net.reader_loop import loop_factory, refuse_running_loop
 from fastpoly.protocol.lifecycle import State
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.reconnect import Backoff, ReconnectPolicy, make_policy
@@ -181,9 +180,7 @@ class WebSocketClient:
             UsageError: An event loop is running in this thread.
             FastpolyError: As from `connect`.
         """
-        with contextlib.suppress(RuntimeError):
-            asyncio.get_running_loop()
-            raise UsageError("An event loop is running here.", hint="Await connect() instead.")
+        refuse_running_loop("Await connect() instead.")
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(self.connect(handle_msg, close_timeout, **kwargs))
 

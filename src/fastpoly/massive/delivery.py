@@ -25,7 +25,7 @@ from fastpoly.net.reader_loop import CallerLoop
 from fastpoly.notices import NOTICE_CHANNEL
 from fastpoly.protocol.lifecycle import State, StateChange
 from fastpoly.protocol.statuses import shown
-from fastpoly.schema import STATUS_CHANNEL
+from fastpoly.schema import STATUS_CHANNEL, UNKNOWN_CHANNEL
 from fastpoly.stats import ClientStats
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ __all__ = ["Delivery", "DeliveryOwner", "DeliverySettings"]
 
 MAX_BUFFER_BYTES: Final = 64 * 1024 * 1024
 """Bytes that may wait for the handler; beyond that the socket is not read."""
-
-UNKNOWN_CHANNEL: Final = "unknown"
 
 LOGIN_CHANNELS: Final = (STATUS_CHANNEL,)
 """What comes while a connection is logged in."""

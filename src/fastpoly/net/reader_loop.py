@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, TypeVar
 from fastpoly.errors import UsageError
 from fastpoly.net.standard_streams import occupy_standard_descriptors
 
-__all__ = ["CallerLoop", "ReaderLoop", "ThreadLoop", "loop_factory"]
+__all__ = ["CallerLoop", "ReaderLoop", "ThreadLoop", "loop_factory", "refuse_running_loop"]
 
 T = TypeVar("T")
 
@@ -38,6 +38,20 @@ def _new_uvloop() -> asyncio.AbstractEventLoop:
 
     occupy_standard_descriptors()
     return uvloop.new_event_loop()
+
+
+def refuse_running_loop(hint: str) -> None:
+    """Refuse to begin what blocks this thread where an event loop is running in it.
+
+    Args:
+        hint: What to do instead.
+
+    Raises:
+        UsageError: One is running.
+    """
+    with contextlib.suppress(RuntimeError):
+        asyncio.get_running_loop()
+        raise UsageError("An event loop is running here.", hint=hint)
 
 
 class ReaderLoop(Protocol):
