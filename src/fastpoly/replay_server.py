@@ -163,8 +163,9 @@ class _Playback:
 
     async def _run(self) -> None:
         source = self._source
-        turn_ends = time.monotonic() + SLICE_S
         try:
+            await source.prepare()
+            turn_ends = time.monotonic() + SLICE_S
             while (found := source.read()) is not None:
                 if isinstance(found, Mark):
                     continue

@@ -89,14 +89,15 @@ def replay(
             async for batch in stream: ...
 
     Args:
-        paths: The files; several are merged by the time of receipt.
+        paths: The files: recordings, or the vendor's day files, ``.csv.gz`` or ``.csv``. Several
+            are merged by the time of receipt.
         market: The market; by default what the first file says.
         speed: How many times faster than it was received; ``"max"`` for as fast as it is taken.
         start: The earliest time of receipt that is wanted: a time with a time zone, or Unix time
             in ns.
         end: The time from which on nothing is wanted.
         channels: Names of channels; none for all.
-        symbols: As for `Stream`.
+        symbols: As for `Stream`. A day file is read for these alone, which is far cheaper.
         where: As for `Stream`.
         batches: ``received``: one for what was read at once when it was recorded, so that handlers
             are called as they were then; ``large``: as many frames as 64 KiB hold, which is faster.
@@ -108,6 +109,8 @@ def replay(
         CaptureError: A file cannot be opened.
     """
     name = market or recorded_market(paths)
+    if symbols is not None and not isinstance(symbols, str):
+        symbols = tuple(symbols)
     source = CaptureSource(
         paths,
         name,
@@ -115,6 +118,7 @@ def replay(
         start_ns=None if start is None else _ns(start),
         end_ns=None if end is None else _ns(end),
         batches=batches,
+        symbols=None if isinstance(symbols, str) else symbols,
     )
     params = [f"{channel}.*" for channel in channels]
     return Replay(source, name, *params, symbols=symbols, where=where, **options)

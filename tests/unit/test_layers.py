@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "_interpreter",
         "_version",
     ),
-    ("protocol", "health", "filters"),
+    ("protocol", "health", "filters", "flat_files"),
     ("net", "serving", "capture"),
     ("sources",),
     ("engine",),

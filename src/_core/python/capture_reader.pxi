@@ -53,6 +53,11 @@ cdef class FrameReader:
         """
         self.native.add(fd, os.fsencode(path), self.start_ns, self.end_ns)
 
+    is_ready = True
+
+    def prepare(self):
+        """Do nothing: what is recorded is in order."""
+
     def begin(self):
         """Read each file as far as its first item, so that `files` knows its head."""
         while not self.native.ready():

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 
-from fastpoly._core import Batch, FrameReader
+from fastpoly._core import Batch, FrameReader, FrameRecorder
 from fastpoly.capture.failures import capture_error
 from fastpoly.capture.marks import Mark, MarkKind
 from fastpoly.capture.writer import CaptureWriter
 from fastpoly.errors import CaptureError, UsageError
+from fastpoly.flat_files.reader import MEMORY_BYTES, DayFileReader
+from fastpoly.flat_files.recognising import is_day_file
 
 __all__ = ["CaptureReader", "Damage", "FileAccount"]
 
@@ -75,13 +77,51 @@ class FileAccount:
     other_messages: int
 
 
+class NativeReader(Protocol):
+    """What reads the files: the compiled core's `FrameReader`, or a `DayFileReader`."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether `read` answers without having to read all of the files first."""
+
+    @property
+    def keep_frames(self) -> bool:
+        """Whether batches keep their frames' text; may be set."""
+
+    @keep_frames.setter
+    def keep_frames(self, keep: bool) -> None: ...
+
+    def open(self, descriptor: int, path: str, /) -> None:
+        """Add a file, by a descriptor that is taken over."""
+
+    def begin(self) -> None:
+        """Read the files' heads."""
+
+    def prepare(self) -> None:
+        """Do what makes it ready; it may take minutes, and may be called in another thread."""
+
+    def read(self) -> Any:
+        """Return what comes next, see `FrameReader.read`."""
+
+    def copy_to(self, recorder: FrameRecorder, /) -> tuple[int, int, list[tuple[Any, ...]]]:
+        """Copy all that is left, see `FrameReader.copy_to`."""
+
+    def files(self) -> list[dict[str, Any]]:
+        """Return what each file is, see `FileAccount`."""
+
+    def close(self) -> None:
+        """Give up the files; from any thread."""
+
+
 class CaptureReader:
     """Iterates over recordings: `Batch` objects, and `Mark` objects between them.
 
     Several files are merged by receive time. What cannot be read is passed over, and a mark of kind
     ``gap`` and cause ``damaged`` stands in its place.
 
-    Files of other writers are read too where their messages are frames of JSON.
+    Files of other writers are read too where their messages are frames of JSON. So are the vendor's
+    day files, ``.csv.gz`` or ``.csv``, as if their events had been received when they happened;
+    they are read and sorted as a whole before the first batch.
 
     Args:
         paths: The files; one of them may be a pipe, or a descriptor that is open.
@@ -92,13 +132,19 @@ class CaptureReader:
         batch_bytes: Bytes of frames after which a batch is full.
         max_spread_ns: The most that receive times of a batch may differ, ns; None for any.
         keep_frames: Whether batches keep their frames' text, for `Batch.raw` and for recording.
+        symbols: Of day files, the tickers or pairs that are wanted, as events have them; None for
+            all. Of recordings, everything is read.
+        memory_bytes: Of day files, about how many bytes of events are sorted in memory. More than
+            that go to a temporary file.
+        temporary: The folder of that file; None for the system's, which ``TMPDIR`` names.
 
     Attributes:
         damage: Parts that could not be read, so far.
         bad_frames: Frames that are not JSON, so far.
 
     Raises:
-        UsageError: There is no path, or no such market.
+        UsageError: There is no path, no such market, or some paths are of day files and some of
+            recordings.
         CaptureError: A file cannot be opened.
     """
 
@@ -111,19 +157,34 @@ class CaptureReader:
         batch_bytes: int = 64 << 10,
         max_spread_ns: int | None = None,
         keep_frames: bool = False,
+        symbols: Iterable[str] | None = None,
+        memory_bytes: int = MEMORY_BYTES,
+        temporary: str | os.PathLike[str] | None = None,
     ) -> None:
         if not paths:
             raise UsageError("there is nothing to read", hint="pass one path or more")
         self.damage: list[Damage] = []
         self.bad_frames = 0
         self._done = False
-        self._native = FrameReader(
-            market,
-            start_ns=max(start_ns or 0, 0),
-            end_ns=MOST_NS if end_ns is None else max(end_ns, 0),
-            batch_bytes=batch_bytes,
-            max_spread_ns=-1 if max_spread_ns is None else max_spread_ns,
-            keep_frames=keep_frames,
+        day_files = [is_day_file(path) for path in paths]
+        if any(day_files) and not all(day_files):
+            raise UsageError(
+                "some paths are of day files and some of recordings",
+                hint="convert the day files to a recording first, or read them apart",
+            )
+        options: dict[str, Any] = {
+            "start_ns": max(start_ns or 0, 0),
+            "end_ns": MOST_NS if end_ns is None else max(end_ns, 0),
+            "batch_bytes": batch_bytes,
+            "max_spread_ns": -1 if max_spread_ns is None else max_spread_ns,
+            "keep_frames": keep_frames,
+        }
+        self._native: NativeReader = (
+            DayFileReader(
+                market, symbols=symbols, memory_bytes=memory_bytes, folder=temporary, **options
+            )
+            if all(day_files)
+            else FrameReader(market, **options)
         )
         self._paths: list[str] = []
         for path in paths:
@@ -192,6 +253,26 @@ class CaptureReader:
         self._done = True
         self._check_recognised()
         return frames, marks
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether `read` answers without having to read all of the files first."""
+        return self._native.is_ready
+
+    def prepare(self) -> None:
+        """Read what has to be read before the first batch: of day files, all of it.
+
+        `read` does it too. It may be called in another thread, and ends soon after `close`.
+
+        Raises:
+            UsageError: Only the market can tell what a file is, or they are of several.
+            CaptureError: A file cannot be read or is no day file, or the temporary file cannot be
+                written.
+        """
+        try:
+            self._native.prepare()
+        except OSError as error:
+            raise capture_error(error, "reading") from error
 
     def begin(self) -> list[FileAccount]:
         """Read the files' heads and return what they are, before anything else is read."""

@@ -174,9 +174,12 @@ def read_channel(
         CaptureError: A recording cannot be read.
         MemoryError: There is no room for all of it.
     """
-    selection = Selection(market, (channel,), symbols, where)
+    names = None if symbols is None else tuple(symbols)
+    selection = Selection(market, (channel,), names, where)
     gatherer: RowGatherer | None = None
-    with CaptureReader(*paths, market=market, start_ns=start_ns, end_ns=end_ns) as reader:
+    with CaptureReader(
+        *paths, market=market, start_ns=start_ns, end_ns=end_ns, symbols=names
+    ) as reader:
         for batch in selected(reader, selection):
             if gatherer is None:
                 gatherer = RowGatherer(batch.market, channel)

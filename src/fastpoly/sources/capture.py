@@ -89,6 +89,7 @@ class CaptureSource:
         batches: ``received``: one for what was read at once when it was recorded, so that handlers
             are called as they were then; ``large``: as many frames as 64 KiB hold, which is faster.
         keep_statuses: Whether recorded control messages stay in the batches.
+        symbols: Of day files, the tickers or pairs that are wanted; see `CaptureReader`.
 
     Attributes:
         clock: The time in the recording.
@@ -114,6 +115,7 @@ class CaptureSource:
         end_ns: int | None = None,
         batches: str = "received",
         keep_statuses: bool = False,
+        symbols: Iterable[str] | None = None,
     ) -> None:
         if batches not in BATCHES:
             raise UsageError(
@@ -130,6 +132,7 @@ class CaptureSource:
         self._speed = _speed(speed)
         self._large = batches == "large"
         self._keep_frames = False
+        self._symbols = None if symbols is None else tuple(symbols)
         self.keep_statuses = keep_statuses
         self._reader = self._open(start_ns)
         self._check_market()
@@ -149,6 +152,7 @@ class CaptureSource:
             end_ns=self._end_ns,
             max_spread_ns=self._spread_ns(),
             keep_frames=self._keep_frames,
+            symbols=self._symbols,
         )
 
     def _spread_ns(self) -> int | None:
@@ -227,6 +231,11 @@ class CaptureSource:
             self._connection.post(self._connection.wake)
 
     # ------------------------------------------------------------------ for connections
+
+    async def prepare(self) -> None:
+        """Have read, in another thread, what has to be read before the first batch."""
+        if not self._reader.is_ready:
+            await asyncio.to_thread(self._reader.prepare)
 
     def read(self) -> Batch | Mark | None:
         """Return what comes next; None at the end."""
@@ -400,6 +409,7 @@ class CaptureConnection:
 
     async def _hand_over(self) -> None:
         source = self._source
+        await source.prepare()
         turn_ends = time.monotonic() + SLICE_S
         while self.is_open:
             if not (self._reading and source.take_turn()):

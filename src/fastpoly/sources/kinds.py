@@ -83,11 +83,19 @@ def _speed(text: str) -> float | str:
         return text
 
 
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name for part in text.split(",") if (name := part.strip()))
+    if not names:
+        raise UsageError("symbols= names nothing.", hint="Write it as symbols=AAPL,MSFT.")
+    return names
+
+
 _FILE_SETTINGS: Final[Mapping[str, tuple[str, Callable[[str], object]]]] = {
     "speed": ("speed", _speed),
     "start": ("start_ns", _number),
     "end": ("end_ns", _number),
     "batches": ("batches", str),
+    "symbols": ("symbols", _names),
 }
 """What the query of a file's URL may say -> the argument of `CaptureSource`, and how it is read."""
 

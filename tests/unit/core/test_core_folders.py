@@ -24,6 +24,7 @@ ORDER = (
     "capture/writing",
     "capture/reading",
     "capture",
+    "flat_files",
     "python",
     "",
 )
@@ -35,6 +36,7 @@ APART = {
     "capture/writing": {"capture", "python", ""},
     "capture/reading": {"capture", "python", ""},
     "capture": {"python", ""},
+    "flat_files": {"python", ""},
 }
 """Folders that no others but these include, wherever they stand in the order."""
 
@@ -47,6 +49,7 @@ WITHOUT_PYTHON = (
     "capture/format",
     "capture/writing",
     "capture/reading",
+    "flat_files",
 )
 """They can be fuzzed, measured and reused without an interpreter."""
 

@@ -46,6 +46,9 @@ objects = [
     core.ReadCoalescer(1000), core.Listener(None, "stocks"), core.FrameReader(),
     core.Filter("stocks", fastpoly.field("size") > 1), core.SyntheticMarket("stocks"),
     core.SyntheticMarket("stocks").subscription(),
+    core.DayFileRows(
+        "stocks", batch_bytes=1, max_spread_ns=0, keep_frames=True, memory_bytes=1, folder="/tmp"
+    ),
 ]
 calls = [getattr(core, name) for name in dir(core)]
 calls += [lambda cls=cls: cls.__new__(cls) for cls in calls if isinstance(cls, type)]

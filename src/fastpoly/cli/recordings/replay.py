@@ -137,9 +137,9 @@ def command(
 ) -> int:
     """Replay recordings and print the figures: events, gaps, and how fast they came.
 
-    FILE is a recording; several are merged by time. With --serve it is a server in the vendor's
-    protocol until Ctrl-C: it prints its URL, takes any key, and each connection gets what it
-    subscribes to.
+    FILE is a recording, or one of the vendor's day files (.csv.gz); several are merged by time.
+    With --serve it is a server in the vendor's protocol until Ctrl-C: it prints its URL, takes any
+    key, and each connection gets what it subscribes to.
     """
     try:
         wanted = Selection.of(market, channels, symbols, conditions, start, end)
