@@ -15,6 +15,7 @@ import pytest
 import fastpoly
 from fastpoly.net.credentials import API_KEY_VARIABLES
 from fastpoly.sim import SimulatorProcess
+from tests.day_files import HEADERS, expected, rows, text_of, write
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -138,6 +139,30 @@ def test_program_survives_a_reconnect_a_gap_and_slowness(
     accounts = re.findall(r"^account: (.*) (\d+)$", said, re.MULTILINE)
     assert all(error == "None" for error, _ in accounts)
     assert len(accounts) == ("AsyncStreamClient" not in program)
+
+
+def test_the_program_that_replays_a_day_file(tmp_path: Path) -> None:
+    (program,) = [one for one in blocks("docs/replaying.md") if ".csv.gz" in one]
+    table = [
+        {**row, "ticker": name}
+        for name in ("AAPL", "AMZN", "MSFT")
+        for row in rows("stocks trades", tickers=1)
+    ]
+    text = text_of(HEADERS["stocks trades"].split(","), table)
+    write(tmp_path / "2026-11-25.csv.gz", text)
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.splitlines() == [
+        f"{at} {event['sym']} {float(event['p'])} {event['s']}"
+        for at, event in expected("stocks trades", text)
+        if event["sym"] != "AMZN"
+    ]
 
 
 @pytest.mark.parametrize("fragment", [*fragments()])

@@ -90,6 +90,11 @@ def _say(account: ConvertAccount) -> None:
     metavar="CONDITION",
     help="Only events that meet it: 'size >= 1000'. If repeated, all must hold.",
 )
+@click.option(
+    "--temporary",
+    metavar="FOLDER",
+    help="Where day files are sorted that memory does not hold; by default TMPDIR.",
+)
 @click.option("--force", "-f", is_flag=True, help="Replace what exists.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
 def command(
@@ -99,15 +104,17 @@ def command(
     channels: str | None,
     symbols: str | None,
     conditions: tuple[str, ...],
+    temporary: str | None,
     force: bool,
     quiet: bool,
 ) -> int:
     """Convert recordings to files that others read.
 
-    SRC is a recording, or - for standard input; several are merged by the time of receipt. DST is
-    a folder, such as ticks/, for a Parquet dataset by channel and trading day, or a file:
-    .parquet, .arrow and .csv make one for each channel (day.csv is day.T.csv and so on, unless
-    --channels names just one), .jsonl and .jsonl.gz one of everything in order.
+    SRC is a recording, - for standard input, or one of the vendor's day files (.csv.gz); several
+    are merged by the time of receipt. DST is a folder, such as ticks/, for a Parquet dataset by
+    channel and trading day, or a file: .parquet, .arrow and .csv make one for each channel (day.csv
+    is day.T.csv and so on, unless --channels names just one), .jsonl and .jsonl.gz one of
+    everything in order, and .mcap a recording.
 
     What DST stands for appears as a whole, once all is written, or not at all.
     """
@@ -123,6 +130,7 @@ def command(
                 where=where,
                 overwrite=force,
                 progress=bar,
+                temporary=temporary,
             )
     except FastpolyError as error:
         report(error)

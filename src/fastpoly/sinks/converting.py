@@ -9,22 +9,28 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from fastpoly.capture.marks import Mark, MarkKind
 from fastpoly.capture.reader import CaptureReader
 from fastpoly.capture.row_groups import GROUP_ROWS, Selection, row_groups, selected
+from fastpoly.capture.writer import CaptureWriter
 from fastpoly.errors import SinkError, UsageError
+from fastpoly.flat_files.recognising import is_day_file
+from fastpoly.sinks.part_file import PartFile
 from fastpoly.sinks.targets import Output, Target, find_target
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
-    from fastpoly.capture.marks import Mark
     from fastpoly.filters.conditions import Condition
 
 __all__ = ["ConvertAccount", "ConvertProgress", "convert"]
 
 WAITING: Final = 1
 """Groups that wait for a thread that writes, beside the one that it has."""
+
+RECORDING: Final = ".mcap"
 
 REPORT_S: Final = 0.1
 
@@ -76,13 +82,14 @@ def convert(
     rows: int = GROUP_ROWS,
     overwrite: bool = False,
     progress: ConvertProgress | None = None,
+    temporary: str | os.PathLike[str] | None = None,
 ) -> ConvertAccount:
-    """Convert recordings. The target appears as a whole, or, when this raises, not at all.
+    """Convert recordings or day files. The target appears as a whole; when this raises, not at all.
 
     Args:
         paths: The recordings; several are merged by the time of receipt. One may be a descriptor.
         target: A folder, for a Parquet dataset, or a file: ``.parquet``, ``.arrow``, ``.csv``,
-            ``.jsonl``, ``.jsonl.gz``; see `find_target`.
+            ``.jsonl``, ``.jsonl.gz``, see `find_target`; or ``.mcap``, a recording of all of it.
         market: The market, where the recordings do not say it, or have several.
         channels: Names of channels; none for all.
         symbols: Tickers or pairs; None for all.
@@ -92,6 +99,8 @@ def convert(
         rows: Rows that are written together.
         overwrite: Whether to replace what exists.
         progress: Who is told how far it is.
+        temporary: The folder of the temporary file in which day files are sorted, where memory does
+            not hold them; None for the system's, which ``TMPDIR`` names.
 
     Raises:
         UsageError: The target exists, or an argument is invalid.
@@ -100,29 +109,35 @@ def convert(
     """
     started = time.monotonic()
     names = tuple(channels)
-    selection = Selection(market, names, symbols, where)
-    with CaptureReader(*paths, market=market, start_ns=start_ns, end_ns=end_ns) as reader:
+    tickers = None if symbols is None else tuple(symbols)
+    selection = Selection(market, names, tickers, where)
+    is_recording = Path(target).suffix == RECORDING
+    if is_recording and (
+        names or where is not None or (tickers is not None and not all(map(is_day_file, paths)))
+    ):
+        raise UsageError(
+            "A recording is copied as it is.",
+            hint="Leave out channels, symbols and conditions; of day files, symbols can be chosen.",
+        )
+    with CaptureReader(
+        *paths,
+        market=market,
+        start_ns=start_ns,
+        end_ns=end_ns,
+        symbols=tickers,
+        temporary=temporary,
+        keep_frames=is_recording,
+    ) as reader:
+        meter = _Meter(reader, progress)
+        events: Counter[str] = Counter()
         try:
-            to = find_target(target, names, overwrite=overwrite)
+            if is_recording:
+                _record(reader, selection, Path(target), overwrite, events, meter)
+            else:
+                to = find_target(target, names, overwrite=overwrite)
+                _write(reader, selection, to, rows, events, meter)
         except OSError as error:
             raise _failure(error) from error
-        events: Counter[str] = Counter()
-        pen = _Pen(to)
-        meter = _Meter(reader, progress)
-        try:
-            for name, batch in _read(reader, selection, rows, to.by_channel):
-                for channel in batch.channels:
-                    events[channel] += batch.count(channel)
-                pen.write(batch, name)
-                meter.note(len(batch))
-            pen.close()
-            to.commit()
-        except BaseException as error:
-            pen.discard()
-            to.discard()
-            if isinstance(error, OSError):
-                raise _failure(error) from error
-            raise
         meter.end()
         return ConvertAccount(
             selection.market,
@@ -132,6 +147,76 @@ def convert(
             reader.bad_frames,
             time.monotonic() - started,
         )
+
+
+def _write(
+    reader: CaptureReader,
+    selection: Selection,
+    target: Target,
+    rows: int,
+    events: Counter[str],
+    meter: _Meter,
+) -> None:
+    """Write what is wanted to a target, and count it."""
+    pen = _Pen(target)
+    try:
+        for name, batch in _read(reader, selection, rows, target.by_channel):
+            _count(batch, events, meter)
+            pen.write(batch, name)
+        pen.close()
+        target.commit()
+    except BaseException:
+        pen.discard()
+        target.discard()
+        raise
+
+
+def _record(
+    reader: CaptureReader,
+    selection: Selection,
+    path: Path,
+    overwrite: bool,
+    events: Counter[str],
+    meter: _Meter,
+) -> None:
+    """Write all frames and marks to a recording, and count their events."""
+    if path.exists() and not overwrite:
+        raise UsageError(f"{path} exists.", hint="Pass another name, or --force to replace it.")
+    said = reader.begin()[0].metadata
+    part = PartFile(path, overwrite=overwrite)
+    try:
+        with CaptureWriter(
+            part.temporary,
+            market=said.get("market"),
+            overwrite=True,
+            wait=True,
+            log_errors=False,
+            metadata={"converted_from": Path(reader.files()[0].path).name},
+        ) as writer:
+            for found in reader:
+                selection.take(found)
+                if isinstance(found, Mark):
+                    _record_mark(writer, found)
+                    continue
+                _count(found, events, meter)
+                writer.add(found)
+        part.commit()
+    except BaseException:
+        part.discard()
+        raise
+
+
+def _record_mark(writer: CaptureWriter, mark: Mark) -> None:
+    if mark.kind is MarkKind.BAD_FRAME:
+        writer.add_frame(mark.detail["frame"], mark.at_ns)
+    elif mark.kind is not MarkKind.OTHER:
+        writer.mark(mark.kind, mark.at_ns, **mark.detail)
+
+
+def _count(batch: Batch, events: Counter[str], meter: _Meter) -> None:
+    for channel in batch.channels:
+        events[channel] += batch.count(channel)
+    meter.note(len(batch))
 
 
 def _failure(error: OSError) -> SinkError:

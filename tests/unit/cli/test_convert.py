@@ -9,6 +9,7 @@ import pytest
 
 from fastpoly.cli.commands import run
 from fastpoly.cli.terminal import ExitCode
+from tests.day_files import day_file, read, rows
 from tests.unit.capture.material import frames, record
 
 
@@ -84,3 +85,12 @@ def test_what_is_no_recording(tmp_path: Path, capfd: pytest.CaptureFixture[str])
     assert run(["convert", str(tmp_path / "x.mcap"), str(target)]) == ExitCode.FAILED
     assert "not a recording" in capfd.readouterr().err
     assert run(["convert", str(tmp_path / "none.mcap"), str(target)]) == ExitCode.FAILED
+
+
+def test_a_day_file_to_a_recording(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = day_file(tmp_path, "stocks trades", rows("stocks trades"))
+    target = tmp_path / "day.mcap"
+    options = ["--symbols", "AAB,AAD", "--temporary", str(tmp_path)]
+    assert run(["convert", str(path), str(target), *options]) == ExitCode.OK
+    assert capfd.readouterr().err.startswith("40 events (T: 40)")
+    assert read(target) == read(path, symbols=["AAB", "AAD"])

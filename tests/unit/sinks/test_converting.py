@@ -233,7 +233,7 @@ def test_what_makes_no_sense_is_refused(tmp_path: Path) -> None:
     record(tmp_path / "day.mcap", frames(5))
     for options, message in (
         ({"target": "day.xlsx"}, "says no format"),
-        ({"target": "day.mcap"}, "says no format"),
+        ({"target": "day.mcap"}, "exists"),
         ({"target": "x", "channels": ["XT"]}, "not a channel"),
         ({"target": "x", "market": "bonds"}, "bonds"),
         ({"target": "x", "rows": 0}, "rows=0"),
