@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastpoly.protocol.reconnect import (
     Backoff,
+    FirstConnectionPolicy,
     FixedDelay,
     ReconnectPolicy,
     Verdict,
@@ -14,6 +15,7 @@ from fastpoly.protocol.reconnect import (
 
 __all__ = [
     "Backoff",
+    "FirstConnectionPolicy",
     "FixedDelay",
     "ReconnectPolicy",
     "Verdict",

@@ -7,6 +7,8 @@ import logging
 import math
 from typing import TYPE_CHECKING, Protocol
 
+from fastpoly.protocol.reconnect import retries_first
+
 if TYPE_CHECKING:
     from fastpoly.errors import FastpolyError
     from fastpoly.protocol.reconnect import ReconnectPolicy
@@ -50,7 +52,7 @@ class Retries:
     @property
     def retries_first(self) -> bool:
         """Whether a connection that never was live is worth another attempt."""
-        return bool(getattr(self._policy, "retry_first", False))
+        return retries_first(self._policy)
 
     def note_flow(self, seconds: float | None) -> None:
         """Count anew if data flowed for long enough on a connection that has ended.

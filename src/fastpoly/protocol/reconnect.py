@@ -1,10 +1,10 @@
 """When to try again: a pure classifier of failures, and policies that say how long to wait.
 
-A policy is any object with the two members of `ReconnectPolicy`; ``retry_first`` is looked for and
-False where it is missing. The stream counts the attempts:
-1 after the first loss, and 1 again once data has flowed for ``stable_after_s`` on one connection.
-A key that was accepted resets nothing, or two programs that evict each other would do so for ever
-at full speed.
+A policy is any object with the two members of `ReconnectPolicy`; one that also speaks for the very
+first connection has the third of `FirstConnectionPolicy`. The stream counts the attempts: 1 after
+the first loss, and 1 again once data has flowed for ``stable_after_s`` on one connection. A key
+that was accepted resets nothing, or two programs that evict each other would do so for ever at full
+speed.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from fastpoly.errors import FastpolyError, UsageError
 
 __all__ = [
     "Backoff",
+    "FirstConnectionPolicy",
     "FixedDelay",
     "ReconnectPolicy",
     "Verdict",
     "classify",
     "least_wait_s",
     "make_policy",
+    "retries_first",
     "retryable",
 ]
 
@@ -120,6 +122,24 @@ class ReconnectPolicy(Protocol):
         Returns:
             Seconds, 0 or more; None to give up, with that error.
         """
+
+
+@runtime_checkable
+class FirstConnectionPolicy(ReconnectPolicy, Protocol):
+    """A policy that is also asked when the very first connection fails.
+
+    With another policy that failure is raised at once: it is more often a wrong host or key than a
+    fault that passes.
+    """
+
+    @property
+    def retry_first(self) -> bool:
+        """Whether to ask `next_delay` about it; if not, it is raised at once."""
+
+
+def retries_first(policy: ReconnectPolicy) -> bool:
+    """Return whether a policy is asked when the very first connection fails."""
+    return isinstance(policy, FirstConnectionPolicy) and policy.retry_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +243,13 @@ def make_policy(reconnect: ReconnectPolicy | bool | None) -> ReconnectPolicy:
             raise UsageError(
                 "next_delay() of the reconnect policy is a coroutine or generator function.",
                 hint="Make it a plain function that returns seconds, or None to give up.",
+            )
+        if isinstance(reconnect, FirstConnectionPolicy) and not isinstance(
+            reconnect.retry_first, bool
+        ):
+            raise UsageError(
+                f"retry_first of the reconnect policy is {reconnect.retry_first!r}.",
+                hint="Make it an attribute or a property that is True or False, or leave it out.",
             )
         return reconnect
     raise UsageError(

@@ -12,11 +12,13 @@ from fastpoly import errors
 from fastpoly.protocol.reconnect import (
     _VERDICTS,
     Backoff,
+    FirstConnectionPolicy,
     FixedDelay,
     ReconnectPolicy,
     Verdict,
     classify,
     make_policy,
+    retries_first,
     retryable,
 )
 
@@ -145,9 +147,36 @@ def test_make_policy() -> None:
             return None
 
     assert isinstance(Own(), ReconnectPolicy)
-    make_policy(Own())
+    assert not retries_first(make_policy(Own()))
     with pytest.raises(errors.UsageError, match="not a reconnect policy"):
         make_policy(5)  # type: ignore[arg-type]
+
+
+def test_policies_that_speak_for_the_first_connection() -> None:
+    class Own:
+        stable_after_s = 1.0
+
+        def __init__(self, retry_first: object) -> None:
+            self.retry_first = retry_first
+
+        def next_delay(self, attempt: int, error: errors.FastpolyError) -> float | None:
+            return None
+
+    class ByProperty(FixedDelay):
+        @property
+        def retry_first(self) -> bool:
+            return True
+
+    assert isinstance(Backoff(), FirstConnectionPolicy)
+    assert not isinstance(FixedDelay(), FirstConnectionPolicy)
+    assert not retries_first(Backoff())
+    assert not retries_first(Own(False))  # type: ignore[arg-type]
+    for own in (Backoff(retry_first=True), ByProperty(), Own(True)):
+        assert retries_first(make_policy(own))  # type: ignore[arg-type]
+    # A method would always be true.
+    for wrong in (lambda: False, 0, "no", None):
+        with pytest.raises(errors.UsageError, match="retry_first"):
+            make_policy(Own(wrong))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
