@@ -19,11 +19,12 @@ from fastpoly.errors import (
     ConnectionLost,
     UsageError,
 )
+from fastpoly.polygon import pacing
 from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.serving.scripted_server import only_log_in
 from fastpoly.sim import ScriptedPeer, ScriptedServer
 from tests.loops import in_loop
-from tests.waiting import until
+from tests.waiting import stands_still, until
 
 INGEST = pytest.mark.parametrize("ingest", ["loop", "thread"])
 
@@ -66,6 +67,42 @@ async def test_a_loop_that_goes_on_after_errors_leaves_the_others_alive(ingest: 
         server.peers[-1].drop()
         await until(lambda: len(errors) > 10)
         assert all(isinstance(error, ConnectionLost) for error in errors)
+        await client.close_stream()
+        await running
+
+
+@INGEST
+@in_loop
+async def test_a_loop_that_goes_on_after_errors_is_slowed_down_until_things_change(
+    ingest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A pause as long as the test itself: it ends by what happens, or not at all.
+    monkeypatch.setattr(pacing, "FIRST_PAUSE_S", 60.0)
+    monkeypatch.setattr(pacing, "LAST_PAUSE_S", 60.0)
+    errors: list[Exception] = []
+    got: list[Any] = []
+
+    async def loop(client: AsyncStreamClient) -> None:
+        while not any(isinstance(error, UsageError) for error in errors[-1:]):
+            try:
+                await client.handle_messages()
+            except Exception as error:
+                errors.append(error)
+
+    async with ScriptedServer(only_log_in) as server:
+        client = await make(server, got.append, ingest=ingest)
+        running = asyncio.create_task(loop(client))
+        for count in (1, 2):
+            server.peers[-1].drop()
+            await until(lambda count=count: len(errors) == 2 * count - 1)
+            await stands_still(lambda: len(errors))
+            assert len(errors) == 2 * count - 1
+            assert await client.reconnect() == (True, "Reconnect Successful")
+            server.peers[-1].send(trade(count))
+            await until(lambda count=count: len(got) == count)
+            assert len(errors) == 2 * count  # the one that was held back
+        server.peers[-1].drop()
+        await until(lambda: len(errors) == 5)
         await client.close_stream()
         await running
 

@@ -361,7 +361,9 @@ class AsyncStreamClient(ServiceMethods):
 
         Logs in first if nothing did. By default it waits for a frame, calls the handlers of its
         messages in order, and returns: call it in a loop of your own. It returns before a handler
-        that waits for something has finished.
+        that waits for something has finished. In a loop that goes on after errors without doing
+        anything about them, each but the first is raised after a pause, of a quarter of a second at
+        most, which ends when the client is opened or closed.
 
         Args:
             reconnect: Whether to go on until the client is closed, and to restore a connection that
@@ -411,7 +413,7 @@ class AsyncStreamClient(ServiceMethods):
                     await asyncio.sleep(0)
         except Exception:
             # A loop that logs this and calls again must not keep everyone else from running.
-            await asyncio.sleep(0)
+            await connection.pacing.hold_back()
             raise
 
     async def _handle_all(self, policy: ReconnectPolicy) -> None:

@@ -19,6 +19,7 @@ from fastpoly.net.reader_loop import CallerLoop, ReaderLoop, ThreadLoop
 from fastpoly.polygon.dispatcher import Dispatcher
 from fastpoly.polygon.held_log import HeldLog
 from fastpoly.polygon.inbox import Handover, Inbox
+from fastpoly.polygon.pacing import Pacing
 from fastpoly.protocol.lifecycle import State, StateChange
 from fastpoly.protocol.reconnect import ReconnectPolicy, retryable
 from fastpoly.protocol.subscriptions import LiteralSubscriptions, Request
@@ -94,6 +95,7 @@ class Connection:
     Attributes:
         dispatcher: The handlers.
         feed: The engine and whom it reports to.
+        pacing: Holds back errors that `handle_one` and `handle_all` raise in a row.
         is_closed: Whether `close` was called after the last `open`.
         is_running: Whether `handle_all` is under way.
         was_opened: Whether a connection came up before, be it lost since.
@@ -107,6 +109,7 @@ class Connection:
         self.is_running = False
         self.was_opened = False
         self.is_first = False
+        self.pacing = Pacing()
         self._market = market
         self._settings = settings
         self._policy = _PolicyWhileHandled()
@@ -209,6 +212,7 @@ class Connection:
                 await self._hang_up()
                 raise UsageError("The client was closed while it logged in.")
             self.was_opened = True
+            self.pacing.reset()
 
     async def _connect(self, resubscribe: bool) -> None:
         # In the loop that reads, before the first connection.
@@ -249,6 +253,7 @@ class Connection:
         if self.is_closed:
             return
         self.is_closed = True
+        self.pacing.reset()
         self.dispatcher.stop_run()
         self.dispatcher.stop_if_inside()
         self._closed.clear()
@@ -352,6 +357,7 @@ class Connection:
         """See `InboxOwner.raise_thrown`."""
         error, self._thrown = self._thrown, None
         if error is not None:
+            self.pacing.reset()
             if self._engine.state is not State.CLOSED:
                 self._ended.clear()
             raise error
@@ -392,6 +398,7 @@ class Connection:
             batch = await self._inbox.next_batch(self)
             if self.dispatcher.push_frames(batch):
                 break
+        self.pacing.reset()
         self.raise_thrown()
 
     def give_back(self, frames: list[Batch]) -> None:
