@@ -209,5 +209,9 @@ def test_statuses_and_unknown_events_show_what_can_be_shown() -> None:
     assert isinstance(status, Status)
     assert (status.status, status.message) == ("s", None)
     assert isinstance(unknown, UnknownEvent)
-    assert "nested too deeply" in repr(unknown)
+    try:
+        can_be_shown = repr(json.loads(DEEP))
+    except RecursionError:  # before Python 3.12, whose limit is not on what is nested in C
+        can_be_shown = "nested too deeply"
+    assert can_be_shown in repr(unknown)
     assert unknown == pickle.loads(pickle.dumps(unknown))  # noqa: S301
