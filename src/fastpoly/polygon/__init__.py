@@ -7,16 +7,32 @@ from typing import TYPE_CHECKING, Any
 
 from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.polygon.enums import StreamCluster, StreamHost, StreamServicePrefix
+from fastpoly.polygon.options import (
+    OptionSymbol,
+    build_option_symbol,
+    build_polygon_option_symbol,
+    convert_option_symbol_formats,
+    detect_option_symbol_format,
+    parse_option_symbol,
+    parse_polygon_option_symbol,
+)
 
 if TYPE_CHECKING:
     from fastpoly.polygon.websocket.client import WebSocketClient
 
 __all__ = [
     "AsyncStreamClient",
+    "OptionSymbol",
     "StreamCluster",
     "StreamHost",
     "StreamServicePrefix",
     "WebSocketClient",
+    "build_option_symbol",
+    "build_polygon_option_symbol",
+    "convert_option_symbol_formats",
+    "detect_option_symbol_format",
+    "parse_option_symbol",
+    "parse_polygon_option_symbol",
 ]
 
 

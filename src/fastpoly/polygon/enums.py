@@ -1,10 +1,10 @@
-"""The community package's names of markets, hosts and channels; a plain string does as well."""
+"""The community package's names of markets, hosts, channels and formats of option symbols."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["StreamCluster", "StreamHost", "StreamServicePrefix"]
+__all__ = ["OptionSymbolFormat", "StreamCluster", "StreamHost", "StreamServicePrefix"]
 
 
 class StreamCluster(StrEnum):
@@ -54,3 +54,18 @@ class StreamServicePrefix(StrEnum):
     INDICES_VALUE = "V"
     FOREX_SECOND_AGGREGATES = "CAS"
     CRYPTO_SECOND_AGGREGATES = "XAS"
+
+
+class OptionSymbolFormat(StrEnum):
+    """How brokers write option symbols; names of one format are aliases."""
+
+    POLYGON = "polygon"
+    TDA = "tda"
+    TD_AMERITRADE = "tda"
+    TOS = "tos"
+    THINK_OR_SWIM = "tos"
+    TRADIER = "tradier"
+    TRADE_STATION = "trade_station"
+    IB = "ibkr"
+    IBKR = "ibkr"
+    INTERACTIVE_BROKERAGE = "ibkr"
