@@ -44,6 +44,7 @@ from fastpoly.filters.conditions import Condition, field
 from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.polygon.enums import StreamCluster, StreamHost, StreamServicePrefix
 from fastpoly.replay_stream import Replay, replay
+from fastpoly.shards import shard_of
 from fastpoly.stream import Stream
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ __all__ = [
     "decode",
     "field",
     "replay",
+    "shard_of",
 ]
 
 _ON_DEMAND = ("capture", "sim")

@@ -22,6 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "_frozen",
         "_interpreter",
         "_version",
+        "shards",
     ),
     ("protocol", "health", "filters", "flat_files"),
     ("net", "serving", "capture"),

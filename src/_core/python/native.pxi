@@ -97,6 +97,10 @@ cdef extern from "rows/store.hpp" namespace "fastpoly" nogil:
         int64_t received_ns
 
 
+cdef extern from "rows/shards.hpp" namespace "fastpoly" nogil:
+    uint32_t native_shard_of "fastpoly::shard_of"(const char* symbol, size_t size)
+
+
 cdef extern from "decode/kernel.hpp" namespace "fastpoly" nogil:
     cdef cppclass DecodeFailure:
         size_t offset

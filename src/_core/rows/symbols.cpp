@@ -45,6 +45,7 @@ const Symbol* SymbolTable::add(const uint64_t words[4], uint32_t size) {
   symbol->id = id;
   symbol->size = size;
   symbol->str = nullptr;
+  symbol->shard = Symbol::kNoShard;
   return symbol;
 }
 

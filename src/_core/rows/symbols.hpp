@@ -16,6 +16,9 @@ struct alignas(64) Symbol {
   uint32_t id;        // 0, 1, 2, ... in order of first appearance
   uint32_t size;
   void* str;  // the Python string, made when first asked for; owned, never released
+  // See rows/shards.hpp; kNoShard until it is asked for.
+  static constexpr uint8_t kNoShard = 0xff;
+  mutable uint8_t shard;
 
   const char* text() const { return reinterpret_cast<const char*>(words); }
 };
