@@ -112,6 +112,43 @@ SOURCES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Keys whose values tell an event from all others of its channel and symbol.
+
+    An absent value, 0 and an empty list are the same here: what one interface of the vendor leaves
+    out, another may write as 0.
+
+    Attributes:
+        keys: The keys; none for all that the event has.
+        needs: The key without which this does not apply, and the event type's next one does.
+        day_begins_h: The hour, UTC, at which numbers may begin anew; -1 where they never do.
+        counted: Whether events that agree may yet be several, such as two equal trades in one ms.
+        restated: The keys whose values may be corrected later: of two events that differ in them,
+            the newer one counts.
+    """
+
+    keys: tuple[str, ...] = ()
+    needs: str = ""
+    day_begins_h: int = -1
+    counted: bool = False
+    restated: tuple[str, ...] = ()
+
+
+_US_NIGHT_H: Final = 5
+"""An hour, UTC, at which US stocks and options are not traded, in summer nor in winter."""
+
+_CME_BREAK_H: Final = 22
+"""An hour, UTC, in or at the end of the daily break of the futures exchanges."""
+
+_BY_NUMBER: Final = Identity(("q",), needs="q", day_begins_h=_US_NIGHT_H)
+
+WHOLE: Final = Identity(counted=True)
+"""Of events of which no key is known that tells them apart: all keys together."""
+
+_PRICES_OF_A_BAR: Final = ("o", "c", "h", "l", "v")
+
+
+@dataclass(frozen=True, slots=True)
 class EventType:
     """One class of events; `fields` are in the order in which the server sends the keys.
 
@@ -121,12 +158,14 @@ class EventType:
         doc: One line of documentation.
         order: Attributes in the order of the official model's constructor, where that is not the
             wire's; those that the model does not have come after them.
+        identities: What makes an event the same as another; the first that applies counts.
     """
 
     name: str
     fields: tuple[Field, ...]
     doc: str
     order: tuple[str, ...] = ()
+    identities: tuple[Identity, ...] = (WHOLE,)
 
     @property
     def attributes(self) -> tuple[Field, ...]:
@@ -186,6 +225,11 @@ EQUITY_TRADE: Final = EventType(
         "trf_id",
         "trf_timestamp",
     ),
+    identities=(
+        Identity(("x", "trfi", "i"), needs="i", day_begins_h=_US_NIGHT_H),
+        _BY_NUMBER,
+        Identity(("x", "t", "p", "s", "c"), counted=True),
+    ),
 )
 
 EQUITY_QUOTE: Final = EventType(
@@ -234,6 +278,7 @@ EQUITY_QUOTE: Final = EventType(
         "trf_id",
         "trf_timestamp",
     ),
+    identities=(_BY_NUMBER, WHOLE),
 )
 
 EQUITY_AGG: Final = EventType(
@@ -258,6 +303,7 @@ EQUITY_AGG: Final = EventType(
     ),
     "A second or minute bar of a stock, options contract or index. A bar may be sent again when "
     "late trades change it: the newest with the same symbol and start replaces the others.",
+    identities=(Identity(("s",), restated=_PRICES_OF_A_BAR),),
 )
 
 LIMIT_UP_LIMIT_DOWN: Final = EventType(
@@ -289,6 +335,7 @@ LIMIT_UP_LIMIT_DOWN: Final = EventType(
         "timestamp",
         "sequence_number",
     ),
+    identities=(_BY_NUMBER, WHOLE),
 )
 
 IMBALANCE: Final = EventType(
@@ -359,6 +406,7 @@ FOREX_QUOTE: Final = EventType(
         Field("t", "timestamp", MS, "Event time.", role=CLOCK),
     ),
     "A quote of a currency pair.",
+    identities=(Identity(("x", "t", "a", "b"), counted=True),),
 )
 
 CURRENCY_AGG: Final = EventType(
@@ -388,6 +436,7 @@ CURRENCY_AGG: Final = EventType(
         "end_timestamp",
         "avg_trade_size",
     ),
+    identities=(Identity(("s",), restated=_PRICES_OF_A_BAR),),
 )
 
 CRYPTO_TRADE: Final = EventType(
@@ -412,6 +461,10 @@ CRYPTO_TRADE: Final = EventType(
         "conditions",
         "timestamp",
         "received_timestamp",
+    ),
+    identities=(
+        Identity(("x", "i"), needs="i"),
+        Identity(("x", "t", "p", "s"), counted=True),
     ),
 )
 
@@ -499,6 +552,10 @@ FUTURES_TRADE: Final = EventType(
         "timestamp",
         "sequence_number",
     ),
+    identities=(
+        Identity(("q",), needs="q", day_begins_h=_CME_BREAK_H),
+        Identity(("t", "p", "s"), counted=True),
+    ),
 )
 
 FUTURES_QUOTE: Final = EventType(
@@ -514,6 +571,7 @@ FUTURES_QUOTE: Final = EventType(
         Field("t", "sip_timestamp", MS, "Event time.", role=CLOCK),
     ),
     "A best bid and offer of a futures contract.",
+    identities=(Identity(("t", "bp", "bs", "ap", "as"), counted=True),),
 )
 
 FUTURES_AGG: Final = EventType(
@@ -531,6 +589,7 @@ FUTURES_AGG: Final = EventType(
         Field("e", "end_timestamp", MS, "End of the window, exclusive.", role=CLOCK),
     ),
     "A second or minute bar of a futures contract.",
+    identities=(Identity(("s",), restated=_PRICES_OF_A_BAR),),
 )
 
 EVENT_TYPES: Final = (

@@ -10,43 +10,22 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from fastpoly import schema
 from fastpoly._core import Batch, Filter, batch_of, decode
+from fastpoly.engine.repeats import FILLED_KEY, Received, key_of, symbols_of
 from fastpoly.errors import UsageError
-from fastpoly.notices import Gap, Notice
+from fastpoly.notices import Gap
 
 __all__ = ["Backfill", "Supplied"]
 
 Supplied: TypeAlias = "Batch | Iterable[Mapping[str, Any]]"
 """What a hook may give: a batch, or events, or dicts with the wire's keys and ``ev``."""
 
-FILLED_KEY: Final = "filled"
-"""The key that marks events which a hook supplied."""
-
 MAX_HELD_BYTES: Final = 64 * 1024 * 1024
 """Live data that is held back at most, in bytes on the wire; then the gap stays a gap."""
-
-_BARS: Final = {schema.EQUITY_AGG, schema.CURRENCY_AGG, schema.FUTURES_AGG}
-
-
-def _key(market: schema.MarketSpec, event: Mapping[str, Any]) -> Hashable:
-    """Return what makes an event the same as another one that has it."""
-    name = event.get("ev")
-    channel = market.channel(name) if isinstance(name, str) else None
-    if channel is not None:
-        symbol = event.get(channel.event.symbol.key)
-        keys = {field.key for field in channel.event.fields}
-        if channel.event in _BARS:
-            return name, symbol, event.get("s")
-        if "price" in {field.name for field in channel.event.fields} and event.get("i") is not None:
-            # Ids are unique per exchange or reporting facility, ticker and day.
-            return name, symbol, event.get("x"), event.get("trfi"), str(event["i"])
-        if "q" in keys and event.get("q") is not None:
-            return name, symbol, event["q"]
-    return json.dumps(event, sort_keys=True, default=str)
 
 
 class Backfill:
@@ -93,31 +72,44 @@ class Backfill:
 
     def _fresh(self, supplied: Supplied) -> Batch | None:
         """What was supplied, is wanted and was not received, once each, as a batch."""
-        seen = {
-            _key(self._market, event.to_dict())
-            for batch in (*self._before, *self._held)
-            for event in batch
-            if not isinstance(event, Notice)
-        }
-        fresh = []
-        if not isinstance(supplied, Iterable):
-            raise UsageError(
-                f"The fill hook returned {type(supplied).__name__}, which holds no events.",
-                hint="Return a Batch, or a list of dicts with the wire's keys, ev among them.",
-            )
-        for item in supplied:
-            event = item.to_dict() if hasattr(item, "to_dict") else item
-            if not isinstance(event, Mapping) or "ev" not in event:
-                raise UsageError(
-                    f"The fill hook returned {type(item).__name__} {str(item)[:80]!r}, which is "
-                    "not an event.",
-                    hint="Return a Batch, or dicts with the wire's keys, ev among them.",
-                )
-            key = _key(self._market, event)
-            if key not in seen:
-                seen.add(key)
-                fresh.append({**event, FILLED_KEY: True})
+        events = _events_of(supplied)
+        symbols = symbols_of(self._market, events)
+        before, held = Received(self._market), Received(self._market)
+        before.add_batches(self._before, symbols)
+        held.add_batches(self._held, symbols)
+        fresh: dict[object, Mapping[str, Any]] = {}
+        for number, event in enumerate(events):
+            key, identity = key_of(self._market, event)
+            # A bar that came after the gap is newer than what was supplied, whatever it says.
+            if not (before.take(event, corrects=True) or held.take(event)):
+                fresh[(key, number) if identity.counted else key] = {**event, FILLED_KEY: True}
         if not fresh:
             return None
-        batch = decode(json.dumps(fresh, default=str).encode(), market=self._market.name)
+        batch = decode(
+            json.dumps([*fresh.values()], default=str).encode(), market=self._market.name
+        )
         return batch if self._filter is None else self._filter.apply(batch)
+
+
+def _events_of(supplied: Supplied) -> list[Mapping[str, Any]]:
+    """Return what a hook gave as dicts.
+
+    Raises:
+        UsageError: It gave something else than events.
+    """
+    if not isinstance(supplied, Iterable):
+        raise UsageError(
+            f"The fill hook returned {type(supplied).__name__}, which holds no events.",
+            hint="Return a Batch, or a list of dicts with the wire's keys, ev among them.",
+        )
+    events: list[Mapping[str, Any]] = []
+    for item in supplied:
+        event = item.to_dict() if hasattr(item, "to_dict") else item
+        if not isinstance(event, Mapping) or "ev" not in event:
+            raise UsageError(
+                f"The fill hook returned {type(item).__name__} {str(item)[:80]!r}, which is "
+                "not an event.",
+                hint="Return a Batch, or dicts with the wire's keys, ev among them.",
+            )
+        events.append(event)
+    return events

@@ -78,7 +78,7 @@ def test_a_batch_may_be_supplied() -> None:
         (
             "stocks",
             {"ev": "AM", "sym": "A", "o": 1, "s": 60, "e": 120},
-            {"ev": "AM", "sym": "A", "o": 2, "s": 60, "e": 120},
+            {"ev": "AM", "sym": "A", "o": 1.0, "av": 5, "s": 60, "e": 120},
             {"ev": "AM", "sym": "A", "o": 1, "s": 120, "e": 180},
         ),
         (
@@ -121,3 +121,34 @@ def test_what_is_held_back_is_bounded() -> None:
     big = batch(trade(1, pad="x" * (MAX_HELD_BYTES // 3)))
     assert [filling.hold(big) for _ in range(3)] == [True, True, False]
     assert len(filling.finish(None)) == 4
+
+
+def test_trades_on_an_exchange_are_not_repeated_because_the_other_side_writes_zeros() -> None:
+    live = [trade(1), trade(2), trade(9)]
+    elsewhere = [{**trade(q), "trfi": 0, "trft": 0} for q in (1, 2, 3, 9)]
+    filling = Backfill(gap(), [batch(*live[:2])])
+    filling.hold(batch(live[2]))
+    _, *events = flat(filling.finish(elsewhere))
+    assert [event["q"] for event in events] == [3, 9]
+
+
+def test_equal_prints_are_supplied_as_often_as_they_are_missing() -> None:
+    print_ = {"ev": "T", "sym": "O:A", "x": 309, "p": 2.5, "s": 1, "t": 5}
+    filling = Backfill(gap("options"), [batch(print_, market="options")])
+    filling.hold(batch(print_, market="options"))
+    notice, *events = flat(filling.finish([print_] * 4))
+    assert notice.filled == 2
+    assert len(events) == 3
+
+
+def bar(start: int, close: float, **more: Any) -> dict[str, Any]:
+    return {"ev": "AM", "sym": "A", "o": 1, "c": close, "h": 9, "l": 1, "v": 5, "s": start, **more}
+
+
+def test_a_restated_bar_is_supplied_and_the_newest_wins() -> None:
+    filling = Backfill(gap(), [batch(bar(60, 2.0, av=50), bar(120, 3.0, av=55))])
+    filling.hold(batch(bar(240, 7.0, av=70)))
+    elsewhere = [bar(60, 2.0), bar(120, 3.5), bar(180, 4.0), bar(180, 4.5), bar(240, 6.5)]
+    notice, *events = flat(filling.finish(elsewhere))
+    assert notice.filled == 2
+    assert [(one["s"], one["c"]) for one in events] == [(120, 3.5), (180, 4.5), (240, 7.0)]
