@@ -45,13 +45,13 @@ async def stands_still(figure: Callable[[], object], looks: int = 20) -> None:
             before, same = now, same + 1 if now == before else 0
 
 
-def wait_until(condition: Callable[[], object]) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE_S) -> None:
     """Wait until a condition holds, in a thread without an event loop.
 
     Raises:
-        TimeoutError: It does not, for as long as `PATIENCE_S`.
+        TimeoutError: It does not within so many seconds.
     """
-    gives_up = time.monotonic() + PATIENCE_S
+    gives_up = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > gives_up:
             raise TimeoutError("what the test waits for does not happen")

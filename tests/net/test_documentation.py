@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import fastpoly
 from fastpoly.net.credentials import API_KEY_VARIABLES
 from fastpoly.sim import SimulatorProcess
 from tests.day_files import HEADERS, expected, rows, text_of, write
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).parents[2]
 PAGES = (
@@ -85,60 +86,121 @@ def simulator() -> Iterator[SimulatorProcess]:
         yield process
 
 
-@pytest.mark.parametrize("program", [*programs()])
-def test_program_survives_a_reconnect_a_gap_and_slowness(
-    program: str,
-    simulator: SimulatorProcess,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    source = (
-        program
-        if "import Stream" in program or "import Async" in program
-        else (f"from fastpoly import Stream\n{program}")
-    )
-    # Only large trades are shown there, and a small market has few of them.
-    source = source.replace("trade.size >= 10_000", "trade.size >= 100")
+class Running:
+    """A page's program in a process of its own, at a simulator.
+
+    Args:
+        program: The program, as it is printed.
+        url: The simulator's.
+        folder: Where it runs, and what it writes is kept.
+    """
+
+    def __init__(self, program: str, url: str, folder: Path) -> None:
+        source = (
+            program
+            if "import Stream" in program or "import Async" in program
+            else (f"from fastpoly import Stream\n{program}")
+        )
+        # Only large trades are shown there, and a small market has few of them.
+        source = source.replace("trade.size >= 10_000", "trade.size >= 100")
+        self._out, self._err = folder / "out", folder / "err"
+        with self._out.open("w") as out, self._err.open("w") as err:
+            self.process = subprocess.Popen(
+                [sys.executable, "-W", "error", "-c", DRIVER, url],
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=err,
+                text=True,
+                cwd=folder,
+            )
+        assert self.process.stdin is not None
+        self.process.stdin.write(source)
+        self.process.stdin.close()
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    @property
+    def printed(self) -> int:
+        """Bytes that it has printed."""
+        return self._out.stat().st_size
+
+    @property
+    def said(self) -> str:
+        """What it wrote to standard error."""
+        return self._err.read_text()
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C, as the page's reader would, and check what it leaves.
+
+        Returns:
+            How many streams it had; of a drop-in there is no account.
+        """
+        assert self.process.poll() is None, self.said
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(60)
+        assert self.process.returncode == 0, self.said
+        assert "Traceback" not in self.said
+        accounts = re.findall(r"^account: (.*) (\d+)$", self.said, re.MULTILINE)
+        assert all(error == "None" for error, _ in accounts)
+        return len(accounts)
+
+
+@pytest.fixture(autouse=True)
+def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in API_KEY_VARIABLES:
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("program", [*programs()])
+def test_program_survives_a_reconnect_a_gap_and_slowness(
+    program: str, simulator: SimulatorProcess, tmp_path: Path
+) -> None:
     before = simulator.stats()["accepted"]
-    with (
-        (tmp_path / "out").open("w") as out,
-        (tmp_path / "err").open("w") as err,
-        subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", DRIVER, simulator.url("stocks")],
-            stdin=subprocess.PIPE,
-            stdout=out,
-            stderr=err,
-            text=True,
-            cwd=tmp_path,
-        ) as running,
-    ):
-        try:
-            assert running.stdin is not None
-            running.stdin.write(source)
-            running.stdin.close()
-            wait_until(lambda: streams_again(simulator, before + 1))
-            simulator.inject("drop")
-            wait_until(lambda: streams_again(simulator, before + 2))
-            # Then Ctrl-C, as the page's reader would.
-            printed = (tmp_path / "out").stat().st_size
-            running.send_signal(signal.SIGINT)
-            running.wait(60)
-        finally:
-            running.kill()
-    said = (tmp_path / "err").read_text()
-    assert running.returncode == 0, said
+    with Running(program, simulator.url("stocks"), tmp_path) as running:
+        wait_until(lambda: streams_again(simulator, before + 1))
+        simulator.inject("drop")
+        wait_until(lambda: streams_again(simulator, before + 2))
+        printed = running.printed
+        accounts = running.interrupt()
     if ".sink(" in program:
         written = [one for one in tmp_path.rglob("*") if one.suffix in (".parquet", ".sqlite")]
         assert written
         assert all(one.stat().st_size for one in written)
     else:
-        assert printed or (tmp_path / "out").stat().st_size
-    assert "Traceback" not in said
-    accounts = re.findall(r"^account: (.*) (\d+)$", said, re.MULTILINE)
-    assert all(error == "None" for error, _ in accounts)
-    assert len(accounts) == ("AsyncStreamClient" not in program)
+        assert printed or running.printed
+    assert accounts == ("AsyncStreamClient" not in program)
+
+
+@pytest.mark.slow
+def test_first_programs_go_on_for_a_minute_of_drops(tmp_path: Path) -> None:
+    """Side by side, each at a simulator of its own that drops it every other second."""
+    pages = [one for page in ("README.md", "docs/quickstart.md") for one in blocks(page)]
+    first = [one for one in pages if "Stream(" in one or "AsyncStreamClient(" in one]
+    assert len(first) == 4
+    with contextlib.ExitStack() as stack:
+        pairs: list[tuple[SimulatorProcess, int, Running]] = []
+        for number, program in enumerate(first):
+            simulator = stack.enter_context(
+                SimulatorProcess(rate=2_000, symbols=30, trade_share=0.5, faults=("drop:every=2",))
+            )
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            running = Running(program, simulator.url("stocks"), folder)
+            # A stream waits longer each time. The drop-in waits for five seconds, and gave up
+            # after five attempts if these connections did not count as good ones.
+            connections = 8 if "AsyncStreamClient" in program else 4
+            pairs.append((simulator, connections, stack.enter_context(running)))
+        wait_until(
+            lambda: all(streams_again(one, count) for one, count, _ in pairs), 3 * PATIENCE_S
+        )
+        for _, _, running in pairs:
+            running.interrupt()
+            assert running.printed
 
 
 def test_the_program_that_replays_a_day_file(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ __all__ = ["WebSocketClient"]
 
 logger = logging.getLogger("fastpoly.massive")
 
-STABLE_S: Final = 10.0
+STABLE_S: Final = 1.0
 """Seconds of data on one connection after which reconnects are counted from 1 again."""
 
 _numbers = itertools.count(1)

@@ -25,7 +25,7 @@ from fastpoly.net.options import (
     takes_options,
 )
 from fastpoly.notices import NOTICE_CHANNEL
-from fastpoly.polygon.connection import DEFAULT_STABLE_S, Connection, ConnectionSettings
+from fastpoly.polygon.connection import Connection, ConnectionSettings
 from fastpoly.polygon.dispatcher import CHANNELS, log_notice
 from fastpoly.polygon.messages import Messages
 from fastpoly.polygon.services import Handler, Service, ServiceMethods, Symbols, name_params
@@ -69,7 +69,7 @@ def _fixed_delay(attempts: int, delay: float) -> FixedDelay:
         raise UsageError(
             f"reconnection_delay={delay!r} is not a valid delay.", hint="Pass seconds, 0 or more."
         )
-    return FixedDelay(float(delay), attempts or None, DEFAULT_STABLE_S)
+    return FixedDelay(float(delay), attempts or None)
 
 
 class AsyncStreamClient(ServiceMethods):
@@ -369,7 +369,7 @@ class AsyncStreamClient(ServiceMethods):
             reconnect: Whether to go on until the client is closed, and to restore a connection that
                 is lost, with its subscriptions.
             max_reconnection_attempts: How often to try in a row. The count starts over when a
-                connection has delivered data for a while. False for no limit.
+                connection has delivered data. False for no limit.
             reconnection_delay: Seconds before each attempt.
 
         Raises:

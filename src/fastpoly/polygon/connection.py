@@ -35,16 +35,12 @@ if TYPE_CHECKING:
     from fastpoly.polygon.services import Handler
     from fastpoly.sources.source import Source
 
-__all__ = ["DEFAULT_STABLE_S", "Connection", "ConnectionSettings"]
+__all__ = ["Connection", "ConnectionSettings"]
 
 logger = logging.getLogger("fastpoly.client")
 
 TURNS_TO_BEGIN: Final = 5
 """Turns of the loop in which a coroutine handler is called with what was left to a task."""
-
-DEFAULT_STABLE_S: Final = 10.0
-"""Seconds after which a restored connection that brings data counts as stable: attempts to
-reconnect are counted from 1 again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +72,7 @@ class _PolicyWhileHandled:
     @property
     def stable_after_s(self) -> float:
         """See `ReconnectPolicy.stable_after_s`."""
-        return DEFAULT_STABLE_S if self.policy is None else self.policy.stable_after_s
+        return 0.0 if self.policy is None else self.policy.stable_after_s
 
     def next_delay(self, attempt: int, error: FastpolyError) -> float | None:
         """See `ReconnectPolicy.next_delay`."""

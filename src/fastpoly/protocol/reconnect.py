@@ -201,7 +201,8 @@ class FixedDelay:
     Attributes:
         delay_s: The wait, in seconds.
         max_attempts: Attempts after which it gives up; None for never.
-        stable_after_s: Seconds of data on one connection after which attempts are counted from 1.
+        stable_after_s: Seconds of data on one connection after which attempts are counted from 1;
+            0 for any data.
     """
 
     delay_s: float = 5.0
