@@ -43,6 +43,7 @@ from fastpoly.errors import (
 from fastpoly.filters.conditions import Condition, field
 from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.polygon.enums import StreamCluster, StreamHost, StreamServicePrefix
+from fastpoly.polygon.threaded.client import StreamClient
 from fastpoly.replay_stream import Replay, replay
 from fastpoly.shards import shard_of
 from fastpoly.stream import Stream
@@ -85,6 +86,7 @@ __all__ = [
     "SlowReaderError",
     "Snapshot",
     "Stream",
+    "StreamClient",
     "StreamCluster",
     "StreamHost",
     "StreamServicePrefix",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import logging
 import threading
@@ -15,6 +14,7 @@ from fastpoly import schema
 from fastpoly.consumers.user_hook import refuse_generator_function
 from fastpoly.enums import Feed as NativeFeed
 from fastpoly.errors import AuthError, UsageError
+from fastpoly.health.verbose_log import logger_of
 from fastpoly.massive.client_socket import ClientSocket
 from fastpoly.massive.delivery import Delivery, DeliverySettings
 from fastpoly.massive.enums import Feed, Market
@@ -37,19 +37,6 @@ logger = logging.getLogger("fastpoly.massive")
 
 STABLE_S: Final = 1.0
 """Seconds of data on one connection after which reconnects are counted from 1 again."""
-
-_numbers = itertools.count(1)
-
-
-def _logger_of(verbose: bool) -> logging.Logger:
-    """Return the logger of one client; a verbose one's own, so that no other is louder for it."""
-    if not verbose:
-        return logger
-    own = logger.getChild(str(next(_numbers)))
-    own.setLevel(logging.DEBUG)
-    if not own.hasHandlers():
-        own.addHandler(logging.StreamHandler())
-    return own
 
 
 class WebSocketClient:
@@ -139,7 +126,7 @@ class WebSocketClient:
         self._key = _find_key(api_key, self.url)
         self._policy = None if reconnect is None else make_policy(reconnect)
         self._verbose = verbose
-        self._logger = _logger_of(verbose)
+        self._logger = logger_of(logger, verbose=verbose)
         connection_options(websocket_cfg, close_timeout=1, ssl=None)  # says what is wrong, now
         self._subscriptions = LiteralSubscriptions(market_of(self.market_value).name)
         # Reentrant: a log handler may subscribe.

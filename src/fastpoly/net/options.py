@@ -14,6 +14,7 @@ from fastpoly.net.read_coalescing import DEFAULT_MAX_READ_DELAY_S, check_max_rea
 __all__ = [
     "ConnectionKeywords",
     "ConnectionOptions",
+    "OpeningKeywords",
     "TransportKeywords",
     "require_positive",
     "takes_options",
@@ -36,16 +37,21 @@ def require_positive(**values: Any) -> None:
             raise UsageError(f"{name}={value!r} is not above 0.", hint="Pass a positive number.")
 
 
-class TransportKeywords(TypedDict, total=False):
-    """Keywords of `ConnectionOptions` that no facade has under a name or place of its own."""
+class OpeningKeywords(TypedDict, total=False):
+    """Keywords of `ConnectionOptions` that every facade has by the same name and default."""
 
     open_timeout: float | None
     auth_timeout: float | None
-    close_timeout: float
     max_read_delay: float
     ssl: SslLike
     proxy: str | bool | None
     use_aiofastnet: bool | None
+
+
+class TransportKeywords(OpeningKeywords, total=False):
+    """Keywords of `ConnectionOptions` that most facades have under no name of their own."""
+
+    close_timeout: float
 
 
 class ConnectionKeywords(TransportKeywords, total=False):

@@ -16,6 +16,7 @@ from fastpoly.polygon.options import (
     parse_option_symbol,
     parse_polygon_option_symbol,
 )
+from fastpoly.polygon.threaded.client import StreamClient
 
 if TYPE_CHECKING:
     from fastpoly.polygon.websocket.client import WebSocketClient
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AsyncStreamClient",
     "OptionSymbol",
+    "StreamClient",
     "StreamCluster",
     "StreamHost",
     "StreamServicePrefix",

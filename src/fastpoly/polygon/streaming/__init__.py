@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from fastpoly.polygon.client import AsyncStreamClient
+from fastpoly.polygon.threaded.client import StreamClient
 
-__all__ = ["AsyncStreamClient"]
+__all__ = ["AsyncStreamClient", "StreamClient"]
