@@ -87,6 +87,7 @@ class Gap(Notice):
         until_ns: When the first event after it was received, Unix time in ns.
         attempts: Attempts that it took to reconnect.
         channels: Channels that were subscribed.
+        params: The subscriptions themselves, such as ``T.AAPL`` and ``Q.*``.
         last_by_channel: The last event before, of each channel that had one.
         first_by_channel: The first event after, of each channel that has one in the batch that
             ended the gap.
@@ -101,6 +102,7 @@ class Gap(Notice):
     until_ns: int
     attempts: int = 1
     channels: tuple[str, ...] = ()
+    params: tuple[str, ...] = ()
     last_by_channel: Mapping[str, Any] = field(default_factory=dict)
     first_by_channel: Mapping[str, Any] = field(default_factory=dict)
     filled: int = 0

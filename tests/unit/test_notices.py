@@ -29,6 +29,7 @@ GAP = Gap(
     since_ns=1_000_000_000,
     until_ns=3_500_000_000,
     channels=("T", "Q"),
+    params=("T.A", "Q.*"),
     last_by_channel={"T": TRADE},
 )
 

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 
 from fastpoly import schema
 from fastpoly._core import Batch, Filter, batch_of, decode
+from fastpoly.engine.filled_tail import FilledTail
 from fastpoly.engine.repeats import FILLED_KEY, Received, key_of, symbols_of
 from fastpoly.errors import UsageError
 from fastpoly.notices import Gap
@@ -35,10 +36,14 @@ class Backfill:
         gap: The gap.
         before: Batches from before it, for what a hook may give again.
         filter: What is wanted of what a hook gives; None for all of it.
+
+    Attributes:
+        filled: What was supplied and is new, once it is known; None where there is nothing.
     """
 
     def __init__(self, gap: Gap, before: Iterable[Batch], filter: Filter | None = None) -> None:
         self.gap = gap
+        self.filled: Batch | None = None
         self._market = schema.MARKETS[gap.market]
         self._before = list(before)
         self._filter = filter
@@ -65,10 +70,20 @@ class Backfill:
         Raises:
             UsageError: It gave something else than events.
         """
-        filled = self._fresh(supplied) if supplied is not None else None
+        filled = self.filled = self._fresh(supplied) if supplied is not None else None
         gap = dataclasses.replace(self.gap, filled=len(filled) if filled is not None else 0)
         notice = batch_of(gap.market, [gap])
         return [notice, *([filled] if filled is not None and len(filled) else []), *self._held]
+
+    def tail(self, received_ns: int) -> FilledTail | None:
+        """Return what may yet come live of what was supplied; None where nothing was.
+
+        Args:
+            received_ns: When the last live data came, Unix time in ns.
+        """
+        if self.filled is None or not len(self.filled):
+            return None
+        return FilledTail(self._market, self.filled.dicts(), received_ns)
 
     def _fresh(self, supplied: Supplied) -> Batch | None:
         """What was supplied, is wanted and was not received, once each, as a batch."""

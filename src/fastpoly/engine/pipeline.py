@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from fastpoly._core import LineWatch, batch_of, concat
 from fastpoly.engine.backfill import MAX_HELD_BYTES, Backfill, Supplied
+from fastpoly.engine.recent import RecentBatches
 from fastpoly.errors import FastpolyError, HandlerFailed
 from fastpoly.health.lag import LagWatch
 from fastpoly.notices import NOTICE_CHANNEL
@@ -17,6 +17,7 @@ from fastpoly.schema import STATUS_CHANNEL
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch, Filter
+    from fastpoly.engine.filled_tail import FilledTail
     from fastpoly.health.clock import Clock
     from fastpoly.notices import Gap
 
@@ -24,9 +25,6 @@ __all__ = ["GapTicket", "Pipeline", "PipelineOwner", "Route"]
 
 Route: TypeAlias = "Callable[[Batch, tuple[str, ...]], object]"
 """Where batches go, each with its channels."""
-
-RECENT_BATCHES: Final = 64
-"""Batches that are kept for comparison where gaps are filled."""
 
 
 def _drop(batch: Batch, channels: tuple[str, ...]) -> None:
@@ -105,7 +103,9 @@ class Pipeline:
         self._deliver: Route = _drop
         self._consumers: Route = _drop
         # What came last, for what a fill hook may give again.
-        self._recent: deque[Batch] = deque(maxlen=RECENT_BATCHES)
+        self._recent = RecentBatches()
+        # What filled a gap and may yet come live.
+        self._tail: FilledTail | None = None
         # When data began to flow on this connection, by the monotonic clock; 0 before it did.
         self._flowing_since_ns = 0
         self._interruption: Interruption | None = None
@@ -133,8 +133,13 @@ class Pipeline:
                 if not len(passed):
                     return
                 batch, channels = passed, passed.channels
+        if self._tail is not None:
+            batch = self._without_repeats(self._tail, batch)
+            channels = batch.channels
+            if not len(batch):
+                return
         if self._fill_timeout_s is not None:
-            self._recent.append(batch.compact())
+            self._recent.add(batch)
         self._deliver(batch, channels)
 
     @property
@@ -159,7 +164,11 @@ class Pipeline:
         return (self._clock.monotonic_ns() - since_ns) / 1e9 if since_ns else None
 
     def interrupt(
-        self, error: FastpolyError, channels: tuple[str, ...], at_ns: int | None = None
+        self,
+        error: FastpolyError,
+        channels: tuple[str, ...],
+        at_ns: int | None = None,
+        params: tuple[str, ...] = (),
     ) -> int:
         """Note what was seen last; an interruption that goes on stays the same one.
 
@@ -167,6 +176,7 @@ class Pipeline:
             error: Why the connection was lost.
             channels: Channels that were subscribed.
             at_ns: When, Unix time in ns; now where nothing is said.
+            params: Parameters that were subscribed.
 
         Returns:
             When the interruption began.
@@ -174,7 +184,7 @@ class Pipeline:
         if self._interruption is None:
             last = self.watch.last_events()
             at_ns = self._clock.time_ns() if at_ns is None else at_ns
-            self._interruption = Interruption(error, at_ns, channels, last)
+            self._interruption = Interruption(error, at_ns, channels, last, params)
         return self._interruption.since_ns
 
     def note_attempt(self) -> None:
@@ -243,6 +253,17 @@ class Pipeline:
             batches = backfill.finish(None)
         for batch in batches:
             self._consumers(batch, batch.channels)
+        if backfill.filled is not None:
+            # The next gap may be so soon that its hook gives the end of this one again.
+            self._recent.add(backfill.filled)
+            self._tail = backfill.tail(self._clock.time_ns())
+
+    def _without_repeats(self, tail: FilledTail, batch: Batch) -> Batch:
+        """Return a batch without what filled the last gap."""
+        if batch.received_ns > tail.until_ns:
+            self._tail = None
+            return batch
+        return tail.drop_repeats(batch)
 
     def announce(self, notices: Batch) -> None:
         """Hand notices that somebody else has made to the consumers."""

@@ -113,6 +113,10 @@ class Received:
         if identity.restated:
             self._restatable[key] = event
 
+    def has(self, event: Mapping[str, Any]) -> bool:
+        """Return whether an event, or another version of it, was added before."""
+        return key_of(self._market, event)[0] in self._counts
+
     def take(self, event: Mapping[str, Any], corrects: bool = False) -> bool:
         """Return whether an event was added before, and account for it.
 

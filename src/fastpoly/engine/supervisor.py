@@ -411,8 +411,10 @@ class Engine:
     def _do_note_gap(self, error: FastpolyError | None) -> None:
         # A failure from outside is told before the connection has ended.
         if self._may_have_missed_data or self._may_miss_data:
-            channels = self._reconciler.subscriptions.channels
-            since_ns = self.pipeline.interrupt(error or _closed(), channels, self._lost_ns)
+            wanted = self._reconciler.subscriptions
+            since_ns = self.pipeline.interrupt(
+                error or _closed(), wanted.channels, self._lost_ns, wanted.desired
+            )
             self.recorders.interrupt(since_ns)
 
     def _do_ask_policy(self, error: FastpolyError | None) -> None:

@@ -26,6 +26,7 @@ class Interruption:
         since_ns: When, Unix time in ns.
         channels: Channels that were subscribed.
         last_by_channel: The last event before it, of each channel that had one.
+        params: Parameters that were subscribed.
         attempts: Attempts to reconnect so far.
     """
 
@@ -33,6 +34,7 @@ class Interruption:
     since_ns: int
     channels: tuple[str, ...]
     last_by_channel: Mapping[str, Any]
+    params: tuple[str, ...] = ()
     attempts: int = 0
 
     def gap(self, market: str, batch: Batch, at_ns: int) -> Gap:
@@ -46,6 +48,7 @@ class Interruption:
             until_ns=batch.received_ns,
             attempts=self.attempts,
             channels=self.channels,
+            params=self.params,
             last_by_channel=self.last_by_channel,
             first_by_channel=_first_by_channel(batch),
         )

@@ -364,6 +364,40 @@ async def test_what_is_held_back_passed_the_filter_and_so_does_what_is_supplied(
 
 
 @in_virtual_time
+async def test_what_was_supplied_does_not_come_again_when_the_stream_lags_behind() -> None:
+    line = await interrupted()
+    line.tickets[0].fill(trades([2, 7, 8]))
+    line.bring(7, 9, 8)
+    line.bring(8)
+    line.bring(10, symbol="B")
+    assert line.told == [1, line.gaps[0], 2, 7, 8, 5, 6, 9, 10]
+    await asyncio.sleep(20)
+    line.bring(8)
+    assert line.told[-1] == 8, "a hook cannot know the far future: the server says it again"
+
+
+@in_virtual_time
+async def test_the_next_gap_is_not_filled_with_the_end_of_the_last_one() -> None:
+    line = await interrupted()
+    line.tickets[0].fill(trades([2, 3]))
+    line.lose()
+    line.bring(9)
+    line.tickets[1].fill(trades([3, 8]))
+    assert line.told == [1, line.gaps[0], 2, 3, 5, 6, line.gaps[1], 8, 9]
+
+
+@in_virtual_time
+async def test_a_gap_names_what_was_subscribed() -> None:
+    line = Line()
+    line.bring(1)
+    line.pipeline.end_connection()
+    line.pipeline.interrupt(LOST, ("T",), params=("T.A", "T.B"))
+    line.bring(2)
+    (gap,) = line.gaps
+    assert (gap.channels, gap.params) == (("T",), ("T.A", "T.B"))
+
+
+@in_virtual_time
 async def test_at_the_end_what_is_held_back_goes_on() -> None:
     line = await interrupted()
     line.pipeline.finish()

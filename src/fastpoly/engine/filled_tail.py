@@ -1,0 +1,72 @@
+"""Drops from live batches what was supplied just before: the end of what filled a gap. Pure.
+
+What fills a gap reaches up to the present, and the live stream may lag behind it: a bar whose
+window has ended is sent seconds later, and a slow feed sends what the other side had already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from fastpoly import schema
+from fastpoly._core import Batch, concat
+from fastpoly.engine.repeats import Received, symbols_of
+from fastpoly.filters.build import make_filter
+from fastpoly.notices import Notice
+
+__all__ = ["TAIL_NS", "FilledTail", "clock_ns"]
+
+TAIL_NS: Final = 10_000_000_000
+"""How long before the end of what was supplied events count, and how long after it they may come
+live, in ns."""
+
+
+def clock_ns(market: schema.MarketSpec, event: Mapping[str, Any]) -> int | None:
+    """Return when an event was due, Unix time in ns; None if it does not say."""
+    name = event.get("ev")
+    channel = market.channel(name) if isinstance(name, str) else None
+    if channel is None:
+        return None
+    stamp = event.get(channel.event.of_role(schema.CLOCK)[0].key)
+    if not isinstance(stamp, (int, float)):
+        return None
+    return int(stamp if stamp >= 1e14 else stamp * 1e6)
+
+
+class FilledTail:
+    """The last of the events that were supplied.
+
+    Args:
+        market: The market.
+        events: What was supplied, by the wire's keys.
+        until_ns: When live data last came before anybody saw them, Unix time in ns.
+    """
+
+    def __init__(
+        self, market: schema.MarketSpec, events: Iterable[Mapping[str, Any]], until_ns: int
+    ) -> None:
+        self.until_ns = until_ns + TAIL_NS
+        stamped = [(clock_ns(market, event), event) for event in events]
+        latest = max((stamp for stamp, _ in stamped if stamp is not None), default=0)
+        tail = [event for stamp, event in stamped if stamp is None or stamp > latest - TAIL_NS]
+        symbols = symbols_of(market, tail)
+        self._filter = make_filter(market.name, symbols, None) if symbols else None
+        self._filled = Received(market)
+        for event in tail:
+            self._filled.add(event)
+
+    def drop_repeats(self, batch: Batch) -> Batch:
+        """Return a live batch without what was supplied; as it is where nothing was."""
+        # In the core: as a rule nothing of a batch can be a repeat, and it stays rows.
+        possible = batch if self._filter is None else self._filter.apply(batch)
+        if not any(not isinstance(one, Notice) and self._filled.has(one) for one in possible):
+            return batch
+        pieces: list[Batch] = []
+        first = 0
+        for place, event in enumerate(batch):
+            if not isinstance(event, Notice) and self._filled.take(event.to_dict(), corrects=True):
+                pieces.append(batch[first:place])
+                first = place + 1
+        pieces.append(batch[first:])
+        return concat([piece for piece in pieces if len(piece)] or [batch[:0]])
