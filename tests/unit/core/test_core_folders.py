@@ -25,6 +25,7 @@ ORDER = (
     "capture/reading",
     "capture",
     "flat_files",
+    "routing",
     "python",
     "",
 )
@@ -37,6 +38,7 @@ APART = {
     "capture/reading": {"capture", "python", ""},
     "capture": {"python", ""},
     "flat_files": {"python", ""},
+    "routing": {"python", ""},
 }
 """Folders that no others but these include, wherever they stand in the order."""
 
@@ -50,6 +52,7 @@ WITHOUT_PYTHON = (
     "capture/writing",
     "capture/reading",
     "flat_files",
+    "routing",
 )
 """They can be fuzzed, measured and reused without an interpreter."""
 
