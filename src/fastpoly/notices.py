@@ -92,6 +92,8 @@ class Gap(Notice):
         first_by_channel: The first event after, of each channel that has one in the batch that
             ended the gap.
         filled: Events that a fill hook has supplied, which follow the gap.
+        lost_by_channel: How many events are missing by channel, where that is known: a hub that
+            left a slow reader some out has counted them. Empty where nobody knows.
     """
 
     event_type: ClassVar[str] = "gap"
@@ -106,6 +108,7 @@ class Gap(Notice):
     last_by_channel: Mapping[str, Any] = field(default_factory=dict)
     first_by_channel: Mapping[str, Any] = field(default_factory=dict)
     filled: int = 0
+    lost_by_channel: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float:

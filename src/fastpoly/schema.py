@@ -818,9 +818,9 @@ FORMER_DOMAIN: Final = "polygon.io"
 # ------------------------------------------------------------------------------------ statuses
 
 
-Effect: TypeAlias = Literal["greeting", "accepted", "fatal", "answer"]
-"""What a control message means for the connection: it begins, the key was accepted, it is over, or
-it is an answer to a request."""
+Effect: TypeAlias = Literal["greeting", "accepted", "fatal", "answer", "gap", "news"]
+"""What a control message means for the connection: it begins, the key was accepted, it is over; it
+is an answer to a request; events are missing here; or nothing, it is for people to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -947,6 +947,30 @@ STATUSES: Final = (
         "fatal",
         "AuthError",
         "As the service said in 2019.",
+    ),
+    StatusSpec(
+        "GAP",
+        "gap",
+        "",
+        "gap",
+        "",
+        "Of a hub, never of the service: events are missing here, and how many if it is known.",
+    ),
+    StatusSpec(
+        "SLOW_READER",
+        "slow_reader",
+        "",
+        "news",
+        "",
+        "Of a hub, never of the service: this reader falls behind.",
+    ),
+    StatusSpec(
+        "UPSTREAM",
+        "upstream",
+        "",
+        "news",
+        "",
+        "Of a hub, never of the service: what happens to its own connection.",
     ),
 )
 """Control messages, more specific first: the first that matches is meant."""

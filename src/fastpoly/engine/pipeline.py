@@ -12,7 +12,7 @@ from fastpoly.engine.recent import RecentBatches
 from fastpoly.errors import FastpolyError, HandlerFailed
 from fastpoly.health.lag import LagWatch
 from fastpoly.notices import NOTICE_CHANNEL
-from fastpoly.protocol.gaps import Interruption
+from fastpoly.protocol.gaps import Interruption, told_gap
 from fastpoly.schema import STATUS_CHANNEL
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fastpoly.engine.filled_tail import FilledTail
     from fastpoly.health.clock import Clock
     from fastpoly.notices import Gap
+    from fastpoly.protocol.statuses import ControlMessage
 
 __all__ = ["GapTicket", "Pipeline", "PipelineOwner", "Route"]
 
@@ -264,6 +265,12 @@ class Pipeline:
             self._tail = None
             return batch
         return tail.drop_repeats(batch)
+
+    def announce_told(self, message: ControlMessage) -> None:
+        """Announce a gap that the server, a hub, tells of; after the data that came before it."""
+        last = self.watch.last_events()
+        gap = told_gap(self._market, message, self._clock.time_ns(), last)
+        self.announce(batch_of(self._market, [gap]))
 
     def announce(self, notices: Batch) -> None:
         """Hand notices that somebody else has made to the consumers."""

@@ -463,6 +463,8 @@ class Engine:
     def on_status(self, message: ControlMessage) -> None:
         """See `SourceOwner.on_status`."""
         logger.debug("%s: status %s", self._market, message)
+        if message.effect == "gap":
+            self.pipeline.announce_told(message)
         self._reconciler.on_status(message)
 
     def on_bad_frame(self, error: DecodeError) -> None:

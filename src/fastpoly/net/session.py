@@ -313,7 +313,7 @@ class Session:
     def on_statuses(self, statuses: list[Status]) -> None:
         """Take control messages; called by the listener."""
         for status in statuses:
-            message = read_status(status.status, status.message, self._key.hide)
+            message = read_status(status.status, status.message, self._key.hide, status.to_dict)
             self._apply(message)
             self._owner.on_status(message)
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from fastpoly.errors import ConnectionLost, FastpolyError
 from fastpoly.notices import NOTICE_CHANNEL, Gap
+from fastpoly.protocol.statuses import shown
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
+    from fastpoly.protocol.statuses import ControlMessage
 
-__all__ = ["Interruption"]
+__all__ = ["Interruption", "told_gap"]
 
 
 @dataclass(slots=True)
@@ -58,3 +60,44 @@ def _first_by_channel(batch: Batch) -> dict[str, Any]:
     return {
         channel: batch.select(channel)[0] for channel in batch.channels if channel != NOTICE_CHANNEL
     }
+
+
+def told_gap(
+    market: str, message: ControlMessage, at_ns: int, last_by_channel: Mapping[str, Any]
+) -> Gap:
+    """Return the notice for a gap that a hub tells its readers of.
+
+    What the message does not say, or says as no such value, is left at what is always true.
+
+    Args:
+        market: The market.
+        message: A control message whose effect is ``gap``.
+        at_ns: When it came, Unix time in ns.
+        last_by_channel: The last event before it, of each channel that had one.
+    """
+    fields = message.fields
+    until_ns = _whole(fields.get("until_ns"), at_ns)
+    channels = fields.get("channels")
+    lost = fields.get("lost")
+    return Gap(
+        market=market,
+        at_ns=at_ns,
+        cause=str(fields.get("cause") or shown(message.message)),
+        code=_whole(fields.get("code"), 1006),
+        since_ns=min(_whole(fields.get("since_ns"), until_ns), until_ns),
+        until_ns=until_ns,
+        attempts=_whole(fields.get("attempts"), 0),
+        channels=tuple(one for one in channels if isinstance(one, str))
+        if isinstance(channels, list)
+        else (),
+        last_by_channel=last_by_channel,
+        lost_by_channel={
+            name: count for name, count in lost.items() if isinstance(count, int) and count > 0
+        }
+        if isinstance(lost, dict)
+        else {},
+    )
+
+
+def _whole(value: object, otherwise: int) -> int:
+    return value if isinstance(value, int) and value >= 0 else otherwise

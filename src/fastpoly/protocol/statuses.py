@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias
 
 from fastpoly import errors, schema
 from fastpoly.errors import ServerError
@@ -44,11 +44,13 @@ class ControlMessage:
         status: The ``status`` text.
         message: The ``message`` text.
         spec: The entry of `schema.STATUSES` that it matches; None for an unknown one.
+        fields: All that a message about a gap says, by key; empty for any other.
     """
 
     status: str
     message: str
     spec: schema.StatusSpec | None
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{shown(self.status)}: {shown(self.message)}"
@@ -83,7 +85,10 @@ class ControlMessage:
 
 
 def read_status(
-    status: str | None, message: str | None, hide: Callable[[str], str]
+    status: str | None,
+    message: str | None,
+    hide: Callable[[str], str],
+    fields: Callable[[], Mapping[str, Any]] = dict,
 ) -> ControlMessage:
     """Classify what the server sent.
 
@@ -91,8 +96,15 @@ def read_status(
         status: The ``status`` text.
         message: The ``message`` text.
         hide: Makes the API key in a text unreadable; a server may repeat it.
+        fields: Returns all that it said, by key; asked of the few messages that have more to say.
     """
     text = hide(message or "")
     spec = schema.status_spec(status or "", text)
     # A status that the table has is no secret; any other text may repeat the key.
-    return ControlMessage(spec.status if spec else hide(status or ""), text, spec)
+    found = ControlMessage(spec.status if spec else hide(status or ""), text, spec)
+    if found.effect != "gap":
+        return found
+    hidden = {
+        key: hide(value) if isinstance(value, str) else value for key, value in fields().items()
+    }
+    return ControlMessage(found.status, text, spec, hidden)

@@ -27,17 +27,19 @@ _TAILS: Final = {
 }
 
 
-def status(name: str, tail: str = "") -> bytes:
+def status(name: str, tail: str = "", **fields: Any) -> bytes:
     """Return one status object as JSON.
 
     Args:
         name: The name of an entry of `fastpoly.schema.STATUSES`.
         tail: What follows its message, such as the parameter that was accepted.
+        fields: What else it says, after the message.
     """
     spec = _SPECS[name]
     message = spec.message + _TAILS.get(name, "") + tail
     return json.dumps(
-        {"ev": "status", "status": spec.status, "message": message}, separators=(",", ":")
+        {"ev": "status", "status": spec.status, "message": message, **fields},
+        separators=(",", ":"),
     ).encode()
 
 
