@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import errno
 import inspect
-import os
 import re
-import socket
 import time
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import click
 
+from fastpoly.cli.listening import no_listening
 from fastpoly.cli.terminal import (
     ExitCode,
     FiniteRange,
@@ -24,7 +22,7 @@ from fastpoly.cli.terminal import (
     say,
     write_out,
 )
-from fastpoly.errors import FastpolyError, UsageError
+from fastpoly.errors import UsageError
 from fastpoly.schema import MARKETS
 from fastpoly.sim import Simulator, SimulatorConfig, faults
 
@@ -100,28 +98,6 @@ async def _report(simulator: Simulator, every_s: float) -> None:
         before, then = sent, now
 
 
-_LISTENING_HINTS: Final = {
-    errno.EADDRINUSE: "Choose another --port, or 0 for any free one.",
-    errno.EACCES: "Ports below 1024 are the administrator's; choose another --port.",
-    errno.EADDRNOTAVAIL: "Pass an address of this machine as --host, such as 127.0.0.1 or 0.0.0.0.",
-}
-"""Why it could not listen -> what to do about it."""
-
-
-def _no_listening(error: OSError, config: SimulatorConfig) -> FastpolyError:
-    """Return the error for an address that cannot be listened on."""
-    number = error.errno
-    if isinstance(error, socket.gaierror) or number is None:
-        # None: aiofastnet has tried every address, and none is this machine's.
-        number = errno.EADDRNOTAVAIL
-    # The loop's own text has a tuple for an address in it.
-    what = error.strerror if isinstance(error, socket.gaierror) else os.strerror(number)
-    return FastpolyError(
-        f"Could not listen on {config.host}:{config.port}: {what}.",
-        hint=_LISTENING_HINTS.get(number, "Choose another --host or --port."),
-    )
-
-
 async def _serve(config: SimulatorConfig, report_every_s: float) -> int:
     try:
         simulator = Simulator(config)
@@ -133,7 +109,7 @@ async def _serve(config: SimulatorConfig, report_every_s: float) -> int:
     try:
         await simulator.start()
     except OSError as error:
-        raise _no_listening(error, config) from error
+        raise no_listening(error, config.host, config.port) from error
     try:
         # At once, and whether or not anybody reads on: it is a server, not a filter.
         with contextlib.suppress(OutputClosed):

@@ -1,0 +1,33 @@
+"""What the commands that are servers say where they cannot listen."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from typing import Final
+
+from fastpoly.errors import FastpolyError
+
+__all__ = ["no_listening"]
+
+_HINTS: Final = {
+    errno.EADDRINUSE: "Choose another --port, or 0 for any free one.",
+    errno.EACCES: "Ports below 1024 are the administrator's; choose another --port.",
+    errno.EADDRNOTAVAIL: "Pass an address of this machine as --host, such as 127.0.0.1 or 0.0.0.0.",
+}
+"""Why it could not listen -> what to do about it."""
+
+
+def no_listening(error: OSError, host: str, port: int) -> FastpolyError:
+    """Return the error for an address that cannot be listened on."""
+    number = error.errno
+    if isinstance(error, socket.gaierror) or number is None:
+        # None: aiofastnet has tried every address, and none is this machine's.
+        number = errno.EADDRNOTAVAIL
+    # The loop's own text has a tuple for an address in it.
+    what = error.strerror if isinstance(error, socket.gaierror) else os.strerror(number)
+    return FastpolyError(
+        f"Could not listen on {host}:{port}: {what}.",
+        hint=_HINTS.get(number, "Choose another --host or --port."),
+    )
