@@ -49,6 +49,7 @@ from fastpoly.shards import shard_of
 from fastpoly.stream import Stream
 
 if TYPE_CHECKING:
+    from fastpoly.hub import Hub
     from fastpoly.replay_server import ReplayServer
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "HandlerFailed",
     "HostNotFoundError",
     "HttpStatusError",
+    "Hub",
     "Ingest",
     "Market",
     "NotAuthorizedError",
@@ -104,7 +106,7 @@ __all__ = [
 _ON_DEMAND = ("capture", "sim")
 """Modules that most programs never need: imported when they are first asked for."""
 
-_NAMES_ON_DEMAND = {"ReplayServer": "fastpoly.replay_server"}
+_NAMES_ON_DEMAND = {"Hub": "fastpoly.hub", "ReplayServer": "fastpoly.replay_server"}
 """Names of the same kind, and the modules that have them."""
 
 if not TYPE_CHECKING:

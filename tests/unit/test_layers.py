@@ -32,9 +32,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("sinks",),
     ("reconnect", "stats", "state_changes"),
     ("market_feed",),
-    ("stream", "stream_life", "run", "polygon", "massive", "replay_stream", "replay_server"),
+    ("stream", "stream_life", "run", "polygon", "massive", "replay_stream", "replay_server", "hub"),
     ("",),  # fastpoly/__init__.py, the public names
-    ("hub", "sim"),
+    ("sim",),
     ("pytest_plugin",),
     ("cli",),
     ("__main__",),

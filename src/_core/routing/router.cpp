@@ -123,9 +123,9 @@ void Router::latest(uint32_t group, uint64_t since, size_t most_bytes, MessageWr
     const bool all = Subscribers::has(subscribers.everything(column), group);
     for (const LatestTexts::Entry& entry : latest_texts.entries(column)) {
       if (entry.position <= since) continue;
-      const Groups* const wanting = all                        ? nullptr
+      const Groups* const wanting = all                       ? nullptr
                                     : entry.symbol != nullptr ? subscribers.of(column, entry.symbol)
-                                                               : subscribers.of(column, entry.name);
+                                                              : subscribers.of(column, entry.name);
       if (all || (wanting != nullptr && Subscribers::has(*wanting, group)))
         found.push_back({&entry, column});
     }

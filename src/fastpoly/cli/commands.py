@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "demo": "fastpoly.cli.demo",
     "tail": "fastpoly.cli.tail",
     "sim": "fastpoly.cli.sim",
+    "hub": "fastpoly.cli.hub",
     "convert": "fastpoly.cli.convert",
     "record": "fastpoly.cli.recordings.record",
     "cat": "fastpoly.cli.recordings.cat",

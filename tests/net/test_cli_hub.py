@@ -1,0 +1,82 @@
+"""``fastpoly hub``, as a process before a simulator, with clients in other processes."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fastpoly.cli.terminal import ExitCode
+from fastpoly.sim import SimulatorProcess
+from tests.net.test_cli import run, start
+from tests.waiting import PATIENCE_S
+
+
+def events(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_programs_share_a_connection_and_the_hub_gives_an_account(tmp_path: Path) -> None:
+    path = tmp_path / "day.mcap"
+    with SimulatorProcess(rate=3000, symbols=20, max_connections=1) as simulator:
+        url = simulator.url("stocks")
+        arguments = ["hub", "stocks", "Q.*", "--url", url, "--port", "0", "--record", str(path)]
+        with start(*arguments, "--json") as hub:
+            assert hub.stdout is not None
+            served = hub.stdout.readline().strip()
+            assert served.startswith("ws://127.0.0.1:")
+            assert served.endswith("/stocks")
+            first = run("tail", "stocks", "T.*", "--url", served, "--count", "20")
+            assert {event["ev"] for event in events(first.stdout)} == {"T"}
+            second = run("tail", "stocks", "T.AAPL", "Q.*", "--url", served, "--count", "20")
+            assert len(events(second.stdout)) == 20
+            hub.send_signal(signal.SIGTERM)
+            out, err = hub.communicate(timeout=PATIENCE_S)
+        assert hub.returncode == ExitCode.TERMINATED
+        assert "Traceback" not in err
+        figures = json.loads(out)
+        assert figures["connections"] == 1
+        assert figures["readers"] == 2
+        assert figures["lost"] == {}
+        assert figures["bytes_sent"] > 0
+        assert len(simulator.stats()["connections"]) == 1
+    (recording,) = figures["recordings"]
+    recorded = json.loads(run("info", str(path), "--json").stdout)
+    del recorded["events"]["status"]
+    # What it received, every event of it.
+    assert figures["received"]["events"] == sum(recorded["events"].values())
+    assert recording["dropped_events"] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["hub", "stokcs"], ExitCode.USAGE, "stokcs"),
+        (["hub", "stocks", "--host", "0.0.0.0"], ExitCode.USAGE, "other machines"),  # noqa: S104
+        (["hub", "stocks", "--keyfile", "k.pem"], ExitCode.USAGE, "--certfile"),
+        (["hub", "stocks", "--certfile", "none.pem"], ExitCode.USAGE, "PEM"),
+        (["hub", "stocks", "--token-file", "none"], ExitCode.USAGE, "token"),
+        (["hub", "stocks", "--host", "192.0.2.1", "--port", "0"], ExitCode.USAGE, "192.0.2.1"),
+    ],
+)
+def test_what_is_wrong_is_said(arguments: list[str], code: ExitCode, words: str) -> None:
+    done = run(*arguments, "--url", "ws://127.0.0.1:1/stocks")
+    assert done.returncode == code
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_that_is_taken_is_said() -> None:
+    url = "ws://127.0.0.1:1/stocks"
+    with start("hub", "stocks", "--url", url, "--port", "0") as hub:
+        assert hub.stdout is not None
+        port = hub.stdout.readline().strip().rpartition(":")[2].partition("/")[0]
+        second = run("hub", "stocks", "--url", url, "--port", port)
+        assert second.returncode == ExitCode.FAILED
+        assert "Could not listen" in second.stderr
+        hub.send_signal(signal.SIGINT)
+        hub.communicate(timeout=PATIENCE_S)
+        assert hub.returncode == ExitCode.INTERRUPTED
