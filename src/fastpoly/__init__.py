@@ -31,6 +31,7 @@ from fastpoly.errors import (
     NotAuthorizedError,
     NotWebSocketError,
     RedirectError,
+    RestError,
     ServerError,
     ServiceUnavailableError,
     SinkError,
@@ -82,6 +83,7 @@ __all__ = [
     "RedirectError",
     "Replay",
     "ReplayServer",
+    "RestError",
     "ServerError",
     "ServiceUnavailableError",
     "SinkError",
@@ -103,7 +105,7 @@ __all__ = [
     "shard_of",
 ]
 
-_ON_DEMAND = ("capture", "sim")
+_ON_DEMAND = ("capture", "rest", "sim")
 """Modules that most programs never need: imported when they are first asked for."""
 
 _NAMES_ON_DEMAND = {"Hub": "fastpoly.hub", "ReplayServer": "fastpoly.replay_server"}

@@ -23,6 +23,7 @@
     │       └── CertificateError            the server's certificate does not verify
     ├── CaptureError                        a recording cannot be written or read
     ├── SinkError                           a sink cannot write
+    ├── RestError                           a REST request failed
     ├── ConsumerTooSlow                     a buffer is full and its policy is to fail
     └── HandlerFailed                       a handler raised and the policy is to stop
 
@@ -51,6 +52,7 @@ __all__ = [
     "NotAuthorizedError",
     "NotWebSocketError",
     "RedirectError",
+    "RestError",
     "ServerError",
     "ServiceUnavailableError",
     "SinkError",
@@ -329,6 +331,18 @@ class SinkError(FastpolyError):
     ) -> None:
         super().__init__(detail, hint=hint)
         self.lost_by_channel = dict(lost_by_channel or {})
+
+
+class RestError(FastpolyError):
+    """A REST request failed, for good or as often as it was tried.
+
+    Attributes:
+        status: The HTTP status of the last answer; 0 where there was none.
+    """
+
+    def __init__(self, detail: str = "", *, hint: str = "", status: int = 0) -> None:
+        super().__init__(detail, hint=hint)
+        self.status = status
 
 
 class ConsumerTooSlow(FastpolyError):

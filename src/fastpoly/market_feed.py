@@ -81,7 +81,7 @@ class MarketFeed:
         recordings: Recordings, in the order in which they were begun, ended ones included.
 
     Raises:
-        UsageError: A hook is not callable.
+        UsageError: A hook is not callable, or refuses what is desired.
     """
 
     def __init__(
@@ -101,6 +101,8 @@ class MarketFeed:
         self._market = subscriptions.market
         self._reader = reader
         self._fill = None if hooks.fill is None else FillHook(hooks.fill, self.errors, reader)
+        if self._fill is not None:
+            self._fill.check_params(subscriptions.market, subscriptions.desired)
         self._owner = owner
         # On their way to the user's loop, which may stand still while a server sends what is wrong.
         self._warnings: deque[FastpolyError] = deque()

@@ -92,6 +92,9 @@ class Field:
             for a symbol, the width of its column.
         source: Where the fact comes from; see `SOURCES`.
         role: What it means to those who watch a stream, see `ROLES`; empty for nothing.
+        rest: The key of the vendor's REST interface that has it; empty where that has it not. Times
+            are in ns there, of bars in ms.
+        rest_zero: Whether 0 is a value there; if not, it stands for none.
     """
 
     key: str
@@ -102,6 +105,8 @@ class Field:
     width: int = 0
     source: str = "official"
     role: str = ""
+    rest: str = ""
+    rest_zero: bool = True
 
 
 SOURCES: Final = {
@@ -187,12 +192,21 @@ EQUITY_TRADE: Final = EventType(
     "EquityTrade",
     (
         Field("sym", "symbol", SYMBOL, "Ticker.", width=16),
-        Field("i", "id", TEXT, "Trade id, unique per exchange, ticker and day.", True, 23),
-        Field("x", "exchange", INT, "Exchange id."),
-        Field("p", "price", FLOAT, "Price per share or contract."),
-        Field("s", "size", INT, "Whole shares or contracts, fractions cut off."),
-        Field("c", "conditions", CODES, "Trade conditions; absent when there are none.", True),
-        Field("t", "timestamp", MS, "SIP time.", role=CLOCK),
+        Field(
+            "i", "id", TEXT, "Trade id, unique per exchange, ticker and day.", True, 23, rest="id"
+        ),
+        Field("x", "exchange", INT, "Exchange id.", rest="exchange"),
+        Field("p", "price", FLOAT, "Price per share or contract.", rest="price"),
+        Field("s", "size", INT, "Whole shares or contracts, fractions cut off.", rest="size"),
+        Field(
+            "c",
+            "conditions",
+            CODES,
+            "Trade conditions; absent when there are none.",
+            True,
+            rest="conditions",
+        ),
+        Field("t", "timestamp", MS, "SIP time.", role=CLOCK, rest="sip_timestamp"),
         Field(
             "pt",
             "participant_timestamp",
@@ -201,14 +215,43 @@ EQUITY_TRADE: Final = EventType(
             optional=True,
             source="live",
             role=HAPPENED,
+            rest="participant_timestamp",
         ),
         Field(
-            "q", "sequence_number", INT, "Rises per ticker and day; gaps are normal.", role=SEQUENCE
+            "q",
+            "sequence_number",
+            INT,
+            "Rises per ticker and day; gaps are normal.",
+            role=SEQUENCE,
+            rest="sequence_number",
         ),
-        Field("z", "tape", INT, "1 NYSE, 2 NYSE Arca and American, 3 Nasdaq.", True),
-        Field("trfi", "trf_id", INT, "Trade reporting facility, off-exchange only.", True),
-        Field("trft", "trf_timestamp", MS, "Time at the reporting facility.", True, role=HAPPENED),
-        Field("ds", "fractional_shares", DECIMAL, "Exact size, with fractions.", True),
+        Field("z", "tape", INT, "1 NYSE, 2 NYSE Arca and American, 3 Nasdaq.", True, rest="tape"),
+        Field(
+            "trfi",
+            "trf_id",
+            INT,
+            "Trade reporting facility, off-exchange only.",
+            True,
+            rest="trf_id",
+            rest_zero=False,
+        ),
+        Field(
+            "trft",
+            "trf_timestamp",
+            MS,
+            "Time at the reporting facility.",
+            True,
+            role=HAPPENED,
+            rest="trf_timestamp",
+        ),
+        Field(
+            "ds",
+            "fractional_shares",
+            DECIMAL,
+            "Exact size, with fractions.",
+            True,
+            rest="decimal_size",
+        ),
     ),
     "A trade in a stock or an options contract.",
     order=(
@@ -236,15 +279,31 @@ EQUITY_QUOTE: Final = EventType(
     "EquityQuote",
     (
         Field("sym", "symbol", SYMBOL, "Ticker.", width=16),
-        Field("c", "condition", INT, "Quote condition; absent when regular.", True),
-        Field("i", "indicators", CODES, "Indicators.", True),
-        Field("bx", "bid_exchange_id", INT, "Exchange of the bid; 0 when one-sided.", True),
-        Field("ax", "ask_exchange_id", INT, "Exchange of the ask; 0 when one-sided.", True),
-        Field("bp", "bid_price", FLOAT, "Bid price.", True),
-        Field("ap", "ask_price", FLOAT, "Ask price.", True),
-        Field("bs", "bid_size", INT, "Bid size; contracts for options.", True),
-        Field("as", "ask_size", INT, "Ask size; contracts for options.", True),
-        Field("t", "timestamp", MS, "SIP time.", role=CLOCK),
+        Field(
+            "c", "condition", INT, "Quote condition; absent when regular.", True, rest="conditions"
+        ),
+        Field("i", "indicators", CODES, "Indicators.", True, rest="indicators"),
+        Field(
+            "bx",
+            "bid_exchange_id",
+            INT,
+            "Exchange of the bid; 0 when one-sided.",
+            True,
+            rest="bid_exchange",
+        ),
+        Field(
+            "ax",
+            "ask_exchange_id",
+            INT,
+            "Exchange of the ask; 0 when one-sided.",
+            True,
+            rest="ask_exchange",
+        ),
+        Field("bp", "bid_price", FLOAT, "Bid price.", True, rest="bid_price"),
+        Field("ap", "ask_price", FLOAT, "Ask price.", True, rest="ask_price"),
+        Field("bs", "bid_size", INT, "Bid size; contracts for options.", True, rest="bid_size"),
+        Field("as", "ask_size", INT, "Ask size; contracts for options.", True, rest="ask_size"),
+        Field("t", "timestamp", MS, "SIP time.", role=CLOCK, rest="sip_timestamp"),
         Field(
             "pt",
             "participant_timestamp",
@@ -253,13 +312,27 @@ EQUITY_QUOTE: Final = EventType(
             optional=True,
             source="live",
             role=HAPPENED,
+            rest="participant_timestamp",
         ),
         Field(
-            "q", "sequence_number", INT, "Rises per ticker and day; gaps are normal.", role=SEQUENCE
+            "q",
+            "sequence_number",
+            INT,
+            "Rises per ticker and day; gaps are normal.",
+            role=SEQUENCE,
+            rest="sequence_number",
         ),
-        Field("z", "tape", INT, "1 NYSE, 2 NYSE Arca and American, 3 Nasdaq.", True),
+        Field("z", "tape", INT, "1 NYSE, 2 NYSE Arca and American, 3 Nasdaq.", True, rest="tape"),
         Field("trfi", "trf_id", INT, "Trade reporting facility.", True),
-        Field("trft", "trf_timestamp", MS, "Time at the reporting facility.", True, role=HAPPENED),
+        Field(
+            "trft",
+            "trf_timestamp",
+            MS,
+            "Time at the reporting facility.",
+            True,
+            role=HAPPENED,
+            rest="trf_timestamp",
+        ),
     ),
     "A national best bid and offer.",
     order=(
@@ -285,19 +358,21 @@ EQUITY_AGG: Final = EventType(
     "EquityAgg",
     (
         Field("sym", "symbol", SYMBOL, "Ticker.", width=16),
-        Field("v", "volume", FLOAT, "Volume of the window.", True),
+        Field("v", "volume", FLOAT, "Volume of the window.", True, rest="v"),
         Field("av", "accumulated_volume", FLOAT, "Volume of the day so far.", True),
         Field("op", "official_open_price", FLOAT, "Official open of the day.", True),
-        Field("vw", "vwap", FLOAT, "Volume-weighted average price of the window.", True),
-        Field("o", "open", FLOAT, "First price of the window."),
-        Field("c", "close", FLOAT, "Last price of the window."),
-        Field("h", "high", FLOAT, "Highest price of the window."),
-        Field("l", "low", FLOAT, "Lowest price of the window."),
+        Field("vw", "vwap", FLOAT, "Volume-weighted average price of the window.", True, rest="vw"),
+        Field("o", "open", FLOAT, "First price of the window.", rest="o"),
+        Field("c", "close", FLOAT, "Last price of the window.", rest="c"),
+        Field("h", "high", FLOAT, "Highest price of the window.", rest="h"),
+        Field("l", "low", FLOAT, "Lowest price of the window.", rest="l"),
         Field("a", "aggregate_vwap", FLOAT, "Volume-weighted average price of the day.", True),
         Field("z", "average_size", FLOAT, "Average trade size of the window.", True),
-        Field("s", "start_timestamp", MS, "Start of the window."),
+        Field("s", "start_timestamp", MS, "Start of the window.", rest="t"),
         Field("e", "end_timestamp", MS, "End of the window, exclusive.", role=CLOCK),
-        Field("otc", "otc", FLAG, "Present, and true, for over-the-counter tickers.", True),
+        Field(
+            "otc", "otc", FLAG, "Present, and true, for over-the-counter tickers.", True, rest="otc"
+        ),
         Field("dv", "fractional_volume", DECIMAL, "Exact volume of the window.", True),
         Field("dav", "fractional_accumulated_volume", DECIMAL, "Exact volume of the day.", True),
     ),
@@ -400,10 +475,10 @@ FOREX_QUOTE: Final = EventType(
     "ForexQuote",
     (
         Field("p", "pair", SYMBOL, "Pair, as EUR/USD.", width=16),
-        Field("x", "exchange_id", INT, "Exchange id."),
-        Field("a", "ask_price", FLOAT, "Ask price."),
-        Field("b", "bid_price", FLOAT, "Bid price."),
-        Field("t", "timestamp", MS, "Event time.", role=CLOCK),
+        Field("x", "exchange_id", INT, "Exchange id.", rest="bid_exchange"),
+        Field("a", "ask_price", FLOAT, "Ask price.", rest="ask_price"),
+        Field("b", "bid_price", FLOAT, "Bid price.", rest="bid_price"),
+        Field("t", "timestamp", MS, "Event time.", role=CLOCK, rest="participant_timestamp"),
     ),
     "A quote of a currency pair.",
     identities=(Identity(("x", "t", "a", "b"), counted=True),),
@@ -413,14 +488,14 @@ CURRENCY_AGG: Final = EventType(
     "CurrencyAgg",
     (
         Field("pair", "pair", SYMBOL, "Pair, as EUR/USD or BTC-USD.", width=16),
-        Field("v", "volume", FLOAT, "Coins; on forex the number of quotes."),
-        Field("vw", "vwap", FLOAT, "Volume-weighted average price; crypto only.", True),
+        Field("v", "volume", FLOAT, "Coins; on forex the number of quotes.", rest="v"),
+        Field("vw", "vwap", FLOAT, "Volume-weighted average price; crypto only.", True, rest="vw"),
         Field("z", "avg_trade_size", FLOAT, "Average trade size; crypto only.", True),
-        Field("o", "open", FLOAT, "First price of the window."),
-        Field("c", "close", FLOAT, "Last price of the window."),
-        Field("h", "high", FLOAT, "Highest price of the window."),
-        Field("l", "low", FLOAT, "Lowest price of the window."),
-        Field("s", "start_timestamp", MS, "Start of the window."),
+        Field("o", "open", FLOAT, "First price of the window.", rest="o"),
+        Field("c", "close", FLOAT, "Last price of the window.", rest="c"),
+        Field("h", "high", FLOAT, "Highest price of the window.", rest="h"),
+        Field("l", "low", FLOAT, "Lowest price of the window.", rest="l"),
+        Field("s", "start_timestamp", MS, "Start of the window.", rest="t"),
         Field("e", "end_timestamp", MS, "End of the window, exclusive.", True, role=CLOCK),
     ),
     "A second or minute bar of a currency pair or a crypto pair.",
@@ -443,13 +518,28 @@ CRYPTO_TRADE: Final = EventType(
     "CryptoTrade",
     (
         Field("pair", "pair", SYMBOL, "Pair, as BTC-USD.", width=16),
-        Field("p", "price", FLOAT, "Price."),
-        Field("t", "timestamp", MS, "Time at the exchange.", role=CLOCK),
-        Field("s", "size", FLOAT, "Coins."),
-        Field("c", "conditions", CODES, "1 sell side, 2 buy side; 0 or empty for none.", True),
-        Field("i", "id", TEXT, "Trade id, a number or a UUID.", True, 39),
-        Field("x", "exchange", INT, "Exchange id."),
-        Field("r", "received_timestamp", MS, "Time at which the vendor received it."),
+        Field("p", "price", FLOAT, "Price.", rest="price"),
+        Field(
+            "t", "timestamp", MS, "Time at the exchange.", role=CLOCK, rest="participant_timestamp"
+        ),
+        Field("s", "size", FLOAT, "Coins.", rest="size"),
+        Field(
+            "c",
+            "conditions",
+            CODES,
+            "1 sell side, 2 buy side; 0 or empty for none.",
+            True,
+            rest="conditions",
+        ),
+        Field("i", "id", TEXT, "Trade id, a number or a UUID.", True, 39, rest="id"),
+        Field("x", "exchange", INT, "Exchange id.", rest="exchange"),
+        Field(
+            "r",
+            "received_timestamp",
+            MS,
+            "Time at which the vendor received it.",
+            rest="received_timestamp",
+        ),
     ),
     "A trade on a crypto exchange.",
     order=(
@@ -537,11 +627,17 @@ FUTURES_TRADE: Final = EventType(
     (
         Field("sym", "symbol", SYMBOL, "Contract.", width=16),
         Field("z", "tape", INT, "Undocumented.", True, source="docs"),
-        Field("p", "price", FLOAT, "Price, in the exchange's unit."),
-        Field("s", "size", INT, "Contracts."),
-        Field("t", "timestamp", MS, "Event time.", role=CLOCK),
+        Field("p", "price", FLOAT, "Price, in the exchange's unit.", rest="price"),
+        Field("s", "size", INT, "Contracts.", rest="size"),
+        Field("t", "timestamp", MS, "Event time.", role=CLOCK, rest="timestamp"),
         Field(
-            "q", "sequence_number", INT, "Rises per contract; gaps are normal.", True, role=SEQUENCE
+            "q",
+            "sequence_number",
+            INT,
+            "Rises per contract; gaps are normal.",
+            True,
+            role=SEQUENCE,
+            rest="sequence_number",
         ),
     ),
     "A trade in a futures contract.",
@@ -562,13 +658,13 @@ FUTURES_QUOTE: Final = EventType(
     "FuturesQuote",
     (
         Field("sym", "symbol", SYMBOL, "Contract.", width=16),
-        Field("bp", "bid_price", FLOAT, "Bid price.", True),
-        Field("bs", "bid_size", INT, "Bid size, contracts.", True),
-        Field("bt", "bid_timestamp", MS, "Time of the bid.", True),
-        Field("ap", "ask_price", FLOAT, "Ask price.", True),
-        Field("as", "ask_size", INT, "Ask size, contracts.", True),
-        Field("at", "ask_timestamp", MS, "Time of the ask.", True),
-        Field("t", "sip_timestamp", MS, "Event time.", role=CLOCK),
+        Field("bp", "bid_price", FLOAT, "Bid price.", True, rest="bid_price"),
+        Field("bs", "bid_size", INT, "Bid size, contracts.", True, rest="bid_size"),
+        Field("bt", "bid_timestamp", MS, "Time of the bid.", True, rest="bid_timestamp"),
+        Field("ap", "ask_price", FLOAT, "Ask price.", True, rest="ask_price"),
+        Field("as", "ask_size", INT, "Ask size, contracts.", True, rest="ask_size"),
+        Field("at", "ask_timestamp", MS, "Time of the ask.", True, rest="ask_timestamp"),
+        Field("t", "sip_timestamp", MS, "Event time.", role=CLOCK, rest="timestamp"),
     ),
     "A best bid and offer of a futures contract.",
     identities=(Identity(("t", "bp", "bs", "ap", "as"), counted=True),),
@@ -578,14 +674,14 @@ FUTURES_AGG: Final = EventType(
     "FuturesAgg",
     (
         Field("sym", "symbol", SYMBOL, "Contract.", width=16),
-        Field("v", "volume", FLOAT, "Contracts."),
-        Field("dv", "total_value", FLOAT, "Value traded.", True),
-        Field("o", "open", FLOAT, "First price of the window."),
-        Field("c", "close", FLOAT, "Last price of the window."),
-        Field("h", "high", FLOAT, "Highest price of the window."),
-        Field("l", "low", FLOAT, "Lowest price of the window."),
-        Field("n", "transactions", INT, "Number of trades.", True),
-        Field("s", "start_timestamp", MS, "Start of the window."),
+        Field("v", "volume", FLOAT, "Contracts.", rest="volume"),
+        Field("dv", "total_value", FLOAT, "Value traded.", True, rest="dollar_volume"),
+        Field("o", "open", FLOAT, "First price of the window.", rest="open"),
+        Field("c", "close", FLOAT, "Last price of the window.", rest="close"),
+        Field("h", "high", FLOAT, "Highest price of the window.", rest="high"),
+        Field("l", "low", FLOAT, "Lowest price of the window.", rest="low"),
+        Field("n", "transactions", INT, "Number of trades.", True, rest="transactions"),
+        Field("s", "start_timestamp", MS, "Start of the window.", rest="window_start"),
         Field("e", "end_timestamp", MS, "End of the window, exclusive.", role=CLOCK),
     ),
     "A second or minute bar of a futures contract.",
@@ -615,6 +711,10 @@ EVENT_TYPES: Final = (
 # --------------------------------------------------------------------------- markets, channels
 
 
+RestKind: TypeAlias = Literal["", "trades", "quotes", "second", "minute"]
+"""What REST gives ticker by ticker: trades, quotes, bars of a second or a minute."""
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """One channel of a market; its name is both the subscription prefix and the ``ev`` it sends.
@@ -626,6 +726,8 @@ class Channel:
         wildcard: Whether ``<name>.*`` is accepted.
         feed: ``any``, ``business`` or ``launchpad``: the feeds that carry it.
         limit: How many symbols one connection may hold; 0 for no limit.
+        rest: What the vendor's REST interface calls it, see `RestKind`; empty where that has not
+            got it.
     """
 
     name: str
@@ -634,6 +736,7 @@ class Channel:
     wildcard: bool = True
     feed: str = "any"
     limit: int = 0
+    rest: RestKind = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -672,10 +775,10 @@ MARKETS: Final = {
         MarketSpec(
             "stocks",
             (
-                Channel("T", EQUITY_TRADE, "Trades."),
-                Channel("Q", EQUITY_QUOTE, "National best bids and offers."),
-                Channel("A", EQUITY_AGG, "Second bars."),
-                Channel("AM", EQUITY_AGG, "Minute bars."),
+                Channel("T", EQUITY_TRADE, "Trades.", rest="trades"),
+                Channel("Q", EQUITY_QUOTE, "National best bids and offers.", rest="quotes"),
+                Channel("A", EQUITY_AGG, "Second bars.", rest="second"),
+                Channel("AM", EQUITY_AGG, "Minute bars.", rest="minute"),
                 Channel("LULD", LIMIT_UP_LIMIT_DOWN, "Limit-up limit-down bands and halts."),
                 Channel("NOI", IMBALANCE, "Net order imbalances, NYSE-listed."),
                 _FMV,
@@ -688,16 +791,17 @@ MARKETS: Final = {
         MarketSpec(
             "options",
             (
-                Channel("T", EQUITY_TRADE, "Trades."),
+                Channel("T", EQUITY_TRADE, "Trades.", rest="trades"),
                 Channel(
                     "Q",
                     EQUITY_QUOTE,
                     "Best bids and offers.",
                     wildcard=False,
                     limit=OPTIONS_CONTRACT_LIMIT,
+                    rest="quotes",
                 ),
-                Channel("A", EQUITY_AGG, "Second bars."),
-                Channel("AM", EQUITY_AGG, "Minute bars."),
+                Channel("A", EQUITY_AGG, "Second bars.", rest="second"),
+                Channel("AM", EQUITY_AGG, "Minute bars.", rest="minute"),
                 Channel(
                     "FMV",
                     FAIR_MARKET_VALUE,
@@ -722,9 +826,9 @@ MARKETS: Final = {
         MarketSpec(
             "forex",
             (
-                Channel("C", FOREX_QUOTE, "Quotes."),
-                Channel("CA", CURRENCY_AGG, "Minute bars."),
-                Channel("CAS", CURRENCY_AGG, "Second bars."),
+                Channel("C", FOREX_QUOTE, "Quotes.", rest="quotes"),
+                Channel("CA", CURRENCY_AGG, "Minute bars.", rest="minute"),
+                Channel("CAS", CURRENCY_AGG, "Second bars.", rest="second"),
                 _FMV,
                 _LV,
                 _LAUNCHPAD_AM,
@@ -736,10 +840,10 @@ MARKETS: Final = {
         MarketSpec(
             "crypto",
             (
-                Channel("XT", CRYPTO_TRADE, "Trades."),
+                Channel("XT", CRYPTO_TRADE, "Trades.", rest="trades"),
                 Channel("XQ", CRYPTO_QUOTE, "Quotes."),
-                Channel("XA", CURRENCY_AGG, "Minute bars."),
-                Channel("XAS", CURRENCY_AGG, "Second bars."),
+                Channel("XA", CURRENCY_AGG, "Minute bars.", rest="minute"),
+                Channel("XAS", CURRENCY_AGG, "Second bars.", rest="second"),
                 Channel("XL2", LEVEL2_BOOK, "Order books; switched off by the vendor in 2024."),
                 Channel("XS", CONSOLIDATED_QUOTE, "Consolidated quotes; older documentation only."),
                 _FMV,
@@ -754,8 +858,8 @@ MARKETS: Final = {
             "indices",
             (
                 Channel("V", INDEX_VALUE, "Values."),
-                Channel("A", EQUITY_AGG, "Second bars."),
-                Channel("AM", EQUITY_AGG, "Minute bars."),
+                Channel("A", EQUITY_AGG, "Second bars.", rest="second"),
+                Channel("AM", EQUITY_AGG, "Minute bars.", rest="minute"),
             ),
             "I:",
             "I:SPX",
@@ -764,10 +868,10 @@ MARKETS: Final = {
         MarketSpec(
             "futures",
             (
-                Channel("T", FUTURES_TRADE, "Trades."),
-                Channel("Q", FUTURES_QUOTE, "Best bids and offers."),
-                Channel("A", FUTURES_AGG, "Second bars."),
-                Channel("AM", FUTURES_AGG, "Minute bars."),
+                Channel("T", FUTURES_TRADE, "Trades.", rest="trades"),
+                Channel("Q", FUTURES_QUOTE, "Best bids and offers.", rest="quotes"),
+                Channel("A", FUTURES_AGG, "Second bars.", rest="second"),
+                Channel("AM", FUTURES_AGG, "Minute bars.", rest="minute"),
             ),
             "",
             "ESH7",

@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("sources",),
     ("engine",),
     ("consumers",),
-    ("sinks",),
+    ("sinks", "rest"),
     ("reconnect", "stats", "state_changes"),
     ("market_feed",),
     ("stream", "stream_life", "run", "polygon", "massive", "replay_stream", "replay_server", "hub"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from fastpoly.consumers.user_hook import require_callable
 
@@ -14,10 +14,18 @@ if TYPE_CHECKING:
     from fastpoly.net.reader_loop import ReaderLoop
     from fastpoly.notices import Gap
 
-__all__ = ["Fill", "FillHook"]
+__all__ = ["ChecksParams", "Fill", "FillHook"]
 
 Fill: TypeAlias = "Callable[[Gap], object]"
 """A hook: takes a `Gap`, returns `Supplied` or None; may be a coroutine function."""
+
+
+@runtime_checkable
+class ChecksParams(Protocol):
+    """A hook that can tell beforehand what it will never find."""
+
+    def check_params(self, market: str, params: Iterable[str]) -> None:
+        """Refuse parameters, with a `UsageError`, before the stream is opened."""
 
 
 class FillHook:
@@ -38,6 +46,15 @@ class FillHook:
         self._errors = errors
         self._loop = loop
         self._runs: set[asyncio.Task[None]] = set()
+
+    def check_params(self, market: str, params: Iterable[str]) -> None:
+        """Have the hook refuse what it will never find, if it can tell.
+
+        Raises:
+            UsageError: It refuses.
+        """
+        if isinstance(self._fill, ChecksParams):
+            self._fill.check_params(market, params)
 
     def start(self, ticket: GapTicket) -> None:
         """Run the hook, and fill the gap with what it gives, or None."""

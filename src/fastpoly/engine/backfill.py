@@ -95,6 +95,8 @@ class Backfill:
         fresh: dict[object, Mapping[str, Any]] = {}
         for number, event in enumerate(events):
             key, identity = key_of(self._market, event)
+            if held.precedes(event):
+                continue  # what is subscribed again comes live, and in order
             # A bar that came after the gap is newer than what was supplied, whatever it says.
             if not (before.take(event, corrects=True) or held.take(event)):
                 fresh[(key, number) if identity.counted else key] = {**event, FILLED_KEY: True}

@@ -11,27 +11,15 @@ from typing import Any, Final
 
 from fastpoly import schema
 from fastpoly._core import Batch, concat
-from fastpoly.engine.repeats import Received, symbols_of
+from fastpoly.engine.repeats import Received, clock_ns, symbols_of
 from fastpoly.filters.build import make_filter
 from fastpoly.notices import Notice
 
-__all__ = ["TAIL_NS", "FilledTail", "clock_ns"]
+__all__ = ["TAIL_NS", "FilledTail"]
 
 TAIL_NS: Final = 10_000_000_000
 """How long before the end of what was supplied events count, and how long after it they may come
 live, in ns."""
-
-
-def clock_ns(market: schema.MarketSpec, event: Mapping[str, Any]) -> int | None:
-    """Return when an event was due, Unix time in ns; None if it does not say."""
-    name = event.get("ev")
-    channel = market.channel(name) if isinstance(name, str) else None
-    if channel is None:
-        return None
-    stamp = event.get(channel.event.of_role(schema.CLOCK)[0].key)
-    if not isinstance(stamp, (int, float)):
-        return None
-    return int(stamp if stamp >= 1e14 else stamp * 1e6)
 
 
 class FilledTail:

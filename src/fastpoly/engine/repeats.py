@@ -16,7 +16,7 @@ from fastpoly._core import Batch
 from fastpoly.filters.build import make_filter
 from fastpoly.notices import Notice
 
-__all__ = ["FILLED_KEY", "Received", "key_of", "symbols_of"]
+__all__ = ["FILLED_KEY", "Received", "clock_ns", "key_of", "symbols_of"]
 
 FILLED_KEY: Final = "filled"
 """The key that marks events which did not come over the connection, but from a hook or a file."""
@@ -74,6 +74,18 @@ def _day(event: Mapping[str, Any], kind: schema.EventType, begins_h: int) -> int
     return int((ms - begins_h * HOUR_MS) // (24 * HOUR_MS))
 
 
+def clock_ns(market: schema.MarketSpec, event: Mapping[str, Any]) -> int | None:
+    """Return when an event was due, Unix time in ns; None if it does not say."""
+    name = event.get("ev")
+    channel = market.channel(name) if isinstance(name, str) else None
+    if channel is None:
+        return None
+    stamp = event.get(channel.event.of_role(schema.CLOCK)[0].key)
+    if not isinstance(stamp, (int, float)):
+        return None
+    return int(stamp if stamp >= 1e14 else stamp * 1e6)
+
+
 class Received:
     """What has been received, as far as it can repeat.
 
@@ -85,6 +97,8 @@ class Received:
         self._market = market
         self._counts: Counter[Key] = Counter()
         self._restatable: dict[Key, Mapping[str, Any]] = {}
+        # When the first of a channel and symbol was due.
+        self._first_ns: dict[tuple[object, object], int] = {}
 
     def __len__(self) -> int:
         return len(self._counts)
@@ -112,6 +126,14 @@ class Received:
         self._counts[key] += 1
         if identity.restated:
             self._restatable[key] = event
+        if (stamp := clock_ns(self._market, event)) is not None:
+            self._first_ns.setdefault(_place(self._market, event), stamp)
+
+    def precedes(self, event: Mapping[str, Any]) -> bool:
+        """Return whether an event is later than the first that was added of its kind and symbol."""
+        stamp = clock_ns(self._market, event)
+        first_ns = None if stamp is None else self._first_ns.get(_place(self._market, event))
+        return first_ns is not None and stamp is not None and stamp > first_ns
 
     def has(self, event: Mapping[str, Any]) -> bool:
         """Return whether an event, or another version of it, was added before."""
@@ -142,6 +164,12 @@ class Received:
 def _agree(one: Mapping[str, Any], other: Mapping[str, Any], key: str) -> bool:
     """Return whether two events have the same value, as far as both have one."""
     return not (one.get(key) and other.get(key)) or bool(one[key] == other[key])
+
+
+def _place(market: schema.MarketSpec, event: Mapping[str, Any]) -> tuple[object, object]:
+    """Return the channel and the symbol of an event that has a clock."""
+    channel = market.channel(event["ev"])
+    return event["ev"], None if channel is None else event.get(channel.event.symbol.key)
 
 
 def symbols_of(market: schema.MarketSpec, events: Iterable[Mapping[str, Any]]) -> set[str] | None:

@@ -54,6 +54,7 @@ _VERDICTS: Final[Mapping[type[BaseException], Verdict]] = {
     errors.SubscriptionError: Verdict.FATAL,
     errors.CaptureError: Verdict.FATAL,
     errors.SinkError: Verdict.FATAL,
+    errors.RestError: Verdict.FATAL,
     errors.ConsumerTooSlow: Verdict.FATAL,
     errors.HandlerFailed: Verdict.FATAL,
     errors.DecodeError: Verdict.FATAL,

@@ -152,3 +152,14 @@ def test_a_restated_bar_is_supplied_and_the_newest_wins() -> None:
     notice, *events = flat(filling.finish(elsewhere))
     assert notice.filled == 2
     assert [(one["s"], one["c"]) for one in events] == [(120, 3.5), (180, 4.5), (240, 7.0)]
+
+
+def test_what_comes_live_again_is_not_supplied_out_of_order() -> None:
+    filling = Backfill(gap(), [batch(trade(1))])
+    filling.hold(batch(trade(5), trade(3, sym="B")))
+    supplied = [trade(q, sym=sym) for q in range(2, 9) for sym in ("A", "B", "C")]
+    _, *events = flat(filling.finish(supplied))
+    numbers = {
+        symbol: [one["q"] for one in events if one["sym"] == symbol] for symbol in ("A", "B", "C")
+    }
+    assert numbers == {"A": [2, 3, 4, 5], "B": [2, 3], "C": [*range(2, 9)]}
