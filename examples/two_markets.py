@@ -5,28 +5,26 @@ Usage: python two_markets.py [URL]
 
 import asyncio
 import sys
+from collections import Counter
 
-from fastpoly import FastpolyError, Stream
+from fastpoly import Streams
 
 URL = sys.argv[1] if len(sys.argv) > 1 else None
 
 
-async def follow(market, *params):
-    count = 0
-    try:
-        async with Stream(market, *params, url=URL) as stream:
-            async for batch in stream:
-                count += len(batch)
-                if count >= 1000:
-                    break
-    except FastpolyError as error:
-        print(f"{market} ended: {error}")
-    else:
-        print(f"{market}: {count} events")
-
-
 async def main():
-    await asyncio.gather(follow("stocks", "T.*", "Q.*"), follow("crypto", "XT.*", "XQ.*"))
+    counts = Counter()
+    async with Streams(stocks=["T.*", "Q.*"], crypto=["XT.*", "XQ.*"], url=URL) as streams:
+        async for batch in streams:
+            counts[batch.market] += len(batch)
+            if all(
+                counts[name] >= 1000 for name in streams.markets if name not in streams.failures
+            ):
+                break
+    for market, error in streams.failures.items():
+        print(f"{market} ended: {error}")
+    for market, count in counts.items():
+        print(f"{market}: {count} events")
 
 
 asyncio.run(main())

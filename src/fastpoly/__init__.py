@@ -12,7 +12,7 @@ from fastpoly import reconnect as reconnect
 from fastpoly._core import Batch, Decoder, decode
 from fastpoly._version import __version__
 from fastpoly.consumers.snapshot import Snapshot
-from fastpoly.enums import ErrorPolicy, Feed, Ingest, Market, Overflow
+from fastpoly.enums import ErrorPolicy, Feed, Ingest, Market, OnFailure, Overflow
 from fastpoly.errors import (
     AccessDeniedError,
     AuthError,
@@ -48,6 +48,7 @@ from fastpoly.polygon.threaded.client import StreamClient
 from fastpoly.replay_stream import Replay, replay
 from fastpoly.shards import shard_of
 from fastpoly.stream import Stream
+from fastpoly.streams import Streams
 
 if TYPE_CHECKING:
     from fastpoly.hub import Hub
@@ -79,6 +80,7 @@ __all__ = [
     "Market",
     "NotAuthorizedError",
     "NotWebSocketError",
+    "OnFailure",
     "Overflow",
     "RedirectError",
     "Replay",
@@ -94,6 +96,7 @@ __all__ = [
     "StreamCluster",
     "StreamHost",
     "StreamServicePrefix",
+    "Streams",
     "SubscriptionError",
     "SubscriptionLimitError",
     "TooManyRequestsError",

@@ -13,6 +13,7 @@ __all__ = [
     "Feed",
     "Ingest",
     "Market",
+    "OnFailure",
     "Overflow",
 ]
 
@@ -92,6 +93,15 @@ class ErrorPolicy(StrEnum):
     RAISE = "raise"
     """`AsyncStreamClient.handle_messages` raises what the handler raised, and may be called again.
     Elsewhere it is ``stop``."""
+
+
+class OnFailure(StrEnum):
+    """What becomes of the other markets of `Streams` when one of them fails."""
+
+    CARRY_ON = "carry on"
+    """They go on; the failure is told, and is raised at the end only if all have failed."""
+    STOP_ALL = "stop all"
+    """They are closed, and the failure is raised at the end."""
 
 
 _E = TypeVar("_E", bound=StrEnum)

@@ -13,7 +13,7 @@ from fastpoly.health.lag import Judgement, LagStats, SequenceStats
 from fastpoly.protocol.lifecycle import State
 from fastpoly.sinks.sink_writer import SinkStats
 
-__all__ = ["ChannelHandlerStats", "ClientStats", "MarketStats", "StreamStats"]
+__all__ = ["ChannelHandlerStats", "ClientStats", "MarketStats", "StreamStats", "StreamsStats"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,39 @@ class StreamStats(MarketStats):
             *(sink.buffer for sink in self.sinks),
         ]
         return sum(buffer.lost for buffer in buffers) + sum(sink.lost for sink in self.sinks)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamsStats:
+    """What `Streams` have done so far: each market apart, and all together.
+
+    Attributes:
+        markets: The figures of each market, by the name that it was given.
+        failures: What ended those that have failed, one sentence each, by name.
+    """
+
+    markets: dict[str, StreamStats]
+    failures: dict[str, str]
+
+    @property
+    def received(self) -> int:
+        """Events that the servers sent."""
+        return sum(one.received for one in self.markets.values())
+
+    @property
+    def filtered(self) -> int:
+        """Events that the streams' own filters left out."""
+        return sum(one.filtered for one in self.markets.values())
+
+    @property
+    def lost(self) -> int:
+        """Events that a consumer did not get, or a sink could not write."""
+        return sum(one.lost for one in self.markets.values())
+
+    @property
+    def states(self) -> dict[str, State]:
+        """Where each market is in its life."""
+        return {name: one.state for name, one in self.markets.items()}
 
 
 @dataclass(frozen=True, slots=True)

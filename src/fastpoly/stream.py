@@ -210,6 +210,11 @@ class Stream:
         return self._feed.error
 
     @property
+    def is_inside_handler(self) -> bool:
+        """Whether it is one of its handlers that asks, for which nothing of its can be awaited."""
+        return self._life.is_inside_handler
+
+    @property
     def clock(self) -> Clock:
         """The time by which data is received: the system's, or that of a recording."""
         return self._source.clock

@@ -182,9 +182,14 @@ class StreamLife:
         """Whether the user was given what ended the stream."""
         return self.error_was_raised or self._registry.has_raised
 
+    @property
+    def is_inside_handler(self) -> bool:
+        """Whether it is one of its handlers that asks."""
+        return any(handler.is_current for handler in self._registry.handlers)
+
     async def _wait_wound_up(self) -> None:
         # A handler that closes its own stream must not wait for itself.
-        if not any(handler.is_current for handler in self._registry.handlers):
+        if not self.is_inside_handler:
             await self._wait()
 
     async def _wait(self) -> None:

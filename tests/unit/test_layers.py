@@ -32,7 +32,17 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("sinks", "rest"),
     ("reconnect", "stats", "state_changes"),
     ("market_feed",),
-    ("stream", "stream_life", "run", "polygon", "massive", "replay_stream", "replay_server", "hub"),
+    (
+        "stream",
+        "streams",
+        "stream_life",
+        "run",
+        "polygon",
+        "massive",
+        "replay_stream",
+        "replay_server",
+        "hub",
+    ),
     ("",),  # fastpoly/__init__.py, the public names
     ("sim",),
     ("pytest_plugin",),

@@ -7,7 +7,7 @@ import math
 import time
 import weakref
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from fastpoly.consumers.buffer import FAIR_SHARE_S, Buffer, BufferStats
 from fastpoly.consumers.picker import Picker, count_notices
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from fastpoly.net.reader_loop import ReaderLoop
 
 __all__ = ["Batches", "BatchesOwner", "Events", "Iteration"]
+
+_TWO_TASKS: Final = "Two tasks are waiting for the next batch of one iteration."
+_TWO_TASKS_HINT: Final = "Give each an iteration of its own: stream.batches()."
+_NEVER_OPENED: Final = "The stream was never opened."
+_NEVER_OPENED_HINT: Final = "Enter `async with` first."
 
 
 class BatchesOwner(Protocol):
@@ -128,18 +133,15 @@ class Batches(AsyncIterator["Batch"]):
                 self.busy_span = (time.monotonic(), math.inf)
                 return batch
             if buffer.closed:
-                error = buffer.error or self._ended_by
+                error = self.ended_by
                 if error is not None:
                     self._owner.error_was_raised()
                     raise error
                 raise StopAsyncIteration
             if self._waiter is not None:
-                raise UsageError(
-                    "Two tasks are waiting for the next batch of one iteration.",
-                    hint="Give each an iteration of its own: stream.batches().",
-                )
+                raise UsageError(_TWO_TASKS, hint=_TWO_TASKS_HINT)
             if not self._owner.is_started:
-                raise UsageError("The stream was never opened.", hint="Enter `async with` first.")
+                raise UsageError(_NEVER_OPENED, hint=_NEVER_OPENED_HINT)
             if buffer.arm():
                 self._waiter = asyncio.get_running_loop().create_future()
                 try:
@@ -147,6 +149,42 @@ class Batches(AsyncIterator["Batch"]):
                 finally:
                     self._waiter = None
                 self._slice_began = time.monotonic()
+
+    def poll(self) -> Batch | None:
+        """Return the next batch if there is one, for who takes from several; see `Polled`."""
+        batch = self._buffer.take_to_end()
+        now = time.monotonic()
+        self.busy_span = (self.busy_span[0], now) if batch is None else (now, math.inf)
+        return batch
+
+    @property
+    def is_over(self) -> bool:
+        """See `Polled.is_over`."""
+        return self._buffer.closed
+
+    @property
+    def ended_by(self) -> BaseException | None:
+        """See `Polled.ended_by`."""
+        return self._buffer.error or self._ended_by
+
+    def wait_with(self, waiter: asyncio.Future[None]) -> bool:
+        """See `Polled.wait_with`."""
+        if self._waiter is not None:
+            raise UsageError(_TWO_TASKS, hint=_TWO_TASKS_HINT)
+        if not self._owner.is_started:
+            raise UsageError(_NEVER_OPENED, hint=_NEVER_OPENED_HINT)
+        if not self._buffer.arm():
+            return False
+        self._waiter = waiter
+        return True
+
+    def stop_waiting(self) -> None:
+        """See `Polled.stop_waiting`."""
+        self._waiter = None
+
+    def error_was_raised(self) -> None:
+        """See `Polled.error_was_raised`."""
+        self._owner.error_was_raised()
 
     def stats(self) -> BufferStats:
         """Return what went through, what was lost, what waits."""
@@ -180,6 +218,11 @@ class Iteration(AsyncIterator["Batch"]):
 
     async def __anext__(self) -> Batch:
         return await self._batches.__anext__()
+
+    @property
+    def batches(self) -> Batches:
+        """The consumer behind it, for as long as this is held."""
+        return self._batches
 
     def stats(self) -> BufferStats:
         """Return what went through, what was lost, what waits."""
