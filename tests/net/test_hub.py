@@ -125,6 +125,20 @@ async def test_a_reader_who_goes_takes_nothing_from_the_others() -> None:
 
 
 @in_loop
+async def test_a_wildcard_that_is_refused_costs_nobody_a_ticker() -> None:
+    async with scripted_hub() as (server, hub):
+        server.refused = {"T.*"}
+        first, greedy = [await WireClient.login(hub.url) for _ in range(2)]
+        await first.subscribe("T.A")
+        peer = server.peers[0]
+        assert (await greedy.subscribe("T.*"))[-1]["message"] == "not authorized"
+        assert peer.held == ["T.A"]
+        assert not [one for one in peer.requests if one["action"] == "unsubscribe"]
+        for client in (first, greedy):
+            await client.close()
+
+
+@in_loop
 async def test_what_the_service_refuses_is_refused_and_what_it_leaves_open_is_left_open() -> None:
     async with scripted_hub(subscribe_timeout=0.3) as (server, hub):
         client = await WireClient.login(hub.url)

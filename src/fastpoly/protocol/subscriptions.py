@@ -376,19 +376,23 @@ class Subscriptions:
 
         What is let go of goes first where a wildcard makes way for single tickers: a ticker that is
         asked for while its wildcard is held might go unanswered and be lost with the wildcard.
-        Elsewhere it goes last, so that single tickers arrive until their wildcard does.
+        Elsewhere it goes last, and single tickers only once their wildcard is confirmed: until then
+        nothing else brings them, and it may be refused.
         """
         wire = dict.fromkeys(self.wire)
         sent, passed, again = self._sent, self._passed_over, self._to_repeat
         asked = [p for p in wire if p in again or not (p in sent or p in passed)]
         dropped = [param for param in self._sent if param not in wire]
         wildcards = [param for param in dropped if param.endswith(".*")]
-        single = [param for param in dropped if not param.endswith(".*")]
+        single = [p for p in dropped if not p.endswith(".*") and not self._awaits_wildcard(p)]
         return [
             *requests("unsubscribe", wildcards),
             *requests("subscribe", asked),
             *requests("unsubscribe", single),
         ]
+
+    def _awaits_wildcard(self, param: str) -> bool:
+        return param in self._desired and self.carrier(param) not in self._confirmed
 
     @staticmethod
     def dropping(params: Iterable[str]) -> list[Request]:
