@@ -25,6 +25,7 @@ from bench import (
     environments,
     export,
     gate,
+    hub,
     latency,
     material,
     pages,
@@ -87,6 +88,11 @@ def ask_scale(made: Material, quick: bool, only: frozenset[str]) -> Answer:
     return effort, scale.measure(made.events, effort, rivals=not only or "msgspec_" in only)
 
 
+def ask_hub(made: Material, quick: bool, only: frozenset[str]) -> Answer:
+    effort = hub.QUICK if quick else hub.FULL
+    return effort, hub.measure(made.events, effort)
+
+
 QUESTIONS: Final[dict[str, Callable[[Material, bool, frozenset[str]], Answer]]] = {
     "decode": ask_decode,
     "socket": ask_socket,
@@ -95,6 +101,7 @@ QUESTIONS: Final[dict[str, Callable[[Material, bool, frozenset[str]], Answer]]] 
     "scale": ask_scale,
     "capture": ask_capture,
     "export": ask_export,
+    "hub": ask_hub,
 }
 
 

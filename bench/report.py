@@ -91,6 +91,7 @@ def tables(results: Results) -> list[Table]:
         ("scale", scale_tables),
         ("capture", capture_tables),
         ("export", export_tables),
+        ("hub", hub_tables),
     ):
         if question in results:
             made += make(results[question]["cells"])
@@ -259,6 +260,30 @@ def export_tables(cells: Cells) -> list[Table]:
         "peak memory",
     )
     return [Table("Getting recorded events out", header, rows)]
+
+
+def hub_tables(cells: Cells) -> list[Table]:
+    rows = [
+        (
+            cell["label"],
+            count(cell["rate"]),
+            ns(cell["cpu_ns_per_event"]["best"]),
+            ns(cell["cpu_ns_per_event"]["best"] / cell["readers"]),
+            f"{cell['served']} of {cell['reading']}",
+            f"{cell['grown_bytes'] / MIB:.0f} MiB" if cell["grown_bytes"] is not None else "-",
+        )
+        for cell in cells
+    ]
+    header = (
+        "relay",
+        "events a second",
+        "CPU per event",
+        "per event and reader",
+        "readers that got all",
+        "memory that it took",
+    )
+    readers = cells[0]["readers"] if cells else 0
+    return [Table(f"One connection handed on to {readers} readers", header, rows)]
 
 
 def scale_tables(cells: Cells) -> list[Table]:

@@ -50,6 +50,7 @@ class Plan:
             due, and puts that time, ns since 1970, into the ``q`` of the frame's first event.
         rate: Events a second, for pace ``rate``.
         certificate: PEM file with key and chain, for TLS.
+        hold: Whether to wait, before it sends, for a line on standard input.
     """
 
     events_file: str
@@ -58,6 +59,7 @@ class Plan:
     pace: str = "stream"
     rate: int = 0
     certificate: str | None = None
+    hold: bool = False
 
     def dump(self) -> str:
         """The plan as `load` reads it."""
@@ -235,6 +237,8 @@ def serve(plan: Plan) -> None:
                 if context is not None:
                     connection = context.wrap_socket(connection, server_side=True)
                 log_in(connection)
+                if plan.hold:
+                    sys.stdin.readline()
                 replay.send(connection)
                 while connection.recv(65536):
                     pass

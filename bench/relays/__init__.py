@@ -1,0 +1,1 @@
+"""Programs that hand one connection on to many readers, each in a process of its own."""
