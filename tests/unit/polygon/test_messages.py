@@ -9,8 +9,27 @@ from typing import Any
 import pytest
 
 from fastpoly import Batch, decode
+from fastpoly.consumers.buffer import FAIR_SHARE_S
 from fastpoly.events import EquityTrade
+from fastpoly.polygon import messages as messages_module
 from fastpoly.polygon.messages import CHUNK, MessageReader
+
+
+class Clock:
+    """A monotonic clock that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(messages_module, "time", clock)
+    return clock
 
 
 class Owner:
@@ -68,3 +87,29 @@ def test_one_batch_after_another() -> None:
     assert reading.stop() is None
     for count in SIZES:
         assert len(list(reading.read(batch(count)))) == count
+
+
+@pytest.mark.parametrize("chunks", [1, 2])
+def test_the_messages_end_early_where_they_take_more_than_a_fair_share(
+    chunks: int, clock: Clock
+) -> None:
+    count = 3 * CHUNK
+    reading = MessageReader("dicts", Owner())
+    messages = reading.read(batch(count))
+    got = list(islice(messages, chunks * CHUNK))
+    assert not reading.is_cut
+    clock.now_s = 2 * FAIR_SHARE_S
+    assert list(messages) == []
+    assert reading.is_cut
+    left = reading.stop()
+    assert left is not None
+    assert got + left.dicts() == batch(count).dicts()
+
+
+def test_a_first_portion_is_made_however_late_it_is(clock: Clock) -> None:
+    reading = MessageReader("dicts", Owner())
+    messages = reading.read(batch(2 * CHUNK))
+    next(messages)
+    clock.now_s = 2 * FAIR_SHARE_S
+    assert len(list(messages)) == CHUNK - 1
+    assert reading.is_cut
