@@ -15,6 +15,7 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 from picows.picows cimport WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+import asyncio
 import dataclasses
 import json
 import logging
@@ -78,6 +79,7 @@ include "python/conflation.pxi"
 include "python/gathering.pxi"
 include "python/last_rows.pxi"
 include "python/records.pxi"
+include "python/stepping.pxi"
 include "python/arrow.pxi"
 include "python/histogram.pxi"
 include "python/watch.pxi"

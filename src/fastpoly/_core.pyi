@@ -1,6 +1,8 @@
 """The compiled core: frames to rows, rows to events, dicts and columns; the socket listener."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from asyncio import AbstractEventLoop, Task
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from contextvars import Context
 from typing import Any, Final, Protocol, final, overload, type_check_only
 
 import duckdb
@@ -218,6 +220,51 @@ class LineWatch:
     def sequences(self) -> dict[str, tuple[int, int, int]]: ...
     def last_ns(self) -> dict[str, int]: ...
     def last_events(self) -> dict[str, Any]: ...
+
+@disjoint_base
+class TaskStepper:
+    """Steps a coroutine as part of a task that is elsewhere; see `fastpoly.consumers.tasks`."""
+
+    task: Task[None]
+    is_inside: bool
+    has_ended: bool
+    def __init__(
+        self, driver: Coroutine[Any, Any, None], loop: AbstractEventLoop, context: Context
+    ) -> None: ...
+    def step(self, job: Any) -> bool: ...
+    def go_on(self, job: Any, yielded: object) -> None: ...
+
+@disjoint_base
+class FrameStepper:
+    """Calls the handlers of one frame after another; see `fastpoly.polygon.frame_run`."""
+
+    @property
+    def sizes(self) -> list[int]: ...
+    begun: int
+    made: int
+    messages: Iterator[Any]
+    task: Any
+    is_over: bool
+    is_inside: bool
+    def __init__(
+        self,
+        sizes: list[int],
+        channel_of: Callable[[Any], Any],
+        by_channel: dict[str, Any],
+        default: Any,
+    ) -> None: ...
+    def handle_next(self) -> bool: ...
+    def handle_slowly(self) -> bool: ...
+    def rest_of(self, target: Any, message: Any, coroutine: Any, yielded: Any) -> Any: ...
+    def job_of(self, target: Any, message: Any, result: Any) -> Any: ...
+    def failed(self, target: Any, message: Any, error: BaseException) -> None: ...
+    def wait(self, task: Any) -> None: ...
+    def break_off(self) -> None: ...
+    def finish(self) -> None: ...
+
+DONE: Final[object]
+"""What a driver yields when it has nothing to do; a job that pauses yields it too, and is given
+what it goes on with."""
 
 @final
 class ReadCoalescer:

@@ -359,7 +359,7 @@ class Handler:
             self.detach()
             return False
         call: _Call = (result, batch, started)
-        if task.is_running:
+        if task.is_inside:
             # It goes on with what has come meanwhile.
             return not task.step(call)
         if self.activity is _IDLE:

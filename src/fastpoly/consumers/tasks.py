@@ -33,11 +33,12 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import sys
 import types
 from asyncio import current_task
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any, Final, Protocol, TypeAlias
+
+from fastpoly._core import DONE, TaskStepper
 
 __all__ = [
     "DONE",
@@ -49,14 +50,9 @@ __all__ = [
     "JobOwner",
     "TaskOwner",
     "next_job",
+    "rest_of",
     "steps_of",
 ]
-
-if sys.version_info >= (3, 12):
-    _swap_current_task = asyncio.tasks._swap_current_task
-else:
-    # What `_enter_task` and `_leave_task` change, by two calls for each change.
-    _current_tasks = asyncio.tasks._current_tasks  # type: ignore[attr-defined]
 
 Job: TypeAlias = Any
 """What a driver is given to do."""
@@ -66,10 +62,6 @@ Driver: TypeAlias = Coroutine[Any, Any, None]
 
 MAX_IDLE: Final = 2
 """Tasks that a pool keeps for the next job, unless it is told otherwise."""
-
-DONE: Final = object()
-"""What a driver yields when it has nothing to do; a job that pauses yields it too, and is given
-what it goes on with."""
 
 _NOT_BEGUN: Final = object()
 """In place of what a driver yielded: it has not been given the job."""
@@ -104,7 +96,7 @@ class TaskOwner(Protocol):
         """The task has ended; `HandlerTask.job` is the job that it was at, if any."""
 
 
-class HandlerTask:
+class HandlerTask(TaskStepper):
     """One task and its driver, in the running loop.
 
     Args:
@@ -121,17 +113,12 @@ class HandlerTask:
 
     __slots__ = (
         "_driver",
-        "_inside",
         "_loop",
         "_owner",
-        "_run_in_context",
-        "_send",
         "_wake",
         "_yielded",
-        "has_ended",
         "job",
         "job_owner",
-        "task",
     )
 
     def __init__(
@@ -139,19 +126,17 @@ class HandlerTask:
     ) -> None:
         context = contextvars.copy_context() if context is None else context
         context.run(driver.send, None)
+        loop = asyncio.get_running_loop()
+        super().__init__(driver, loop, context)
         self._owner = owner
-        self.has_ended = False
         self.job: Job = None
         self.job_owner: JobOwner | None = None
         self._driver = driver
-        self._send = driver.send
-        self._run_in_context = context.run
-        self._loop = asyncio.get_running_loop()
+        self._loop = loop
         self._wake: asyncio.Future[None] | None = None
         self._yielded: object = DONE
-        self._inside = False
         self.task: asyncio.Task[None] = asyncio.Task(
-            self._run(), loop=self._loop, name="fastpoly handlers", context=context
+            self._run(), loop=loop, name="fastpoly handlers", context=context
         )
         self.task.add_done_callback(self._on_end)
 
@@ -160,61 +145,15 @@ class HandlerTask:
         """Whether a job may be given by `step`, from outside of the task."""
         return self._wake is not None and self._yielded is DONE and not self._wake.done()
 
-    @property
-    def is_running(self) -> bool:
-        """Whether it is between two jobs, and `step` would be called from inside of it."""
-        return self._inside
-
-    if sys.version_info >= (3, 12):
-
-        def step(self, job: Job) -> bool:
-            """Give the driver a job, as if in the task, which must be ready.
-
-            Returns:
-                Whether it is done; if not, it waits, and the task goes on with it.
-            """
-            if self._inside:
-                yielded = self._send(job)
-            else:
-                previous = _swap_current_task(self._loop, self.task)
-                try:
-                    yielded = self._run_in_context(self._send, job)
-                finally:
-                    _swap_current_task(self._loop, previous)
-            return yielded is DONE or self._go_on(job, yielded)
-
-    else:
-
-        def step(self, job: Job) -> bool:
-            """Give the driver a job, as if in the task, which must be ready.
-
-            Returns:
-                Whether it is done; if not, it waits, and the task goes on with it.
-            """
-            if self._inside:
-                yielded = self._send(job)
-            else:
-                loop = self._loop
-                previous = _current_tasks.get(loop)
-                _current_tasks[loop] = self.task
-                try:
-                    yielded = self._run_in_context(self._send, job)
-                finally:
-                    if previous is None:
-                        del _current_tasks[loop]
-                    else:
-                        _current_tasks[loop] = previous
-            return yielded is DONE or self._go_on(job, yielded)
-
     def defer(self, job: Job) -> None:
         """Leave a job to the task from its first step."""
-        self._go_on(job, _NOT_BEGUN)
+        self.go_on(job, _NOT_BEGUN)
 
-    def _go_on(self, job: Job, yielded: object) -> bool:
+    def go_on(self, job: Job, yielded: object) -> None:
+        """See `TaskStepper.go_on`."""
         self.job, self._yielded = job, yielded
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
-        return False
 
     async def _run(self) -> None:
         driver, owner = self._driver, self._owner
@@ -232,9 +171,9 @@ class HandlerTask:
                     yielded = driver.send(self.job)
                 await _continued(driver, yielded, error)
                 error = None
-                self._inside = True
+                self.is_inside = True
                 owner.on_job_done(self)
-                self._inside = False
+                self.is_inside = False
             self.job = None
 
     async def _wait(self) -> asyncio.CancelledError | None:
@@ -281,6 +220,25 @@ def _continued(
         else:
             throw_in, thrown = thrown, None
             yielded = driver.throw(throw_in)
+
+
+@types.coroutine
+def rest_of(coroutine: Coroutine[Any, Any, Any], yielded: object) -> Generator[Any, Any, None]:
+    """Do the rest of a coroutine that was begun elsewhere, and waits for what it yielded."""
+    while True:
+        try:
+            sent = yield yielded
+        except GeneratorExit:
+            coroutine.close()
+            raise
+        except BaseException as error:
+            thrown: BaseException | None = error
+        else:
+            thrown = None
+        try:
+            yielded = coroutine.send(sent) if thrown is None else coroutine.throw(thrown)
+        except StopIteration:
+            return
 
 
 # ------------------------------------------------------------------------------------- a pool

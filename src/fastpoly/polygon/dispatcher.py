@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from fastpoly import schema
 from fastpoly.consumers.picker import MAX_PLANS
-from fastpoly.consumers.tasks import DONE, MAX_IDLE, HandlerTasks, next_job, steps_of
+from fastpoly.consumers.tasks import MAX_IDLE, HandlerTasks, next_job, steps_of
 from fastpoly.consumers.user_hook import refuse_generator
 from fastpoly.notices import NOTICE_CHANNEL, NOTICE_TYPES
 from fastpoly.polygon.channel_handler import ChannelHandler, ChannelHandlerOwner
@@ -229,8 +229,16 @@ class Dispatcher:
             self.push(batch, channels)
             return True
         if self._may_run(self._plan(channels)):
-            tasks = self.tasks if self._plan(channels).awaits else None
-            self.run = FrameRun(batch, LISTS[self._form], tasks, self)
+            self.run = FrameRun(
+                batch,
+                LISTS[self._form],
+                self.tasks,
+                self,
+                self._channel_of,
+                self._by_channel,
+                self._default,
+                awaits=self._plan(channels).awaits,
+            )
             return self.run.handle_next()
         self.give_back(batch.frames())
         return False
@@ -362,18 +370,11 @@ class Dispatcher:
                 target.handler_failed(error, message)
 
     @types.coroutine
-    def call(
-        self, messages: Iterator[Any] | None, run: FrameRun | None = None
-    ) -> Generator[Any, Any, None]:
-        """Call each message's handler with it and await what that gives.
-
-        Args:
-            messages: The messages.
-            run: Whose frame they are; until it is over, those of the next are waited for.
-        """
+    def call(self, messages: Iterator[Any]) -> Generator[Any, Any, None]:
+        """Call each message's handler with it and await what that gives."""
         channel_of, by_channel, default = self._channel_of, self._by_channel, self._default
         target = default
-        while messages is not None:
+        while True:
             message = None
             try:
                 for message in messages:
@@ -391,15 +392,17 @@ class Dispatcher:
                 if self.tasks.broke_off(error):
                     raise
                 target.handler_failed(error, message)
-                continue
-            if run is None or run.is_over:
+            else:
                 return
-            messages = yield DONE
 
     def who_waits(self) -> ChannelHandler:
-        """See `FrameRunOwner.who_waits`."""
+        """Return the handler that waits, and leave the rest to another round."""
         self._stop()
         return self._current
+
+    def on_wait(self, target: ChannelHandler) -> None:
+        """See `FrameRunOwner.on_wait`."""
+        self._stop()
 
     def _stop(self) -> None:
         """Leave the rest of the batch that is being delivered to another round."""

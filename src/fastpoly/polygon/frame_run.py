@@ -1,18 +1,22 @@
 """The WebSocket frames of one read, handled one at a time for a caller with a loop of its own.
 
 A batch, a job and a way through all of the dispatcher for each frame cost three times what the
-handler of a frame's only event does. So the messages of many frames are made together, and one job
-calls the handlers of all of them; it pauses after each frame until the caller asks for the next.
+handler of a frame's only event does. So the messages of many frames are made together, and the
+handlers of a frame are called when the caller asks for it, all in one task.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from itertools import islice
 from operator import length_hint
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fastpoly._core import FrameStepper
+from fastpoly.consumers.tasks import rest_of
+from fastpoly.consumers.user_hook import refuse_generator
 from fastpoly.polygon.messages import CHUNK
 
 if TYPE_CHECKING:
@@ -29,11 +33,8 @@ class FrameRunOwner(Protocol):
     def call_plain(self, messages: Iterator[Any]) -> object:
         """Call each message's handler with it, where no result has to be awaited."""
 
-    def call(self, messages: Iterator[Any], run: FrameRun) -> Awaitable[None]:
-        """Call each message's handler with it, await what that gives, and wait for more."""
-
-    def who_waits(self) -> ChannelHandler:
-        """Return the handler that waits, after stopping the run."""
+    def on_wait(self, target: ChannelHandler) -> object:
+        """Take note that a handler waits, and stop the run."""
 
     def give_back(self, frames: list[Batch]) -> object:
         """Take frames that were not begun; they come before any that are still to be taken."""
@@ -42,120 +43,147 @@ class FrameRunOwner(Protocol):
         """Take note of the end, and what is left of the frame that was handled last."""
 
 
-class FrameRun:
+class _Awaiting:
+    """A job that awaits the result of a handler's call.
+
+    Args:
+        run: Of which the message is.
+        target: The handler.
+        message: What it was called with.
+        result: What it gave.
+    """
+
+    __slots__ = ("_message", "_result", "_run", "target")
+
+    def __init__(
+        self, run: FrameRun, target: ChannelHandler, message: Any, result: Awaitable[Any]
+    ) -> None:
+        self.target = target
+        self._run = run
+        self._message = message
+        self._result = result
+
+    async def call(self, messages: None) -> None:
+        """Await it; see `drive`."""
+        try:
+            await self._result
+        except BaseException as error:
+            self._run.failed(self.target, self._message, error)
+
+
+class FrameRun(FrameStepper):
     """The frames of one batch, on their way to handlers that are all free.
 
     Args:
         batch: What the read brought.
         make: Makes the messages of events.
-        tasks: Do what has to be awaited; None where nothing has.
+        tasks: Do what has to be awaited.
+        awaits: Whether anything has.
         owner: Whose handlers they are.
-
-    Attributes:
-        is_over: Whether no more frames are taken from here.
-        is_inside: Whether a frame is being handled.
+        channel_of: See `FrameStepper`, like the two that follow.
     """
 
-    __slots__ = (
-        "_batch",
-        "_begun",
-        "_left",
-        "_made",
-        "_make",
-        "_messages",
-        "_owner",
-        "_sizes",
-        "_task",
-        "_tasks",
-        "is_inside",
-        "is_over",
-    )
+    __slots__ = ("_awaits", "_batch", "_left", "_make", "_owner", "_tasks")
 
     def __init__(
         self,
         batch: Batch,
         make: Callable[[Batch], list[Any]],
-        tasks: HandlerTasks | None,
+        tasks: HandlerTasks,
         owner: FrameRunOwner,
+        channel_of: Callable[[Any], Any],
+        by_channel: dict[str, ChannelHandler],
+        default: ChannelHandler,
+        *,
+        awaits: bool,
     ) -> None:
-        self.is_over = False
-        self.is_inside = False
+        super().__init__(batch.frame_sizes, channel_of, by_channel, default)
         self._batch = batch
         self._make = make
         self._tasks = tasks
+        self._awaits = awaits
         self._owner = owner
-        self._sizes = batch.frame_sizes
-        # Frames that were begun, and those that there are messages of.
-        self._begun = self._made = 0
-        self._messages: Iterator[Any] = iter(())
         self._left: Batch | None = None
-        self._task: HandlerTask | None = None
 
-    def handle_next(self) -> bool:
-        """Call the handlers of the next frame's messages.
-
-        Returns:
-            Whether there was one that can be handled here. If not, the run is over.
-        """
-        begun, task = self._begun, self._task
+    def handle_slowly(self) -> bool:
+        """See `FrameStepper.handle_slowly`."""
         if (
             self.is_inside  # a handler asks for more
-            or (begun >= self._made and not self._make_more())
-            or (task is not None and task.has_ended)
+            or (self.begun >= self.made and not self._make_more())
+            or (self.task is not None and self.task.has_ended)
         ):
             self.stop()
             return False
-        self._begun = begun + 1
-        messages = islice(self._messages, self._sizes[begun])
+        if self._awaits:
+            if self.task is None:
+                self.task = self._tasks.take()
+            return self.handle_next()
+        begun, self.begun = self.begun, self.begun + 1
         self.is_inside = True
         try:
-            if task is not None:
-                if not task.step(messages):
-                    self._wait(task)
-            elif self._tasks is not None:
-                self._begin(self._tasks, messages)
-            else:
-                self._owner.call_plain(messages)
+            self._owner.call_plain(islice(self.messages, self.sizes[begun]))
         except BaseException:
             self.stop()
-            if self._tasks is not None and self._task is not None:
-                self._tasks.discard(self._task)
-                self._task = None
             raise
         finally:
             self.is_inside = False
             if self.is_over:
-                self._finish()
+                self.finish()
         return True
 
-    def _begin(self, tasks: HandlerTasks, messages: Iterator[Any]) -> None:
-        task = self._task = tasks.take()
-        if not task.step((self, messages)):
-            self._wait(task)
+    def rest_of(
+        self,
+        target: ChannelHandler,
+        message: Any,
+        coroutine: Coroutine[Any, Any, Any],
+        yielded: object,
+    ) -> Any:
+        """See `FrameStepper.rest_of`."""
+        return _Awaiting(self, target, message, rest_of(coroutine, yielded)), None
 
-    def _wait(self, task: HandlerTask) -> None:
-        """Leave the rest of a job to its task, as one of the handlers waits."""
-        self._task = None
-        if self._tasks is not None:
-            self._tasks.keep(task, self._owner.who_waits())
+    def job_of(self, target: ChannelHandler, message: Any, result: Any) -> Any:
+        """See `FrameStepper.job_of`."""
+        if inspect.isawaitable(result) or target.awaits:
+            return _Awaiting(self, target, message, result), None
+        refuse_generator(result)
+        return None
 
-    def call(self, messages: Iterator[Any]) -> Awaitable[None]:
-        """Have the handlers called: the job, see `drive`."""
-        return self._owner.call(messages, self)
+    def failed(self, target: ChannelHandler, message: Any, error: BaseException) -> None:
+        """See `FrameStepper.failed`."""
+        if self._tasks.broke_off(error):
+            raise error
+        target.handler_failed(error, message)
+
+    def wait(self, task: HandlerTask) -> None:
+        """See `FrameStepper.wait`."""
+        self.task = None
+        target = task.job[0].target
+        self._owner.on_wait(target)
+        self._tasks.keep(task, target)
+
+    def break_off(self) -> None:
+        """See `FrameStepper.break_off`."""
+        self.stop()
+        if self.task is not None:
+            self._tasks.discard(self.task)
+            self.task = None
 
     def _make_more(self) -> bool:
         """Make the messages of the next frames, as many as are made at a time."""
-        sizes, begun = self._sizes, self._begun
-        made, count = begun, 0
-        while made < len(sizes) and count + sizes[made] <= CHUNK:
-            count += sizes[made]
-            made += 1
-        start = sum(sizes[:begun])
+        sizes, begun, batch = self.sizes, self.begun, self._batch
+        made = len(sizes)
+        if begun or len(batch) > CHUNK:
+            made, count = begun, 0
+            while made < len(sizes) and count + sizes[made] <= CHUNK:
+                count += sizes[made]
+                made += 1
+            start = sum(sizes[:begun])
+            batch = batch[start : start + count]
         try:
-            self._messages = iter(self._make(self._batch[start : start + count]) if count else ())
+            self.messages = iter(self._make(batch) if len(batch) else ())
         except Exception:
             return False  # one cannot be made, which must not cost the others
-        self._made = made
+        self.made = made
         return made > begun
 
     def stop(self) -> None:
@@ -163,22 +191,20 @@ class FrameRun:
         if self.is_over:
             return
         self.is_over = True
-        batch, sizes, begun = self._batch, self._sizes, self._begun
-        left = length_hint(self._messages) - sum(sizes[begun : self._made])
-        deque(self._messages, maxlen=0)
+        batch, sizes, begun = self._batch, self.sizes, self.begun
+        left = length_hint(self.messages) - sum(sizes[begun : self.made])
+        deque(self.messages, maxlen=0)
         if left:
             end = sum(sizes[:begun])
             self._left = batch[end - left : end]
         if begun < len(sizes):
             self._owner.give_back(batch.frames()[begun:])
         if not self.is_inside:
-            task = self._task
-            if task is not None and self._tasks is not None and not task.has_ended:
-                task.step(None)
-            self._finish()
+            self.finish()
 
-    def _finish(self) -> None:
-        task, self._task = self._task, None
-        if task is not None and self._tasks is not None and not task.has_ended:
+    def finish(self) -> None:
+        """See `FrameStepper.finish`."""
+        task, self.task = self.task, None
+        if task is not None and not task.has_ended:
             self._tasks.release(task)
         self._owner.on_over(self._left)

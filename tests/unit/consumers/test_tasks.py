@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
 import sys
 import types
 from collections.abc import Coroutine, Generator
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fastpoly.consumers.tasks import MAX_IDLE, HandlerTask, HandlerTasks, next_job
+from fastpoly.consumers.tasks import MAX_IDLE, HandlerTask, HandlerTasks, next_job, rest_of
 from tests.loops import in_loop
 from tests.waiting import PATIENCE_S
 
@@ -659,3 +660,71 @@ def test_eager_tasks_begin_no_job_inside_of_who_hands_it_over() -> None:
         assert sorted(got) == [1, 2, 3, 4]
 
     asyncio.run(main())
+
+
+class TestRestOf:
+    """A coroutine that was begun by hand, and goes on by `rest_of`, does what it does by itself."""
+
+    @staticmethod
+    async def waits(future: asyncio.Future[str], got: list[object]) -> None:
+        try:
+            got.append(await future)
+            got.append(await asyncio.sleep(0, "turn"))
+        except BaseException as error:
+            got.append(type(error))
+            raise
+        finally:
+            got.append("end")
+
+    async def begun(self, future: asyncio.Future[str], got: list[object]) -> asyncio.Task[None]:
+        coroutine = self.waits(future, got)
+        yielded = coroutine.send(None)
+
+        async def go_on() -> None:
+            await rest_of(coroutine, yielded)
+
+        task = asyncio.create_task(go_on())
+        await asyncio.sleep(0)
+        return task
+
+    @in_loop
+    async def test_to_its_end(self) -> None:
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        got: list[object] = []
+        task = await self.begun(future, got)
+        future.set_result("value")
+        await task
+        assert got == ["value", "turn", "end"]
+
+    @in_loop
+    async def test_what_it_raises(self) -> None:
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        got: list[object] = []
+        task = await self.begun(future, got)
+        future.set_exception(ZeroDivisionError())
+        with pytest.raises(ZeroDivisionError):
+            await task
+        assert got == [ZeroDivisionError, "end"]
+
+    @in_loop
+    async def test_a_cancellation(self) -> None:
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        got: list[object] = []
+        task = await self.begun(future, got)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert future.cancelled()
+        assert got == [asyncio.CancelledError, "end"]
+
+    def test_being_closed(self) -> None:
+        loop = asyncio.new_event_loop()
+        future: asyncio.Future[str] = loop.create_future()
+        got: list[object] = []
+        coroutine = self.waits(future, got)
+        rest = rest_of(coroutine, coroutine.send(None))
+        assert next(rest) is future
+        rest.close()
+        loop.close()
+        assert got == [GeneratorExit, "end"]
+        assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED
