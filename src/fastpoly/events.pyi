@@ -119,7 +119,7 @@ class EquityTrade(Event):
 
     @property
     def participant_timestamp(self) -> int | None:
-        """Time at the exchange. Wire key ``pt``; Unix time in ms."""
+        """Time at the exchange, never after the SIP's. Wire key ``pt``; Unix time in ms."""
 
     @property
     def sequence_number(self) -> int | None:
@@ -213,11 +213,11 @@ class EquityQuote(Event):
 
     @property
     def bid_size(self) -> int | None:
-        """Bid size; contracts for options. Wire key ``bs``; whole number."""
+        """Bid size: shares, before 2025-11-03 round lots; contracts for options. Wire key ``bs``; whole number."""
 
     @property
     def ask_size(self) -> int | None:
-        """Ask size; contracts for options. Wire key ``as``; whole number."""
+        """Ask size: shares, before 2025-11-03 round lots; contracts for options. Wire key ``as``; whole number."""
 
     @property
     def timestamp(self) -> int | None:
@@ -225,7 +225,7 @@ class EquityQuote(Event):
 
     @property
     def participant_timestamp(self) -> int | None:
-        """Time at the exchange. Wire key ``pt``; Unix time in ms."""
+        """Time at the exchange, never after the SIP's. Wire key ``pt``; Unix time in ms."""
 
     @property
     def sequence_number(self) -> int | None:

@@ -41,7 +41,7 @@ cdef class EquityTrade(Event):
 
     @property
     def participant_timestamp(self):
-        """Time at the exchange. Wire key ``pt``; Unix time in ms."""
+        """Time at the exchange, never after the SIP's. Wire key ``pt``; Unix time in ms."""
         return self.attribute(7)
 
     @property
@@ -149,12 +149,12 @@ cdef class EquityQuote(Event):
 
     @property
     def bid_size(self):
-        """Bid size; contracts for options. Wire key ``bs``; whole number."""
+        """Bid size: shares, before 2025-11-03 round lots; contracts for options. Wire key ``bs``; whole number."""
         return self.attribute(7)
 
     @property
     def ask_size(self):
-        """Ask size; contracts for options. Wire key ``as``; whole number."""
+        """Ask size: shares, before 2025-11-03 round lots; contracts for options. Wire key ``as``; whole number."""
         return self.attribute(8)
 
     @property
@@ -164,7 +164,7 @@ cdef class EquityQuote(Event):
 
     @property
     def participant_timestamp(self):
-        """Time at the exchange. Wire key ``pt``; Unix time in ms."""
+        """Time at the exchange, never after the SIP's. Wire key ``pt``; Unix time in ms."""
         return self.attribute(10)
 
     @property
