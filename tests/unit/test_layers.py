@@ -42,6 +42,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "replay_stream",
         "replay_server",
         "hub",
+        "metrics",
     ),
     ("",),  # fastpoly/__init__.py, the public names
     ("sim",),
