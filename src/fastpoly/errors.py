@@ -24,6 +24,7 @@
     ├── CaptureError                        a recording cannot be written or read
     ├── SinkError                           a sink cannot write
     ├── RestError                           a REST request failed
+    ├── PublishError                        a stream of messages cannot be written any more
     ├── ConsumerTooSlow                     a buffer is full and its policy is to fail
     └── HandlerFailed                       a handler raised and the policy is to stop
 
@@ -51,6 +52,7 @@ __all__ = [
     "HttpStatusError",
     "NotAuthorizedError",
     "NotWebSocketError",
+    "PublishError",
     "RedirectError",
     "RestError",
     "ServerError",
@@ -204,7 +206,11 @@ class ConnectionLost(FastpolyError, ConnectionError):
     Attributes:
         code: The WebSocket close code; 1006 when it ended without a close frame.
         reason: The text that came with the code; may be empty.
+        resumes: Whether nothing is missing once the source is connected again, as it goes on where
+            it was.
     """
+
+    resumes: bool = False
 
     def __init__(
         self, detail: str = "", *, hint: str = "", code: int = 1006, reason: str = ""
@@ -343,6 +349,12 @@ class RestError(FastpolyError):
     def __init__(self, detail: str = "", *, hint: str = "", status: int = 0) -> None:
         super().__init__(detail, hint=hint)
         self.status = status
+
+
+class PublishError(FastpolyError):
+    """A stream of messages cannot be written any more: another publisher has taken over, or the
+    broker has lost what it had acknowledged.
+    """
 
 
 class ConsumerTooSlow(FastpolyError):

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from fastpoly.consumers.error_policy import ErrorHook, HandlerErrorPolicy
 from fastpoly.consumers.fill_hook import Fill, FillHook
+from fastpoly.consumers.publishing import Publishing, PublishKeywords
 from fastpoly.consumers.recording import Recording, RecordKeywords
 from fastpoly.engine.supervisor import Engine, EngineSettings
-from fastpoly.errors import FastpolyError
+from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.protocol.lifecycle import State
 from fastpoly.state_changes import StateNews
 from fastpoly.stats import MarketStats
@@ -79,6 +80,7 @@ class MarketFeed:
         errors: What becomes of what handlers raise.
         stop_error: What the user's code ended the stream with; None if none did.
         recordings: Recordings, in the order in which they were begun, ended ones included.
+        publishings: The same of what is published to a broker.
 
     Raises:
         UsageError: A hook is not callable, or refuses what is desired.
@@ -98,6 +100,7 @@ class MarketFeed:
         self.errors = HandlerErrorPolicy(hooks.on_error, hooks.error_policy, self, hooks.logger)
         self.stop_error: BaseException | None = None
         self.recordings: list[Recording] = []
+        self.publishings: list[Publishing] = []
         self._market = subscriptions.market
         self._reader = reader
         self._fill = None if hooks.fill is None else FillHook(hooks.fill, self.errors, reader)
@@ -173,6 +176,51 @@ class MarketFeed:
         """See `RecordingOwner.on_recording_lost`."""
         if not self._reader.post(self._owner.on_recording_lost, notice):
             self._owner.on_recording_lost(notice)
+
+    # ---------------------------------------------------------------------------- publishing
+
+    def publish(self, url: str, options: PublishKeywords) -> Publishing:
+        """Have what is read published to a broker, once the stream is opened.
+
+        Raises:
+            UsageError: An option makes no sense, or the stream was opened before.
+        """
+        if self.engine.state is not State.IDLE:
+            raise UsageError(
+                "A stream is published from its beginning.",
+                hint="Call publish() before opening it.",
+            )
+        publishing = Publishing(url, self._market, self._reader, self, options)
+        self.publishings.append(publishing)
+        return publishing
+
+    async def open_publishings(self) -> None:
+        """Become the one that writes, wherever this is to publish; in the loop that reads."""
+        for publishing in self.publishings:
+            await publishing.open()
+            self.engine.recorders.add(publishing, self.engine.confirmed)
+
+    async def end_publishings(self, seconds: float) -> None:
+        """Publish nothing more, and wait for what waits, each for so many seconds at most.
+
+        In the loop that reads.
+        """
+        for publishing in self.publishings:
+            publishing.end()
+        for publishing in self.publishings:
+            await publishing.wait_closed(seconds)
+
+    def stop_publishing(self, publishing: Publishing) -> None:
+        """See `PublishingOwner.stop_publishing`."""
+        self.engine.recorders.remove(publishing)
+
+    def on_publishing_failed(self, error: FastpolyError) -> None:
+        """See `PublishingOwner.on_publishing_failed`."""
+        self.on_warning(error)
+
+    def on_publishing_lost(self, notice: SlowConsumer) -> None:
+        """See `PublishingOwner.on_publishing_lost`."""
+        self._owner.on_recording_lost(notice)
 
     # --------------------------------------------------------------- what the engine says
 

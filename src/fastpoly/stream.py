@@ -13,6 +13,7 @@ from fastpoly.consumers.fill_hook import Fill
 from fastpoly.consumers.gathering import GROUP_ROWS, Grouping
 from fastpoly.consumers.iteration import Events, Iteration
 from fastpoly.consumers.options import ConsumerKeywords, consumer_options
+from fastpoly.consumers.publishing import Publishing, PublishKeywords
 from fastpoly.consumers.recording import Recording, RecordKeywords
 from fastpoly.consumers.registry import ConsumerRegistry, Limits
 from fastpoly.consumers.snapshot import Snapshot
@@ -38,6 +39,7 @@ from fastpoly.run import run_stream
 from fastpoly.sinks.attached import AttachedSinks
 from fastpoly.sinks.sink import Sink
 from fastpoly.sources.kinds import SourceRequest, make_source
+from fastpoly.sources.source import FollowsConsumers
 from fastpoly.stats import StreamStats
 from fastpoly.stream_life import StreamLife
 
@@ -187,6 +189,8 @@ class Stream:
             self._feed.errors,
         )
         self._sinks = AttachedSinks(spec.name, self._registry)
+        if isinstance(source, FollowsConsumers):
+            source.follow(self._longest_wait_s)
         self._life.begin(self._feed, self._registry)
 
     def __repr__(self) -> str:
@@ -560,6 +564,35 @@ class Stream:
         """
         self._require_not_closed()
         return self._feed.record(path, options)
+
+    def publish(self, to: str, **options: Unpack[PublishKeywords]) -> Publishing:
+        """Publish all that is received to NATS JetStream, beside handlers; before it is opened.
+
+        Opening the stream then begins with becoming the one publisher of the market. The broker
+        never holds up the stream; see `docs/nats.md`. It ends with the stream, which waits for up
+        to ``close_timeout`` until the broker has acknowledged everything. If another publisher
+        takes over, that is given to ``on_error``, and the stream goes on.
+
+        Args:
+            to: The broker, such as ``nats://host:4222``.
+            options: ``standby``: wait until no other publisher leads, and only then connect.
+                ``max_delay``: seconds that an event may wait for its message to fill.
+                ``max_buffer_bytes``: of what the broker has not acknowledged. ``max_bytes``,
+                ``max_age`` (seconds) and ``replicas``: of the broker's stream, where it is still to
+                be made. ``context``: an `ssl.SSLContext` for ``tls://``.
+
+        Raises:
+            UsageError: An option makes no sense, or the stream was opened before.
+        """
+        self._require_not_closed()
+        return self._feed.publish(to, options)
+
+    def _longest_wait_s(self) -> float:
+        """How long the oldest batch has been waiting for a consumer, in seconds; 0 for none."""
+        waits_s = [one.stats().buffer.waiting_s for one in self._registry.handlers]
+        waits_s += [one.stats().waiting_s for one in self._registry.iterations]
+        waits_s += [one.buffer.waiting_s for one in self._sinks.stats()]
+        return max(waits_s, default=0.0)
 
     def _require_not_closed(self) -> None:
         if self.state in (State.CLOSING, State.CLOSED):

@@ -125,7 +125,12 @@ class StreamLife:
     async def _open(self) -> None:
         # In the loop that reads, before the first connection.
         self._feed.start_recordings()
-        await self._feed.engine.open()
+        await self._feed.open_publishings()
+        try:
+            await self._feed.engine.open()
+        except BaseException:
+            await self._feed.end_publishings(self._close_timeout_s)
+            raise
 
     async def close(self, drain: bool) -> None:
         """See `Stream.close`; from any event loop."""
@@ -250,6 +255,9 @@ class StreamLife:
             self._feed.stop_filling()
             await self._registry.wind_up(drain=self._drain, timeout_s=self._close_timeout_s)
             await self._feed.end_recordings(self._close_timeout_s)
+            if self._feed.publishings:
+                with contextlib.suppress(UsageError):  # it was never opened
+                    await self._reader.call(self._feed.end_publishings, self._close_timeout_s)
             await self._reader.stop()
         finally:
             # At the program's end this task is cancelled like all others.

@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "shards",
     ),
     ("protocol", "health", "filters", "flat_files"),
-    ("net", "serving", "capture"),
+    ("net", "serving", "capture", "broker"),
     ("sources",),
     ("engine",),
     ("consumers",),

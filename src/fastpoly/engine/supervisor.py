@@ -409,6 +409,8 @@ class Engine:
         return has_data and self._connection is not None and self._connection.gives_all
 
     def _do_note_gap(self, error: FastpolyError | None) -> None:
+        if isinstance(error, ConnectionLost) and error.resumes:
+            return
         # A failure from outside is told before the connection has ended.
         if self._may_have_missed_data or self._may_miss_data:
             wanted = self._reconciler.subscriptions

@@ -55,6 +55,7 @@ _VERDICTS: Final[Mapping[type[BaseException], Verdict]] = {
     errors.CaptureError: Verdict.FATAL,
     errors.SinkError: Verdict.FATAL,
     errors.RestError: Verdict.FATAL,
+    errors.PublishError: Verdict.FATAL,
     errors.ConsumerTooSlow: Verdict.FATAL,
     errors.HandlerFailed: Verdict.FATAL,
     errors.DecodeError: Verdict.FATAL,

@@ -100,6 +100,11 @@ class Proxy:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def break_all(self) -> None:
+        """Break every connection that is there; those that come later hold."""
+        for task in self._tasks:
+            task.cancel()
+
     @property
     def accepted(self) -> int:
         """How many connections there were so far."""

@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from fastpoly.broker.address import SCHEMES, read_address
 from fastpoly.errors import UsageError
 from fastpoly.net.credentials import find_api_key
-from fastpoly.net.endpoints import make_url
+from fastpoly.net.endpoints import make_ssl_context, make_url
 from fastpoly.protocol.markets import market_of
+from fastpoly.shards import ALL_SHARDS, shard_bits
 from fastpoly.sources.capture import CaptureSource
 from fastpoly.sources.live import LiveSource
+from fastpoly.sources.nats import NatsSource, StartAt
 
 if TYPE_CHECKING:
     from fastpoly.net.credentials import ApiKey
@@ -123,10 +126,46 @@ def _recording(request: SourceRequest) -> CaptureSource:
     )
 
 
+_START_HINT: Final = "Pass start=new, start=all, or Unix time in ns."
+
+
+def _start_at(text: str) -> StartAt:
+    if text in ("new", "all"):
+        return StartAt(everything=text == "all")
+    try:
+        return StartAt(time_ns=int(text))
+    except ValueError:
+        raise UsageError(f"start={text!r} is nowhere to begin.", hint=_START_HINT) from None
+
+
+def _shards(text: str | None) -> int:
+    if text is None:
+        return ALL_SHARDS
+    index, _, count = text.partition("/")
+    if not (index.isdecimal() and count.isdecimal()):
+        raise UsageError(f"shard={text!r} is no share.", hint="Write it as shard=0/4.")
+    return shard_bits((int(index), int(count)))
+
+
+def _broker(request: SourceRequest) -> NatsSource:
+    if request.feed or (request.url and request.host):
+        raise UsageError("A broker has no feed and no other host.", hint="Pass the URL alone.")
+    address = read_address(request.url or request.host or "", ("start", "durable", "shard"))
+    return NatsSource(
+        address,
+        market_of(request.market).name,
+        start=_start_at(address.settings.get("start", "new")),
+        durable=address.settings.get("durable"),
+        shards=_shards(address.settings.get("shard")),
+        context=make_ssl_context(request.options.ssl) if address.is_secure else None,
+    )
+
+
 SOURCE_KINDS: Final[Mapping[str, Maker]] = {
     "ws": _live,
     "wss": _live,
     "file": _recording,
+    **dict.fromkeys(SCHEMES, _broker),
 }
 """The scheme of a URL -> what makes its source."""
 

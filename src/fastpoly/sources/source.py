@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from fastpoly.enums import Overflow
 from fastpoly.health.counts import SourceCondition, SourceCounts
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fastpoly.protocol.reconnect import ReconnectPolicy
     from fastpoly.protocol.statuses import Action, ControlMessage
 
-__all__ = ["Source", "SourceConnection", "SourceDefaults", "SourceOwner"]
+__all__ = ["FollowsConsumers", "Source", "SourceConnection", "SourceDefaults", "SourceOwner"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,3 +151,11 @@ class Source(Protocol):
 
     def connect(self, owner: SourceOwner) -> SourceConnection:
         """Return a new connection, not opened yet, that reports to an owner."""
+
+
+@runtime_checkable
+class FollowsConsumers(Protocol):
+    """A source that keeps a place to go on from, and so asks how far its consumers are behind."""
+
+    def follow(self, waiting_s: Callable[[], float]) -> None:
+        """Take what tells for how many seconds the oldest batch has been waiting; 0 for none."""

@@ -14,6 +14,7 @@ from fastpoly.protocol.lifecycle import State
 from fastpoly.sources.capture import CaptureSource
 from fastpoly.sources.kinds import SOURCE_KINDS, SourceRequest, make_source
 from fastpoly.sources.live import LiveSource
+from fastpoly.sources.nats import NatsSource, StartAt
 from tests.loops import in_loop
 from tests.unit.sources.test_capture import MS, START_NS, Mark, MarkKind, event, record
 
@@ -36,7 +37,7 @@ def asked(**what: Any) -> SourceRequest:
 
 
 def test_the_scheme_decides(path: Path) -> None:
-    assert set(SOURCE_KINDS) == {"ws", "wss", "file"}
+    assert set(SOURCE_KINDS) == {"ws", "wss", "file", "nats", "tls"}
     for what in ({"url": "ws://h/x"}, {"host": "localhost:1"}, {"feed": "delayed"}, {}):
         assert isinstance(make_source(asked(**what)), LiveSource)
     for what in ({"url": f"file:{path}"}, {"host": f"file://{path}"}, {"url": f" FILE:{path}"}):
@@ -122,3 +123,24 @@ async def test_the_drop_in_frame_by_frame(path: Path) -> None:
         await handle_for_ever(client)
     assert [message["q"] for message in got] == [1, 2, 3]
     await client.close_stream()
+
+
+def test_a_broker_is_asked_for_by_its_url() -> None:
+    source = make_source(asked(url="nats://s3cret@h:1?start=all&durable=me&shard=1/2&stream=day"))
+    assert isinstance(source, NatsSource)
+    assert source.where == "nats://h:1/day"
+    assert source.start == StartAt(everything=True)
+    assert source.shards == ((1 << 32) - 1) << 32
+    assert make_source(asked(host="nats://h")).defaults.stale_after is None
+    late = make_source(asked(url="nats://h?start=1781706600000000000"))
+    assert isinstance(late, NatsSource)
+    assert late.start == StartAt(time_ns=1781706600000000000)
+    assert late.defaults.stale_after == {}
+
+
+@pytest.mark.parametrize(
+    "url", ["nats://h?start=noon", "nats://h?shard=2/2", "nats://h?shard=x", "nats://h?speed=1"]
+)
+def test_what_makes_no_sense_of_a_broker_is_refused(url: str) -> None:
+    with pytest.raises(UsageError):
+        make_source(asked(url=url))

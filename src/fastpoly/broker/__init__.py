@@ -1,0 +1,1 @@
+"""A market as a stream of messages on a broker, NATS JetStream: their format, writing, reading."""
