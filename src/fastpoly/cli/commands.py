@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "tail": "fastpoly.cli.tail",
     "sim": "fastpoly.cli.sim",
     "hub": "fastpoly.cli.hub",
+    "publish": "fastpoly.cli.publish",
     "convert": "fastpoly.cli.convert",
     "record": "fastpoly.cli.recordings.record",
     "cat": "fastpoly.cli.recordings.cat",

@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from fastpoly._core import Batch
+from fastpoly.broker.address import SCHEMES
 from fastpoly.cli.conditions import parse_conditions
 from fastpoly.cli.formats import FORMATS
 from fastpoly.cli.terminal import (
@@ -23,7 +24,7 @@ from fastpoly.cli.terminal import (
 )
 from fastpoly.errors import UsageError
 from fastpoly.net.credentials import API_KEY_VARIABLES
-from fastpoly.net.endpoints import is_loopback, make_url, shown_url
+from fastpoly.net.endpoints import HiddenUrl, is_loopback, make_url, shown_url
 from fastpoly.notices import NOTICE_CHANNEL, Gap, SlowConsumer
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.subscriptions import parse_params
@@ -38,6 +39,17 @@ SILENCE_S: Final = 1.0
 
 MAX_SHOWN: Final = 5
 """Parameters that it names then."""
+
+
+def source_url(market: str, feed: str | None, url: str | None) -> str:
+    """Return the URL of what is to be read: the service's by default, a server's, or a broker's.
+
+    Raises:
+        UsageError: It is none, or there is a feed besides.
+    """
+    if url is not None and url.partition(":")[0].lower() in SCHEMES and feed is None:
+        return HiddenUrl(url)
+    return make_url(market, feed=feed, url=url)
 
 
 def key_for(url: str) -> str | None:
@@ -128,7 +140,7 @@ async def _tail(
 @click.command()
 @click.argument("market")
 @click.argument("params", metavar="PARAM...", nargs=-1, required=True)
-@click.option("--url", help="A full ws:// or wss:// URL, such as the simulator's.")
+@click.option("--url", help="A full ws://, wss:// or nats:// URL, such as the simulator's.")
 @click.option("--feed", help="A feed of the vendor, such as delayed.")
 @click.option("--count", type=click.IntRange(min=1), help="Stop after this many events.")
 @click.option(
@@ -173,7 +185,7 @@ def command(
     try:
         market_of(market)
         parse_params(market, params)
-        target = make_url(market, feed=feed, url=url)
+        target = source_url(market, feed, url)
         where = parse_conditions(conditions)
         stream = Stream(market, *params, url=target, api_key=key_for(target), where=where)
     except UsageError as error:

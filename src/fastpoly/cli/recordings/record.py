@@ -11,10 +11,9 @@ from typing import Any, Final
 import click
 
 from fastpoly.capture import CaptureStats
-from fastpoly.cli.tail import key_for
+from fastpoly.cli.tail import key_for, source_url
 from fastpoly.cli.terminal import ExitCode, report, run
 from fastpoly.errors import FastpolyError, UsageError
-from fastpoly.net.endpoints import make_url
 from fastpoly.notices import NOTICE_CHANNEL, Gap, SlowConsumer
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.subscriptions import parse_params
@@ -104,7 +103,7 @@ def _period(text: str | None) -> str | int | None:
 @click.argument("path", metavar="FILE")
 @click.argument("market")
 @click.argument("params", metavar="PARAM...", nargs=-1, required=True)
-@click.option("--url", help="A full ws:// or wss:// URL, such as the simulator's.")
+@click.option("--url", help="A full ws://, wss:// or nats:// URL, such as the simulator's.")
 @click.option("--feed", help="A feed of the vendor, such as delayed.")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Stop after so long.")
 @click.option(
@@ -140,7 +139,7 @@ def command(
     try:
         market_of(market)
         parse_params(market, params)
-        target = make_url(market, feed=feed, url=url)
+        target = source_url(market, feed, url)
         stream = Stream(market, *params, url=target, api_key=key_for(target))
         stream.record(
             path,
