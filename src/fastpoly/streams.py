@@ -5,65 +5,34 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import urllib.parse
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack, overload
 
 from fastpoly import schema
-from fastpoly.consumers.error_policy import ErrorHook
-from fastpoly.consumers.fill_hook import Fill
 from fastpoly.consumers.merged import Merged
 from fastpoly.consumers.options import ConsumerKeywords
 from fastpoly.consumers.user_hook import EXITS
 from fastpoly.enums import OnFailure, member
 from fastpoly.errors import FastpolyError, UsageError
-from fastpoly.filters.conditions import Condition
-from fastpoly.health.silence import StaleAfter
-from fastpoly.net.options import ConnectionKeywords
 from fastpoly.notices import NOTICE_CHANNEL
 from fastpoly.protocol.lifecycle import State, StateChange
-from fastpoly.protocol.reconnect import ReconnectPolicy
 from fastpoly.run import run_stream
 from fastpoly.stats import StreamsStats
 from fastpoly.stream import Stream
+from fastpoly.stream_making import StreamKeywords, Wanted, streams_of
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
 
-__all__ = ["StreamKeywords", "Streams"]
+__all__ = ["Streams"]
 
 logger = logging.getLogger("fastpoly.stream")
-
-Wanted: TypeAlias = "str | Iterable[str] | Stream"
-"""What is wanted of one market: parameters, or a stream that was made for it and is not open."""
 
 EVERYWHERE: Final = (NOTICE_CHANNEL, schema.UNKNOWN_CHANNEL)
 """Channels that every market has."""
 
 F = TypeVar("F", bound=Callable[..., object])
-
-
-class StreamKeywords(ConnectionKeywords, total=False):
-    """Keywords of `Stream` that may be the same for several markets."""
-
-    api_key: str | None
-    feed: str | None
-    host: str | None
-    url: str | None
-    symbols: Iterable[str] | None
-    where: Condition | None
-    reconnect: ReconnectPolicy | bool | None
-    ingest: str
-    max_buffer_bytes: int
-    max_buffer_age: float | None
-    overflow: str | None
-    on_error: ErrorHook | None
-    error_policy: str
-    fill: Fill | None
-    fill_timeout: float
-    stale_after: StaleAfter
-    subscribe_timeout: float
 
 
 class Streams:
@@ -126,21 +95,9 @@ class Streams:
             "indices": indices,
             "futures": futures,
         }
-        wanted = {str(name): one for name, one in (markets or {}).items()}
-        for name, one in named.items():
-            if one is None:
-                continue
-            if name in wanted:
-                raise UsageError(f"{name} is named twice.", hint="Pass it once.")
-            wanted[name] = one
-        if not wanted:
-            raise UsageError("No market is named.", hint='Pass one or more: stocks=["T.*"].')
-        _check_url(stream_options.get("url"))
+        self._streams = streams_of(markets or {}, named, stream_options)
         self._on_failure = member(OnFailure, on_failure, "a policy for failures")
         self._on_error = stream_options.get("on_error")
-        self._streams = {
-            name: _stream_of(name, one, stream_options) for name, one in wanted.items()
-        }
         self._failures: dict[str, BaseException] = {}
         self._was_opened = False
         self._has_raised = False
@@ -529,21 +486,3 @@ class _Watch:
         # What a handler asked for comes first; the rest is not with the stream yet.
         error = self._streams[self._name].error or change.error
         return None if error is None else self._streams.take_failure(self._name, error)
-
-
-def _check_url(url: str | None) -> None:
-    if url is not None and urllib.parse.urlsplit(url).path.strip("/"):
-        raise UsageError(
-            "The URL has a path, which is one market's.",
-            hint='Leave it out; or pass stocks=Stream("stocks", "T.*", url=...) for each market.',
-        )
-
-
-def _stream_of(name: str, wanted: Wanted, options: StreamKeywords) -> Stream:
-    if not isinstance(wanted, Stream):
-        return Stream(name, wanted, **options)
-    if wanted.market != name.partition("/")[0]:
-        raise UsageError(f"{wanted!r} is not a stream of {name}.", hint="Pass it by its market.")
-    if wanted.state is not State.IDLE:
-        raise UsageError(f"{wanted!r} was opened before.", hint="Pass one that was not.")
-    return wanted

@@ -35,6 +35,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         "stream",
         "streams",
+        "stream_making",
         "stream_life",
         "run",
         "polygon",

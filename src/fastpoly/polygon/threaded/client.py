@@ -272,7 +272,8 @@ class StreamClient(PlainServiceMethods):
             args: Not used: the method may be a callback itself.
             kwargs: Not used.
         """
-        thread = self._thread
+        with self._lock:
+            thread = self._thread  # of which the lock says that it has begun
         if thread is not None:
             thread.close()
 
