@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from fastpoly.errors import UsageError
+from fastpoly.health.clock import When, unix_ns
 from fastpoly.sources.capture import CaptureSource, RecordingClock
 from fastpoly.sources.recorded import recorded_market
 from fastpoly.stream import Stream
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from fastpoly.filters.conditions import Condition
 
 __all__ = ["Replay", "replay"]
-
-When = datetime.datetime | int
 
 
 class Replay(Stream):
@@ -68,7 +65,7 @@ class Replay(Stream):
         Args:
             when: A time with a time zone, or Unix time in ns.
         """
-        self._recording.seek(_ns(when))
+        self._recording.seek(unix_ns(when))
 
 
 def replay(
@@ -115,19 +112,10 @@ def replay(
         paths,
         name,
         speed=speed,
-        start_ns=None if start is None else _ns(start),
-        end_ns=None if end is None else _ns(end),
+        start_ns=None if start is None else unix_ns(start),
+        end_ns=None if end is None else unix_ns(end),
         batches=batches,
         symbols=None if isinstance(symbols, str) else symbols,
     )
     params = [f"{channel}.*" for channel in channels]
     return Replay(source, name, *params, symbols=symbols, where=where, **options)
-
-
-def _ns(when: When) -> int:
-    if isinstance(when, int):
-        return when
-    if when.tzinfo is None:
-        raise UsageError(f"{when!r} has no time zone.", hint="Pass one with a time zone.")
-    epoch = datetime.datetime.fromtimestamp(0, datetime.UTC)
-    return (when - epoch) // datetime.timedelta(microseconds=1) * 1000

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class Stream(fastpoly.Stream):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **{"url": stream_url, **options})
 fastpoly.Stream = Stream
-for name in ("fill",):
+for name in ("fill", "fetch", "backfill"):
     setattr(rest, name, functools.partial(getattr(rest, name), url=rest.DEFAULT_URL))
 try:
     exec(compile(sys.stdin.read(), "page", "exec"), {"__name__": "__main__"})
@@ -86,40 +86,89 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(API_KEY_VARIABLES[0], KEY)
 
 
+class Program:
+    """A program of the page, beside a simulator, until Ctrl-C.
+
+    Args:
+        program: Its text.
+        url: The REST server.
+        folder: Where its output goes.
+    """
+
+    def __init__(self, program: str, url: str, folder: Path) -> None:
+        self._program = program
+        self._url = url
+        self._out, self._err = folder / "out", folder / "err"
+
+    def run(self, acts: Callable[[SimulatorProcess, Callable[[], str]], None]) -> str:
+        """Run it while something happens; return what it printed."""
+        with (
+            SimulatorProcess(rate=2000, symbols=5, trade_share=0.5) as simulator,
+            self._out.open("w") as out,
+            self._err.open("w") as err,
+            subprocess.Popen(
+                [sys.executable, "-u", "-W", "error", "-c", DRIVER, simulator.url("stocks"),
+                 self._url],
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=err,
+                text=True,
+            ) as running,
+        ):  # fmt: skip
+            try:
+                assert running.stdin is not None
+                running.stdin.write(self._program)
+                running.stdin.close()
+                acts(simulator, self._out.read_text)
+                running.send_signal(signal.SIGINT)
+                running.wait(60)
+            finally:
+                running.kill()
+        assert "Traceback" not in self._err.read_text()
+        return self._out.read_text()
+
+
 def test_the_program_that_has_its_gaps_filled(tmp_path: Path) -> None:
-    (program,) = [one for one in BLOCKS if "filled" in one]
-    with (
-        SimulatorProcess(rate=2000, symbols=5, trade_share=0.5) as simulator,
-        serving(Always()) as url,
-        (tmp_path / "out").open("w") as out,
-        (tmp_path / "err").open("w") as err,
-        subprocess.Popen(
-            [sys.executable, "-u", "-W", "error", "-c", DRIVER, simulator.url("stocks"), url],
-            stdin=subprocess.PIPE,
-            stdout=out,
-            stderr=err,
-            text=True,
-        ) as running,
-    ):
-        try:
-            assert running.stdin is not None
-            running.stdin.write(program)
-            running.stdin.close()
+    (program,) = [one for one in BLOCKS if "events filled" in one]
 
-            def streams(times: int) -> bool:
-                stats = simulator.stats()
-                return stats["accepted"] >= times and bool(stats["connections"][-1]["events"])
+    def cut(simulator: SimulatorProcess, printed: Callable[[], str]) -> None:
+        def streams() -> bool:
+            stats = simulator.stats()
+            return stats["accepted"] >= 1 and bool(stats["connections"][-1]["events"])
 
-            wait_until(lambda: streams(1))
-            simulator.inject("drop")
-            wait_until(lambda: "filled T AAPL" in (tmp_path / "out").read_text())
-            running.send_signal(signal.SIGINT)
-            running.wait(60)
-        finally:
-            running.kill()
-    printed = (tmp_path / "out").read_text()
+        wait_until(streams)
+        simulator.inject("drop")
+        wait_until(lambda: "filled T AAPL" in printed())
+
+    with serving(Always()) as url:
+        printed = Program(program, url, tmp_path).run(cut)
     assert re.search(r"^a gap of \d+\.\d s, 1 events filled\nfilled T AAPL \d{13}$", printed, re.M)
-    assert "Traceback" not in (tmp_path / "err").read_text()
+
+
+def test_the_program_that_begins_with_history(tmp_path: Path) -> None:
+    (program,) = [one for one in BLOCKS if "rest.backfill" in one]
+
+    def wait(simulator: SimulatorProcess, printed: Callable[[], str]) -> None:
+        wait_until(lambda: "live" in printed())
+
+    with serving(Always()) as url:
+        printed = Program(program, url, tmp_path).run(wait)
+    assert re.match(r"before \d{13} 1\.5\nlive \d{13} \d", printed)
+
+
+def test_the_program_that_fetches() -> None:
+    (program,) = [one for one in BLOCKS if "rest.fetch" in one]
+    with serving(Always()) as url:
+        ran = subprocess.run(
+            [sys.executable, "-W", "error", "-c", DRIVER, "", url],
+            input=program,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    # In the middle of the minute before 16:00 UTC.
+    assert ran.stdout == "T 1795622370000\n"
 
 
 def test_the_program_with_another_client() -> None:
@@ -141,4 +190,4 @@ print(asyncio.run(fill(gap))[0]["i"], fill.stats().failed)
 
 
 def test_every_program_of_the_page_is_run() -> None:
-    assert len(BLOCKS) == 2
+    assert len(BLOCKS) == 4

@@ -18,6 +18,7 @@ __all__ = ["COMMANDS", "run"]
 COMMANDS: Final = {
     "demo": "fastpoly.cli.demo",
     "tail": "fastpoly.cli.tail",
+    "fetch": "fastpoly.cli.fetch",
     "sim": "fastpoly.cli.sim",
     "hub": "fastpoly.cli.hub",
     "publish": "fastpoly.cli.publish",

@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+import datetime
 import time
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-__all__ = ["Clock", "SystemClock"]
+from fastpoly.errors import UsageError
+
+__all__ = ["Clock", "SystemClock", "When", "unix_ns"]
+
+When: TypeAlias = datetime.datetime | int
+"""A time with a time zone, or Unix time in ns."""
+
+
+def unix_ns(when: When) -> int:
+    """Return a time as Unix time in ns.
+
+    Raises:
+        UsageError: It has no time zone, or is no time.
+    """
+    if isinstance(when, int):
+        return when
+    if not isinstance(when, datetime.datetime) or when.tzinfo is None:
+        raise UsageError(
+            f"{when!r} has no time zone.", hint="Pass a datetime with one, or Unix time in ns."
+        )
+    epoch = datetime.datetime.fromtimestamp(0, datetime.UTC)
+    return (when - epoch) // datetime.timedelta(microseconds=1) * 1000
 
 
 class Clock(Protocol):

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,7 @@ from fastpoly import schema
 from fastpoly.engine.repeats import clock_ns
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.net.options import require_positive
+from fastpoly.notices import Notice
 from fastpoly.protocol.markets import market_of
 from fastpoly.rest.endpoints import Endpoint, endpoint_of, tickers_of
 from fastpoly.rest.pages import events_of
@@ -20,9 +22,10 @@ from fastpoly.rest.requester import Requester, RestOptions
 from fastpoly.rest.rows import Stamped
 
 if TYPE_CHECKING:
+    from fastpoly._core import Batch
     from fastpoly.notices import Gap
 
-__all__ = ["FillStats", "RestFill", "Window", "window_of"]
+__all__ = ["MARGIN_NS", "FillStats", "RestFill", "Window", "lateness_ns", "window_of"]
 
 logger = logging.getLogger("fastpoly.rest")
 
@@ -59,18 +62,28 @@ def window_of(gap: Gap) -> Window:
     a connection hung, and where a feed is delayed.
     """
     market = schema.MARKETS[gap.market]
-    last = _latest_ns(market, gap.last_by_channel)
-    first = _latest_ns(market, gap.first_by_channel)
-    late_ns = gap.until_ns - first if first is not None else 0
-    late_ns = late_ns if late_ns > DELAYED_NS else 0
+    last = _latest_ns(market, gap.last_by_channel.values())
+    late_ns = _late_ns(market, gap.first_by_channel.values(), gap.until_ns)
     start_ns = gap.since_ns - late_ns
     start_ns = start_ns if last is None else min(start_ns, last)
     end_ns = gap.until_ns - late_ns + MARGIN_NS
     return Window(start_ns - MARGIN_NS, end_ns, end_ns)
 
 
-def _latest_ns(market: schema.MarketSpec, events: Mapping[str, Any]) -> int | None:
-    stamps = (clock_ns(market, event.to_dict()) for event in events.values())
+def lateness_ns(market: schema.MarketSpec, batch: Batch | None) -> int:
+    """Return by how much a feed is delayed, by a batch of its live data; 0 where it is not."""
+    events = () if batch is None else (one for one in batch if not isinstance(one, Notice))
+    return 0 if batch is None else _late_ns(market, events, batch.received_ns)
+
+
+def _late_ns(market: schema.MarketSpec, events: Iterable[Any], received_ns: int) -> int:
+    latest = _latest_ns(market, events)
+    late_ns = 0 if latest is None else received_ns - latest
+    return late_ns if late_ns > DELAYED_NS else 0
+
+
+def _latest_ns(market: schema.MarketSpec, events: Iterable[Any]) -> int | None:
+    stamps = (clock_ns(market, event.to_dict()) for event in events)
     return max((stamp for stamp in stamps if stamp is not None), default=None)
 
 
@@ -219,8 +232,10 @@ class RestFill:
     ) -> None:
         failures[endpoint.param] = f"not found within {self._timeout:g} s"
         try:
-            async for page in events_of(requester, endpoint, window.start_ns, window.end_ns):
-                events += page
+            pages = events_of(requester, endpoint, window.start_ns, window.end_ns)
+            async with aclosing(pages) as found:
+                async for page in found:
+                    events += page
         except FastpolyError as error:
             failures[endpoint.param] = str(error)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from fastpoly.errors import RestError
@@ -22,7 +22,7 @@ and quotes is not documented. What is not wanted is cut by the time that events 
 
 async def events_of(
     requester: Requester, endpoint: Endpoint, start_ns: int, end_ns: int, limit: int = MAX_ROWS
-) -> AsyncIterator[list[Stamped]]:
+) -> AsyncGenerator[list[Stamped], None]:
     """Yield the events of a span of time, page by page, in the order of their times.
 
     Args:

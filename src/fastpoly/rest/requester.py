@@ -73,7 +73,7 @@ class RestOptions:
     get: Get | None = None
     per_second: float = 50.0
     budget: int = 1000
-    attempts: int = 10
+    attempts: int = 20
     request_timeout: float = 10.0
     concurrency: int = 8
     csv: bool = False
