@@ -97,7 +97,9 @@ class RestOptions:
                 f"get is not callable: {self.get!r}.",
                 hint="Pass a coroutine function get(url, headers) that returns an Answer.",
             )
-        # Found now, so that whoever has none is told before anything is missing; and hidden.
+        if self.get is None:
+            HttpClient()  # whoever has none is told before anything is missing
+        # The same goes for the key, which is hidden from here on.
         object.__setattr__(self, "api_key", find_api_key(self.api_key, self.url))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import sys
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -166,9 +167,11 @@ def test_options_that_make_no_sense(wrong: dict[str, Any]) -> None:
 
 
 def test_without_aiohttp_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "aiohttp", None)
-    with pytest.raises(UsageError, match=r"fastpoly\[rest\]"):
-        HttpClient()
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    for make in (HttpClient, lambda: RestOptions(api_key=KEY)):
+        with pytest.raises(UsageError, match=r"fastpoly\[rest\]"):
+            make()
+    RestOptions(api_key=KEY, get=Script())
 
 
 def test_a_client_that_is_not_open() -> None:
