@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 from fastpoly import schema
 from fastpoly._core import Batch, Filter, batch_of, decode
 from fastpoly.engine.filled_tail import FilledTail
-from fastpoly.engine.repeats import FILLED_KEY, Received, key_of, symbols_of
+from fastpoly.engine.repeats import FILLED_KEY, Received, identified, symbols_of
 from fastpoly.errors import UsageError
 from fastpoly.notices import Gap
 
@@ -87,19 +87,19 @@ class Backfill:
 
     def _fresh(self, supplied: Supplied) -> Batch | None:
         """What was supplied, is wanted and was not received, once each, as a batch."""
-        events = _events_of(supplied)
-        symbols = symbols_of(self._market, events)
-        before, held = Received(self._market), Received(self._market)
-        before.add_batches(self._before, symbols)
-        held.add_batches(self._held, symbols)
+        events = [identified(self._market, event) for event in _events_of(supplied)]
+        symbols = symbols_of(events)
+        before, held = Received(), Received()
+        before.add_batches(self._market, self._before, symbols)
+        held.add_batches(self._market, self._held, symbols)
         fresh: dict[object, Mapping[str, Any]] = {}
-        for number, event in enumerate(events):
-            key, identity = key_of(self._market, event)
-            if held.precedes(event):
+        for number, one in enumerate(events):
+            if held.precedes(one):
                 continue  # what is subscribed again comes live, and in order
             # A bar that came after the gap is newer than what was supplied, whatever it says.
-            if not (before.take(event, corrects=True) or held.take(event)):
-                fresh[(key, number) if identity.counted else key] = {**event, FILLED_KEY: True}
+            if not (before.take(one, corrects=True) or held.take(one)):
+                key = (one.key, number) if one.identity.counted else one.key
+                fresh[key] = {**one.event, FILLED_KEY: True}
         if not fresh:
             return None
         batch = decode(

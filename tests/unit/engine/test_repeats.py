@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fastpoly import decode, schema
-from fastpoly.engine.repeats import FILLED_KEY, Received, key_of, symbols_of
+from fastpoly.engine.repeats import FILLED_KEY, Received, identified, symbols_of
 
 T0 = 1_781_706_600_000
 DAY_MS = 86_400_000
@@ -25,7 +25,7 @@ FUTURE = {"ev": "T", "sym": "ESH7", "p": 5000, "s": 1, "t": T0, "q": 4}
 
 def same(market: str, one: dict[str, Any], other: dict[str, Any]) -> bool:
     spec = schema.MARKETS[market]
-    return key_of(spec, one)[0] == key_of(spec, other)[0]
+    return identified(spec, one).key == identified(spec, other).key
 
 
 def without(event: dict[str, Any], *keys: str) -> dict[str, Any]:
@@ -88,27 +88,33 @@ def test_a_crypto_id_never_begins_anew() -> None:
 
 
 def received(market: str, events: Iterable[dict[str, Any]], **options: Any) -> Received:
-    found = Received(schema.MARKETS[market])
-    found.add_batches([decode(json.dumps([*events]).encode(), market=market)], **options)
+    found = Received()
+    batch = decode(json.dumps([*events]).encode(), market=market)
+    found.add_batches(schema.MARKETS[market], [batch], **options)
     return found
+
+
+def take(had: Received, market: str, event: dict[str, Any], **options: Any) -> bool:
+    return had.take(identified(schema.MARKETS[market], event), **options)
 
 
 def test_equal_prints_count_as_many_times_as_they_came() -> None:
     had = received("options", [OPTION, OPTION])
-    assert [had.take(OPTION) for _ in range(3)] == [True, True, False]
-    assert [received("stocks", [STOCK]).take(STOCK) for _ in range(2)] == [True, True]
+    assert [take(had, "options", OPTION) for _ in range(3)] == [True, True, False]
+    had = received("stocks", [STOCK])
+    assert [take(had, "stocks", STOCK) for _ in range(2)] == [True, True]
 
 
 def test_a_restated_bar_is_no_repeat_of_what_it_corrects() -> None:
     bar = {"ev": "AM", "sym": "A", "o": 1, "c": 2, "h": 3, "l": 1, "v": 100, "s": T0}
     had = received("stocks", [bar | {"av": 5000, "e": T0 + 60_000}])
-    assert had.take(bar, corrects=True)
-    assert not had.take(bar | {"v": 150}, corrects=True)
-    assert had.take(bar | {"v": 150})
-    had.add(bar | {"v": 150})
-    assert had.take(bar | {"v": 150}, corrects=True)
+    assert take(had, "stocks", bar, corrects=True)
+    assert not take(had, "stocks", bar | {"v": 150}, corrects=True)
+    assert take(had, "stocks", bar | {"v": 150})
+    had.add(identified(schema.MARKETS["stocks"], bar | {"v": 150}))
+    assert take(had, "stocks", bar | {"v": 150}, corrects=True)
     # What one side does not have says nothing.
-    assert had.take({key: bar[key] for key in ("ev", "sym", "s", "c")}, corrects=True)
+    assert take(had, "stocks", {key: bar[key] for key in ("ev", "sym", "s", "c")}, corrects=True)
 
 
 def test_only_symbols_that_can_repeat_are_looked_at() -> None:
@@ -116,8 +122,9 @@ def test_only_symbols_that_can_repeat_are_looked_at() -> None:
     assert len(received("stocks", events)) == 3
     assert len(received("stocks", events, symbols={"B"})) == 1
     assert len(received("stocks", events, symbols=set())) == 0
-    assert symbols_of(schema.MARKETS["stocks"], events) == {"A", "B", "C"}
-    assert symbols_of(schema.MARKETS["stocks"], [STOCK, {"ev": "new"}]) is None
+    stocks = schema.MARKETS["stocks"]
+    assert symbols_of(identified(stocks, one) for one in events) == {"A", "B", "C"}
+    assert symbols_of(identified(stocks, one) for one in (STOCK, {"ev": "new"})) is None
 
 
 def test_every_identity_names_keys_of_its_event_type() -> None:
