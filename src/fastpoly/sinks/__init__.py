@@ -6,7 +6,9 @@ from fastpoly.errors import SinkError
 from fastpoly.sinks.converting import ConvertAccount, convert
 from fastpoly.sinks.dataset import ArrowSink, CsvSink, DatasetSink, ParquetSink
 from fastpoly.sinks.json_lines import JsonLinesSink
+from fastpoly.sinks.kafka import KafkaSink
 from fastpoly.sinks.names import find_sink
+from fastpoly.sinks.redis import RedisSink
 from fastpoly.sinks.sink import Sink
 from fastpoly.sinks.sink_writer import SinkStats
 
@@ -16,7 +18,9 @@ __all__ = [
     "CsvSink",
     "DatasetSink",
     "JsonLinesSink",
+    "KafkaSink",
     "ParquetSink",
+    "RedisSink",
     "Sink",
     "SinkError",
     "SinkStats",

@@ -18,6 +18,8 @@ OWN: Final = {
     "arrow": "fastpoly.sinks.dataset:ArrowSink",
     "csv": "fastpoly.sinks.dataset:CsvSink",
     "jsonl": "fastpoly.sinks.json_lines:JsonLinesSink",
+    "redis": "fastpoly.sinks.redis:RedisSink",
+    "kafka": "fastpoly.sinks.kafka:KafkaSink",
 }
 """Name -> where the class is."""
 
