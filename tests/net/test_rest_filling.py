@@ -254,7 +254,9 @@ def test_a_budget_and_a_channel_that_rest_does_not_have(caplog: pytest.LogCaptur
     assert caplog.text.count("gaps of LULD cannot be filled") == 1
 
 
-def test_a_whole_channel_is_refused_or_narrowed_to_a_watch_list() -> None:
+def test_a_whole_channel_is_refused_or_narrowed_to_a_watch_list(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with pytest.raises(UsageError, match=r"No REST request has all tickers: T\.\*"):
         Stream("stocks", "T.*", api_key=KEY, fill=rest.fill(api_key=KEY))
     Stream("stocks", "T.*", "LULD.A", api_key=KEY, fill=rest.fill(["A"], api_key=KEY))
@@ -266,7 +268,13 @@ def test_a_whole_channel_is_refused_or_narrowed_to_a_watch_list() -> None:
             paths = sorted(one.path for one in server.asked)
             assert paths == ["/v3/quotes/C", "/v3/trades/A", "/v3/trades/B"]
 
+            # It was subscribed later, when nobody could refuse it.
+            fill = rest.fill(url=server.url, api_key=KEY, settle=0)
+            assert await fill(gap_of("T.*", "Q.A")) == []
+            assert (fill.stats().failed, len(server.asked)) == (1, 4)
+
     run(main())
+    assert "T.*: No REST request has all tickers" in caplog.text
 
 
 def test_a_client_of_ones_own_and_its_faults(caplog: pytest.LogCaptureFixture) -> None:
