@@ -10,9 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from fastpoly._core import Batch
-from fastpoly.errors import AuthError, ConnectError, ConnectionLost, PublishError, UsageError
+from fastpoly.errors import (
+    AuthError,
+    CertificateError,
+    ConnectError,
+    ConnectionLost,
+    PublishError,
+    UsageError,
+)
+from fastpoly.net.endpoints import make_ssl_context
 from fastpoly.notices import Gap, SlowConsumer
 from fastpoly.serving.proxy import Cut, Proxy
 from fastpoly.shards import shard_of, shard_range
@@ -312,6 +321,24 @@ async def test_a_gap_of_the_publisher_comes_where_it_was(broker: NatsServer) -> 
 
 
 @in_loop
+async def test_a_gap_that_a_hub_tells_of_is_passed_on_in_its_place(broker: NatsServer) -> None:
+    async with published(broker.url) as source, reading(broker.url) as reader:
+        source.send(2)
+        told = {"ev": "status", "status": "gap", "message": "some are missing", "lost": {"T": 3}}
+        told |= {"cause": "This reader was too slow.", "since_ns": 5, "until_ns": 7}
+        frames = [trade("S0", 40), told, trade("S0", 41)]
+        source.server.peers[-1].send_text(json.dumps(frames))
+        await reader.has(42)
+        (gap,) = reader.notices
+        assert (gap.cause, gap.since_ns) == ("This reader was too slow.", 5)
+        shown = [
+            "gap" if event is gap else event["q"] for batch in reader.batches for event in batch
+        ]
+        assert shown[-2:] == ["gap", 41]
+        assert sorted(reader.numbers) == list(range(42))
+
+
+@in_loop
 async def test_messages_that_were_removed_unread_are_told(broker: NatsServer) -> None:
     async with published(broker.url, max_bytes=40_000) as source:
         source.send(5)
@@ -410,6 +437,27 @@ async def test_a_leader_that_was_replaced_is_fenced_out(broker: NatsServer) -> N
             assert source.stream.state == "live"
 
 
+@in_loop
+async def test_a_message_of_somebody_elses_ends_publishing_and_a_standby_goes_on(
+    broker: NatsServer,
+) -> None:
+    async with published(broker.url) as source, reading(broker.url) as reader:
+        source.send(2)
+        await reader.has(40)
+        await source.acknowledged()
+        async with asked(broker) as jetstream:
+            await jetstream.publish("fp.stocks.session.0.0", b"nobody's")
+        source.send(1)
+        await until(lambda: source.errors)
+        assert isinstance(source.errors[0], PublishError)
+        async with published(broker.url, standby=True) as other:
+            other.sent = source.sent
+            other.send(1)
+            await until(lambda: set(range(60, 80)) <= set(reader.numbers))
+            reader.check({*range(40), *range(60, 80)})
+            assert len(reader.notices) == 1, "what the first could not write any more is told"
+
+
 # -------------------------------------------------------------------------------- durable readers
 
 
@@ -500,3 +548,45 @@ async def test_what_is_wrong_at_the_beginning_is_raised(tmp_path: Path) -> None:
     with pytest.raises(ConnectionLost, match="Could not connect"):
         async with reading(broker.url):
             pass
+
+
+@in_loop
+async def test_connections_are_encrypted_where_the_url_says_so(
+    tmp_path: Path, authority: trustme.CA
+) -> None:
+    certificate = authority.issue_cert("127.0.0.1")
+    chain, key, trusted = (tmp_path / name for name in ("chain.pem", "key.pem", "ca.pem"))
+    chain.write_bytes(certificate.cert_chain_pems[0].bytes())
+    key.write_bytes(certificate.private_key_pem.bytes())
+    trusted.write_bytes(authority.cert_pem.bytes())
+    tls = f'tls {{ cert_file: "{chain}", key_file: "{key}" }}'
+    with NatsServer(tmp_path / "nats", tls) as broker:
+        url = broker.url.replace("nats://", "tls://")
+        context = make_ssl_context(trusted)
+        async with published(url, context=context) as source:
+            async with reading(url, ssl=str(trusted)) as reader:
+                source.send(1)
+                await reader.has(20)
+            with pytest.raises(CertificateError):
+                async with reading(url):
+                    pass
+
+
+@pytest.mark.slow
+@in_loop
+async def test_a_connection_that_only_seems_to_be_there_is_noticed(broker: NatsServer) -> None:
+    async with Proxy(broker.port) as to_writer, Proxy(broker.port) as to_reader:
+        to_writer.cuts = [Cut("up", 10**9), Cut("up", 60_000, "hold")]
+        to_reader.cuts = [Cut("down", 60_000, "hold")]
+        async with (
+            published(to_writer.url("", scheme="nats").rstrip("/")) as source,
+            reading(to_reader.url("", scheme="nats").rstrip("/")) as reader,
+        ):
+            for _ in range(10):
+                source.send(10)
+                await source.all_read()
+            await source.acknowledged()
+            await reader.has(source.sent)
+            reader.check(set(range(source.sent)))
+            assert reader.notices == []
+            assert (to_writer.accepted, to_reader.accepted) == (3, 2)

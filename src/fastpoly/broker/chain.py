@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from fastpoly.broker.link import Link, dial, request_failed
 from fastpoly.broker.message import (
     SESSION_CHANNEL,
-    MessageHead,
     MessageKind,
     pack,
     subject_of,
@@ -221,15 +220,16 @@ class Chain:
 
     async def _is_mine(self, link: Link) -> bool:
         last = await last_sequence(link, self._stream)
-        head = await self._head_at(link, last)
-        return head is not None and head.epoch == self.epoch
+        message = await message_at(link, self._stream, last)
+        return message is not None and self._number_of(message) == 0
 
-    async def _head_at(self, link: Link, sequence: int) -> MessageHead | None:
-        message = await message_at(link, self._stream, sequence)
+    def _number_of(self, message: bytes) -> int | None:
+        """Return the number of a message of this publisher; None of any other."""
         try:
-            return None if message is None else unpack(message)
+            head = unpack(message)
         except DecodeError:
             return None
+        return head.number if head.epoch == self.epoch else None
 
     async def _look_back(self, link: Link) -> Predecessor | None:
         found = await subjects_at(link, self._stream)
@@ -348,9 +348,10 @@ class Chain:
                 f"The broker has lost {-stored} messages that it had acknowledged.",
                 hint="See docs/nats.md on sync_interval and replicas, then start it again.",
             )
-        head = await self._head_at(link, last)
-        # What limits have removed already can be nobody's guess but this one's.
-        if stored > self._sent or (head is not None and head.epoch != self.epoch):
+        message = await message_at(link, self._stream, last)
+        # What limits have removed by now is nobody's but this one's, or it would have come last.
+        is_mine = message is None or self._number_of(message) == self._first + stored - 1
+        if stored > self._sent or not is_mine:
             raise PublishError(
                 f"Another publisher has taken over the stream {self._stream}.",
                 hint="Run one leader for a market, and others with --standby.",

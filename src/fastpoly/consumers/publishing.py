@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import Counter
@@ -21,6 +20,8 @@ from fastpoly.enums import Overflow
 from fastpoly.errors import ConnectionLost, FastpolyError
 from fastpoly.net.options import require_positive
 from fastpoly.notices import SlowConsumer
+from fastpoly.protocol.gaps import told_gap
+from fastpoly.protocol.statuses import read_status
 from fastpoly.schema import STATUS_CHANNEL
 
 if TYPE_CHECKING:
@@ -247,12 +248,33 @@ class Publishing:
                 self._refuse(batch)
                 return
             self._end_refusal(batch.received_ns)
+        if batch.count(STATUS_CHANNEL):
+            self._take_with_statuses(batch)
+        else:
+            self._take(batch)
+
+    def _take(self, batch: Batch) -> None:
         now_ns = time.monotonic_ns()
         self._events += len(batch) - batch.count(STATUS_CHANNEL)
         if self._builder.add(batch, now_ns):
             self._send()
         if self._timer is None and self._builder.oldest_ns is not None:
             self._look_later(now_ns)
+
+    def _take_with_statuses(self, batch: Batch) -> None:
+        """Part a batch where a server, a hub, tells that something is missing."""
+        begin = 0
+        for at, event in enumerate(batch):
+            if event.event_type != STATUS_CHANNEL:
+                continue
+            said = read_status(event.status, event.message, str, event.to_dict)
+            if said.effect == "gap":
+                self._take(batch[begin:at])
+                begin = at + 1
+                gap = told_gap(self._market, said, batch.received_ns, {})
+                lost = dict(gap.lost_by_channel)
+                self._lose(Loss(gap.since_ns, gap.until_ns, gap.cause, gap.code, lost))
+        self._take(batch[begin:])
 
     def on_frame(self, text: bytes, received_ns: int) -> None:
         """See `FrameTap.on_frame`: what is not JSON, or has no events, is nobody's event."""
@@ -385,6 +407,8 @@ class Publishing:
         self._is_leading = False
         self._stop()
         self._owner.on_publishing_failed(error)
+        # So that somebody else may lead.
+        self._closing = asyncio.get_running_loop().create_task(self._close(0.0))
         if self._failed is not None and not self._failed.done():
             self._failed.set_result(None)
 
@@ -417,7 +441,8 @@ class Publishing:
     async def _close(self, seconds: float) -> bool:
         is_done = self._error is None and await self._chain.drain(seconds)
         self._is_leading = False
-        if not is_done and (left := self._chain.stats()).waiting_messages:
+        left = self._chain.stats()
+        if self._error is None and left.waiting_messages:
             logger.warning(
                 "%s: %d messages were not acknowledged by %s %g s after the end",
                 self._market,
@@ -425,9 +450,8 @@ class Publishing:
                 self._where,
                 seconds,
             )
-        with contextlib.suppress(Exception):
-            await self._chain.close()
-            await self._lease.release()
+        await self._chain.close()
+        await self._lease.release()
         return is_done
 
 

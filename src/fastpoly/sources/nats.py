@@ -384,6 +384,9 @@ class NatsConnection:
 
     def drop(self, error: FastpolyError) -> None:
         """See `SourceConnection.drop`."""
+        if isinstance(error, ConnectionLost):
+            # Such as for its silence: what comes is in the broker all the same.
+            error.resumes = True
         self._end(CloseReason(1011, "", error))
 
     def counts(self) -> SourceCounts:
