@@ -17,7 +17,9 @@ in a task. The coroutine must not notice. These are the rules, for both facades:
 3. *A task does one job at a time.* It has a driver, a coroutine that takes one job after the other
    from `next_job`; awaiting something inside a coroutine is cheaper than a new coroutine. A task is
    given a job only while it waits for one, having had its own first turn. Otherwise the job is left
-   to it from the first step, by `HandlerTask.defer`.
+   to it from the first step, by `HandlerTask.defer`. The frames of a caller's own loop are so short
+   that the driver would cost more than the handlers: `FrameStepper` begins their coroutines itself,
+   by the same two rules, and gives the driver only one that waits, to go on with (`rest_of`).
 4. *A cancellation reaches the job that it was meant for.* A timeout of zero seconds strikes after
    the job began to wait and before the task had its turn to go on with it. The task is then woken
    by a `CancelledError`. What the job waits for is cancelled, if it can be, as `Task.cancel` would
