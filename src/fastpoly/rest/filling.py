@@ -63,10 +63,14 @@ def window_of(gap: Gap) -> Window:
     """
     market = schema.MARKETS[gap.market]
     last = _latest_ns(market, gap.last_by_channel.values())
+    first = _latest_ns(market, gap.first_by_channel.values())
     late_ns = _late_ns(market, gap.first_by_channel.values(), gap.until_ns)
     start_ns = gap.since_ns - late_ns
     start_ns = start_ns if last is None else min(start_ns, last)
-    end_ns = gap.until_ns - late_ns + MARGIN_NS
+    end_ns = gap.until_ns - late_ns
+    if first is not None:
+        end_ns = max(end_ns, first)  # this machine's clock may be behind
+    end_ns += MARGIN_NS
     return Window(start_ns - MARGIN_NS, end_ns, end_ns)
 
 
