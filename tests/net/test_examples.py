@@ -67,6 +67,7 @@ SAYS = {
         r"^a quote of that stock: \w",
     ],
     "own_loop.py": [r"^\d{4,} trades$"],
+    "callbacks.py": [r"^closed: 1000 None$", r"^\d{4,} trades$"],
     "drop_in_events.py": [
         *[r"^\w\S* \d+\.?\d* \d+ \{'ev': 'T'"] * 5,
         r"^on_trade failed on \w\S*: the sixth",
