@@ -10,6 +10,7 @@ from cpython.number cimport PyNumber_AsSsize_t
 from cpython.pycapsule cimport PyCapsule_Destructor, PyCapsule_GetPointer, PyCapsule_New
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize, PyUnicode_DecodeUTF8
+from libc.errno cimport errno
 from libc.stdint cimport uintptr_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
@@ -93,3 +94,4 @@ include "python/flat_files.pxi"
 include "python/routing_native.pxi"
 include "python/routing.pxi"
 include "python/shard_messages.pxi"
+include "python/shared_ring.pxi"

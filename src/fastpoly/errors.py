@@ -12,6 +12,7 @@
     │   └── ForcedDisconnect                the service ended the connection on purpose
     ├── DecodeError (ValueError)            the server sent what is not JSON
     ├── ConnectionLost (ConnectionError)    the connection failed or was closed
+    │   ├── ReaderOverrun                   a reader of shared memory was too slow, and goes on
     │   └── ConnectError                    it never opened
     │       ├── HostNotFoundError           the host's name does not resolve
     │       ├── NotWebSocketError           the other side does not speak WebSocket
@@ -53,6 +54,7 @@ __all__ = [
     "NotAuthorizedError",
     "NotWebSocketError",
     "PublishError",
+    "ReaderOverrun",
     "RedirectError",
     "RestError",
     "ServerError",
@@ -218,6 +220,34 @@ class ConnectionLost(FastpolyError, ConnectionError):
         super().__init__(detail, hint=hint)
         self.code = code
         self.reason = reason
+
+
+class ReaderOverrun(ConnectionLost):
+    """A reader of shared memory was so slow that the writer has written over what it had not read.
+
+    It goes on at once with the newest; what it lost is missing between.
+
+    Attributes:
+        frames: Frames that were lost.
+        events: Events in them, of all symbols and channels that are shared.
+        nbytes: Bytes of these frames.
+    """
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        hint: str = "",
+        code: int = 1006,
+        reason: str = "",
+        frames: int = 0,
+        events: int = 0,
+        nbytes: int = 0,
+    ) -> None:
+        super().__init__(detail, hint=hint, code=code, reason=reason)
+        self.frames = frames
+        self.events = events
+        self.nbytes = nbytes
 
 
 class ConnectError(ConnectionLost):

@@ -10,6 +10,7 @@ from fastpoly.consumers.error_policy import ErrorHook, HandlerErrorPolicy
 from fastpoly.consumers.fill_hook import Fill, FillHook
 from fastpoly.consumers.publishing import Publishing, PublishKeywords
 from fastpoly.consumers.recording import Recording, RecordKeywords
+from fastpoly.consumers.sharing import Sharing
 from fastpoly.engine.supervisor import Engine, EngineSettings
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.protocol.lifecycle import State
@@ -81,6 +82,7 @@ class MarketFeed:
         stop_error: What the user's code ended the stream with; None if none did.
         recordings: Recordings, in the order in which they were begun, ended ones included.
         publishings: The same of what is published to a broker.
+        sharings: The same of what is shared through memory.
 
     Raises:
         UsageError: A hook is not callable, or refuses what is desired.
@@ -101,6 +103,7 @@ class MarketFeed:
         self.stop_error: BaseException | None = None
         self.recordings: list[Recording] = []
         self.publishings: list[Publishing] = []
+        self.sharings: list[Sharing] = []
         self._market = subscriptions.market
         self._reader = reader
         self._fill = None if hooks.fill is None else FillHook(hooks.fill, self.errors, reader)
@@ -144,18 +147,34 @@ class MarketFeed:
             self._reader.post(self._start_recording, recording)
         return recording
 
+    def share(self, name: str, buffer_bytes: int) -> Sharing:
+        """Begin to share what is read under a name, in the user's loop.
+
+        Raises:
+            UsageError: The name is invalid or taken, or this system cannot do it.
+            OSError: There is not enough memory.
+        """
+        sharing = Sharing(name, self._market, self._reader, self, buffer_bytes)
+        self.sharings.append(sharing)
+        if self.engine.state is not State.IDLE:
+            self._reader.post(self._start_recording, sharing)
+        return sharing
+
     def start_recordings(self) -> None:
         """Have what is to be recorded from the beginning on recorded; in the loop that reads."""
-        for recording in self.recordings:
+        for recording in self._all_recordings():
             self._start_recording(recording)
 
-    def _start_recording(self, recording: Recording) -> None:
+    def _all_recordings(self) -> list[Recording | Sharing]:
+        return [*self.recordings, *self.sharings]
+
+    def _start_recording(self, recording: Recording | Sharing) -> None:
         if recording.start():
             self.engine.recorders.add(recording, self.engine.confirmed)
 
     def stop_recordings(self) -> None:
         """Record nothing more, and have what waits written; in the loop that reads."""
-        for recording in self.recordings:
+        for recording in self._all_recordings():
             recording.end()
 
     async def end_recordings(self, seconds: float | None = None) -> None:
@@ -164,7 +183,7 @@ class MarketFeed:
         for recording in self.recordings:
             await recording.wait_closed(seconds)
 
-    def forget(self, recording: Recording) -> None:
+    def forget(self, recording: Recording | Sharing) -> None:
         """See `RecordingOwner.forget`."""
         self.engine.recorders.remove(recording)
 

@@ -94,6 +94,8 @@ class Gap(Notice):
         filled: Events that a fill hook has supplied, which follow the gap.
         lost_by_channel: How many events are missing by channel, where that is known: a hub that
             left a slow reader some out has counted them. Empty where nobody knows.
+        lost: How many events are missing, of all symbols and channels; None where that cannot be
+            told, as it cannot of the service. A reader of shared memory that was overrun knows.
     """
 
     event_type: ClassVar[str] = "gap"
@@ -109,6 +111,7 @@ class Gap(Notice):
     first_by_channel: Mapping[str, Any] = field(default_factory=dict)
     filled: int = 0
     lost_by_channel: Mapping[str, int] = field(default_factory=dict)
+    lost: int | None = None
 
     @property
     def seconds(self) -> float:

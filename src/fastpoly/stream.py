@@ -16,6 +16,7 @@ from fastpoly.consumers.options import ConsumerKeywords, consumer_options
 from fastpoly.consumers.publishing import Publishing, PublishKeywords
 from fastpoly.consumers.recording import Recording, RecordKeywords
 from fastpoly.consumers.registry import ConsumerRegistry, Limits
+from fastpoly.consumers.sharing import Sharing
 from fastpoly.consumers.snapshot import Snapshot
 from fastpoly.engine.supervisor import EngineSettings
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
@@ -36,6 +37,8 @@ from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.reconnect import ReconnectPolicy, make_policy
 from fastpoly.protocol.subscriptions import Subscriptions
 from fastpoly.run import run_stream
+from fastpoly.shards import shard_bits
+from fastpoly.shared.writer import DEFAULT_BUFFER_BYTES
 from fastpoly.sinks.attached import AttachedSinks
 from fastpoly.sinks.sink import Sink
 from fastpoly.sources.kinds import SourceRequest, make_source
@@ -84,10 +87,13 @@ class Stream:
         feed: A feed of the vendor, such as ``delayed``.
         host: A host name, instead of a feed.
         url: A full ``ws://`` or ``wss://`` URL, instead of both; or a recording:
-            ``file:day.mcap?speed=max``, see `replay`.
+            ``file:day.mcap?speed=max``, see `replay`; or what another process shares: ``shm://desk``,
+            see `share`.
         symbols: The tickers or pairs to get, and no others; None for all.
         where: A condition that events have to meet, such as ``field("size") >= 100``; see
             `fastpoly.field`. Events that do not are counted and never become objects.
+        shard: ``(i, n)``: the i-th of n shares of the market, from 0 on, by symbol; see
+            `docs/shards.md`. The other events are passed over by the decoder, and count nowhere.
         reconnect: A policy, see `fastpoly.reconnect`; True for the default, False for never.
         ingest: Where the socket is read: ``loop``, the caller's event loop, or ``thread``.
         max_buffer_bytes: Bytes, as received, that may wait for each consumer.
@@ -124,6 +130,7 @@ class Stream:
         url: str | None = None,
         symbols: Iterable[str] | None = None,
         where: Condition | None = None,
+        shard: tuple[int, int] | None = None,
         reconnect: ReconnectPolicy | bool | None = True,
         ingest: str = Ingest.LOOP,
         max_buffer_bytes: int = DEFAULT_MAX_BUFFER_BYTES,
@@ -171,6 +178,7 @@ class Stream:
                 fill_timeout_s=None if fill is None else fill_timeout,
                 filter=make_filter(spec.name, symbols, where),
                 clock=source.clock,
+                shards=shard_bits(shard),
             ),
             self._reader,
             UserHooks(on_error, member(ErrorPolicy, error_policy, "an error policy"), fill, logger),
@@ -586,6 +594,27 @@ class Stream:
         """
         self._require_not_closed()
         return self._feed.publish(to, options)
+
+    def share(self, name: str, *, buffer_bytes: int = DEFAULT_BUFFER_BYTES) -> Sharing:
+        """Share all that is received with other processes of this user on this machine.
+
+            stream.share("desk")                            # here
+            Stream("stocks", "T.*", url="shm://desk")       # in any number of others
+
+        Neither filters nor slow consumers take anything from it, here or there. It ends with the
+        stream, or when its ``close()`` is awaited. See `docs/shared-memory.md`.
+
+        Args:
+            name: Up to 48 letters, digits, dots, dashes and underscores.
+            buffer_bytes: Bytes of frames that a reader may be behind before it loses some.
+
+        Raises:
+            UsageError: The name is invalid, or taken by another process for this market; the stream
+                is closed; or this is not Linux.
+            OSError: There is not enough memory.
+        """
+        self._require_not_closed()
+        return self._feed.share(name, buffer_bytes)
 
     def _longest_wait_s(self) -> float:
         """How long the oldest batch has been waiting for a consumer, in seconds; 0 for none."""

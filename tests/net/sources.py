@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import abc
 import contextlib
+import secrets
+import sys
+import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,14 +17,17 @@ from fastpoly.errors import DecodeError
 from fastpoly.net.credentials import ApiKey
 from fastpoly.net.options import ConnectionOptions
 from fastpoly.protocol.statuses import ControlMessage
+from fastpoly.shards import ALL_SHARDS
+from fastpoly.shared import SharedWriter
 from fastpoly.sim import ScriptedServer
 from fastpoly.sources.capture import CaptureSource
 from fastpoly.sources.live import LiveSource
 from fastpoly.sources.scripted import ScriptedSource
+from fastpoly.sources.shared_memory import SharedMemorySource
 from fastpoly.sources.source import Source
-from tests.waiting import UNHURRIED
+from tests.waiting import PATIENCE_S, UNHURRIED
 
-__all__ = ["RIGS", "Reporter", "Rig"]
+__all__ = ["RIGS", "Reporter", "Rig", "unused_name"]
 
 KEY = "k3y-of-nobody"
 START_NS = 1_781_706_600_000_000_000
@@ -34,10 +40,12 @@ class Reporter:
     Attributes:
         told: All of it: ``upgraded``, control messages, batches, errors of frames.
         watched: How many events the watch had seen when each batch was handed over.
+        shards: See `SourceOwner.shards`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, shards: int = ALL_SHARDS) -> None:
         self.watch = LineWatch("stocks")
+        self.shards = shards
         self.told: list[Any] = []
         self.watched: list[int] = []
 
@@ -166,4 +174,33 @@ class CaptureRig(Rig):
         self.recording.step()
 
 
-RIGS = {"live": LiveRig, "scripted": ScriptedRig, "capture": CaptureRig}
+class SharedRig(Rig):
+    """A ring in shared memory; the source reads it in the same process."""
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        name = unused_name()
+        with SharedWriter(name, market="stocks", buffer_bytes=1 << 20) as self.writer:
+            self.writer.start()
+            self.source = SharedMemorySource(name, "stocks", timeout_s=PATIENCE_S)
+            yield
+
+    def bring(self, count: int) -> None:
+        for frame in self._next(count):
+            self.writer.add_frame(frame.encode(), time.time_ns())
+
+    def lose(self) -> None:
+        self.writer.mark(MarkKind.LOST, code=1006)
+
+
+def unused_name() -> str:
+    """A name that no other test shares under: these are the machine's, not the test's."""
+    return f"test-{secrets.token_hex(8)}"
+
+
+RIGS: dict[str, type[Rig]] = {
+    "live": LiveRig,
+    "scripted": ScriptedRig,
+    "capture": CaptureRig,
+    **({"shared": SharedRig} if sys.platform == "linux" else {}),
+}

@@ -14,6 +14,7 @@ import pytest
 from fastpoly._core import Batch
 from fastpoly.errors import ConnectionLost, FastpolyError, UsageError
 from fastpoly.health.counts import SourceCounts
+from fastpoly.shards import shard_of
 from fastpoly.sources.source import SourceConnection
 from tests.loops import in_loop
 from tests.net.events import trade
@@ -159,6 +160,30 @@ async def test_what_is_not_read_comes_later_whole_and_in_order(kind: str, tmp_pa
         connection.resume_reading()
         await until(lambda: len(reporter.numbers) == 8)
         assert reporter.numbers == list(range(8))
+
+
+@EVERY_SOURCE
+@in_loop
+async def test_events_of_other_shards_do_not_come(kind: str, tmp_path: Path) -> None:
+    """Also where they would be first, last or all of a frame; the tap has the frames whole."""
+    mixed = [
+        [trade("MSFT", q=0), trade("AAPL", q=1), trade("MSFT", q=2)],
+        [trade("MSFT", q=3)],
+        [trade("AAPL", q=4), {**trade("AAPL", q=5), "new": [1, {"x": None}]}],
+        [{**trade("MSFT", q=6), "new": 1}, trade("AAPL", q=7)],
+    ]
+    rig = RIGS[kind]([json.dumps(frame) for frame in mixed], tmp_path)
+    async with rig.running():
+        reporter = Reporter(1 << shard_of("AAPL"))
+        connection = rig.source.connect(reporter)
+        await connection.open()
+        connection.send("subscribe", ["T.*"])
+        await until(lambda: reporter.confirmed)
+        rig.bring(4)
+        await until(lambda: 7 in reporter.numbers)
+        assert reporter.numbers == [1, 4, 5, 7]
+        assert connection.counts().events_received == 4
+        await connection.close()
 
 
 @EVERY_SOURCE

@@ -59,6 +59,9 @@ def test_survives_pickle_and_copy(kind: type[errors.FastpolyError]) -> None:
         "http_status": 503,
         "retry_after_s": 2.5,
         "location": "wss://elsewhere/stocks",
+        "frames": 4,
+        "events": 9,
+        "nbytes": 800,
     }
     error = kind("It broke.", **{name: sample[name] for name in names})
     for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301

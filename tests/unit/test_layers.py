@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "shards",
     ),
     ("protocol", "health", "filters", "flat_files"),
-    ("net", "serving", "capture", "broker"),
+    ("net", "serving", "capture", "broker", "shared"),
     ("sources",),
     ("engine",),
     ("consumers",),

@@ -220,8 +220,9 @@ Held hold_codes(od::value value, char* at) {
   return Held::kPlain;
 }
 
-// Puts a value that has been checked before into its field of the row, where it fits.
-Held hold(const FieldSpec& field, od::value value, char* row, Strings& strings) {
+// Puts a value that has been checked before into its field of the row, where it fits. Of a symbol,
+// also one that does not fit, it finds the shard.
+Held hold(const FieldSpec& field, od::value value, char* row, Strings& strings, uint32_t& shard) {
   char* const at = row + field.offset;
   od::json_type type;
   if (value.type().get(type) != simdjson::SUCCESS) return Held::kForeign;
@@ -251,6 +252,7 @@ Held hold(const FieldSpec& field, od::value value, char* row, Strings& strings) 
     if (strings.value(value, text) != simdjson::SUCCESS) return Held::kForeign;
     switch (field.kind) {
       case Kind::kSymbol:
+        shard = shard_of(text.data(), text.size());
         return hold_symbol(text, at);
       case Kind::kText:
       case Kind::kDecimal:
@@ -285,6 +287,9 @@ int find_channel(const MarketSpec& market, std::string_view name) {
   return -1;
 }
 
+// Where events without a symbol go.
+constexpr uint32_t kNoSymbol = 0;
+
 RowHead& start_row(RowStore& store, int column, size_t row_size) {
   char* const row = store.reserve(column, static_cast<uint32_t>(row_size));
   RowHead& head = *reinterpret_cast<RowHead*>(row);
@@ -297,7 +302,10 @@ RowHead& start_row(RowStore& store, int column, size_t row_size) {
 void add_raw(RowStore& store, int column, std::string_view bytes) {
   RowHead& head = start_row(store, column, sizeof(RawRow));
   store.keep_raw(head, bytes.data(), bytes.size());
-  store.commit(column);
+  if (column == kStatusColumn)
+    store.commit(column);
+  else
+    store.commit_event(column, kNoSymbol);
 }
 
 void add_event(RowStore& store, int column, od::object& object, std::string_view bytes,
@@ -305,6 +313,7 @@ void add_event(RowStore& store, int column, od::object& object, std::string_view
   const EventSpec& event = *store.market.channels[column].event;
   RowHead& head = start_row(store, column, event.row_size);
   char* const row = reinterpret_cast<char*>(&head);
+  uint32_t shard = kNoSymbol;
   for (int i = 0; i < event.field_count; ++i) clear_field(event.fields[i], row);
   for (auto each : object) {
     od::field pair;
@@ -315,7 +324,8 @@ void add_event(RowStore& store, int column, od::object& object, std::string_view
     const FieldSpec* const field = find_field(event, key);
     if (field == nullptr) continue;
     const uint32_t bit = uint32_t{1} << (field - event.fields);
-    const Held held = hold(*field, pair.value(), row, strings);
+    if (field->kind == Kind::kSymbol) shard = kNoSymbol;
+    const Held held = hold(*field, pair.value(), row, strings, shard);
     head.plain &= ~bit;
     head.foreign &= ~bit;
     head.integer &= ~bit;
@@ -328,7 +338,7 @@ void add_event(RowStore& store, int column, od::object& object, std::string_view
     }
   }
   store.keep_raw(head, bytes.data(), bytes.size());
-  store.commit(column);
+  store.commit_event(column, shard);
 }
 
 // Checks the members of an object and finds the column of its events by its last "ev".

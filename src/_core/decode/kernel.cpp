@@ -56,7 +56,7 @@ const char* decode_plain(const char* event, RowStore& store) {
   name_row(row, at, store);
   RowHead& head = *reinterpret_cast<RowHead*>(row);
   if (!complete) store.keep_raw(head, event, static_cast<size_t>(after - event));
-  store.commit(at);
+  store.commit_event(at);
   return after;
 }
 
@@ -82,7 +82,7 @@ bool Kernel::decode_events(const char*& p, const char* end, RowStore& store) {
         if (FASTPOLY_LIKELY(base + *at == p + 7 + channel.quoted_size &&
                             parsers[channel.event->index](base, at, row))) {
           name_row(row, column, store);
-          store.commit(column);
+          store.commit_event(column);
           after = base + *at + 1;
           at += 2;  // the brace, and the comma after it
         }
@@ -144,6 +144,7 @@ RowStore* Kernel::decode_apart(const MarketSpec& market, const char* frame, size
 
 bool Kernel::decode_padded(char* frame, size_t size, RowStore& store, DecodeFailure& failure) {
   const RowStore::Mark mark = store.mark();
+  store.shards = shards;
   const char* p = frame;
   if (FASTPOLY_LIKELY(fast && *p == '[')) {
     ++p;
@@ -152,7 +153,8 @@ bool Kernel::decode_padded(char* frame, size_t size, RowStore& store, DecodeFail
       return true;
     }
   }
-  const size_t decoded = store.order.size() - mark.order;
+  const size_t decoded =
+      store.order.size() - mark.order + static_cast<size_t>(store.passed_over - mark.passed_over);
   if (!slow_->decode(frame, size, decoded, fast, store, failure)) {
     store.rewind(mark);
     return false;

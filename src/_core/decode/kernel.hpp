@@ -39,6 +39,9 @@ class Kernel {
   RowStore* decode_apart(const MarketSpec& market, const char* frame, size_t size,
                          DecodeFailure& failure);
 
+  // Events of other shards than these are passed over, without a row.
+  ShardSet shards = kAllShards;
+
   // Whether canonical events may take the fast path; off in tests that compare the two.
   bool fast = true;
 

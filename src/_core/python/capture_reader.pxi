@@ -44,6 +44,15 @@ cdef class FrameReader:
         if self.store != NULL:
             self.store.release()
 
+    @property
+    def shards(self):
+        """Events of other shards are passed over: bits, see `fastpoly.shards.shard_bits`."""
+        return self.kernel.shards
+
+    @shards.setter
+    def shards(self, uint64_t shards):
+        self.kernel.shards = shards
+
     def open(self, int fd, str path):
         """Add a file or a pipe.
 

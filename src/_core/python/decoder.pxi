@@ -1,14 +1,20 @@
 # Frames by themselves, without a socket: what `decode` and `Decoder` do.
 
 cdef class Decoder:
-    """Decodes frames of one market, one after the other; keeps its buffers between them."""
+    """Decodes frames of one market, one after the other; keeps its buffers between them.
+
+    Args:
+        market: The market's name.
+        shards: Events of other shards are passed over: bits, see `fastpoly.shards.shard_bits`.
+    """
 
     cdef Kernel* kernel
     cdef int market
 
-    def __cinit__(self, market):
+    def __cinit__(self, market, *, uint64_t shards=UINT64_MAX):
         self.market = market_index(market)
         self.kernel = new Kernel()
+        self.kernel.shards = shards
 
     def __dealloc__(self):
         del self.kernel

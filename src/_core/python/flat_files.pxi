@@ -88,6 +88,15 @@ cdef class DayFileRows:
         del self.native
 
     @property
+    def shards(self):
+        """Events of other shards are passed over: bits, see `fastpoly.shards.shard_bits`."""
+        return self.kernel.shards
+
+    @shards.setter
+    def shards(self, uint64_t shards):
+        self.kernel.shards = shards
+
+    @property
     def market(self):
         """The market's name."""
         return kMarkets[self.market_number].name.decode()

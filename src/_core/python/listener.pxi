@@ -45,6 +45,7 @@ cdef class Listener(WSListener):
         coalescer: Told of every read.
         keep_frames: Whether batches keep the text of their frames, for `Batch.raw` and for what
             records them. May be changed at any time, for what is read from then on.
+        shards: Events of other shards are passed over: bits, see `fastpoly.shards.shard_bits`.
 
     Attributes:
         tap: Gets a copy of everything that is read, before anything is made of it: whole reads by
@@ -77,9 +78,11 @@ cdef class Listener(WSListener):
     cdef readonly int64_t last_received_ns
 
     def __cinit__(self, owner, market, *, max_message_bytes=0, keep_statuses=False,
-                  LineWatch watch=None, ReadCoalescer coalescer=None, bint keep_frames=False):
+                  LineWatch watch=None, ReadCoalescer coalescer=None, bint keep_frames=False,
+                  uint64_t shards=UINT64_MAX):
         self.market = market_index(market)
         self.kernel = new Kernel()
+        self.kernel.shards = shards
         self.store = RowStore.acquire(kMarkets[self.market])
         self.owner = owner
         self.max_message_bytes = max_message_bytes

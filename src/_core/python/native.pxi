@@ -94,6 +94,7 @@ cdef extern from "rows/store.hpp" namespace "fastpoly" nogil:
         vector[void*] objects
         const MarketSpec& market
         uint64_t nbytes
+        uint64_t passed_over
         int64_t received_ns
 
 
@@ -111,6 +112,7 @@ cdef extern from "decode/kernel.hpp" namespace "fastpoly" nogil:
         RowStore* decode_apart(const MarketSpec& market, const char* frame, size_t size,
                                DecodeFailure& failure) except +
         cbool fast
+        uint64_t shards
 
 
 cdef extern from "rows/events.gen.hpp" namespace "fastpoly" nogil:

@@ -71,6 +71,7 @@ RowStore* RowStore::fitted() const {
     throw;
   }
   copy->nbytes = nbytes;
+  copy->passed_over = passed_over;
   copy->received_ns = received_ns;
   return copy;
 }
@@ -116,6 +117,8 @@ void RowStore::recycle() {
   frame_stamps.clear();
   objects.clear();
   nbytes = 0;
+  passed_over = 0;
+  shards = kAllShards;
   received_ns = 0;
   pool.bytes += pooled_bytes_;
   pool.stores[pool.count++] = this;
@@ -201,6 +204,22 @@ void RowStore::rewind(const Mark& mark) {
   }
   order.resize(mark.order);
   arena.resize(mark.arena);
+  passed_over = mark.passed_over;
+}
+
+// Of the row that is about to be committed. Without a symbol it is that of no text.
+uint32_t RowStore::shard_at(int column) const {
+  const Symbol* const symbol =
+      reinterpret_cast<const SymbolRow*>(columns[column].row(columns[column].count))->symbol;
+  return symbol != nullptr ? shard_of(*symbol) : 0;
+}
+
+// The row's place is the next one's.
+void RowStore::pass_over(int column) {
+  const RowHead& head =
+      *reinterpret_cast<const RowHead*>(columns[column].row(columns[column].count));
+  if (head.raw_size != 0) arena.resize(head.raw_at);
+  ++passed_over;
 }
 
 }  // namespace fastpoly

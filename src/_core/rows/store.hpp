@@ -7,6 +7,7 @@
 
 #include "rows/market.hpp"
 #include "rows/row.hpp"
+#include "rows/shards.hpp"
 
 namespace fastpoly {
 
@@ -74,6 +75,20 @@ class RowStore {
     order.push_back(RowRef::of(column, target.count++));
   }
 
+  // The same for an event that was decoded, if its shard is wanted.
+  void commit_event(int column) {
+    if (__builtin_expect(shards != kAllShards, 0) && !wants(shard_at(column)))
+      pass_over(column);
+    else
+      commit(column);
+  }
+  void commit_event(int column, uint32_t shard) {
+    if (wants(shard))
+      commit(column);
+    else
+      pass_over(column);
+  }
+
   // Keeps a copy of the event's bytes and notes in the row where it is.
   void keep_raw(RowHead& head, const char* bytes, size_t size);
 
@@ -109,8 +124,9 @@ class RowStore {
   // What was there before a frame, to go back to when the frame turns out not to be JSON.
   struct Mark {
     size_t order, arena;
+    uint64_t passed_over;
   };
-  Mark mark() const { return {order.size(), arena.size()}; }
+  Mark mark() const { return {order.size(), arena.size(), passed_over}; }
   void rewind(const Mark& mark);
 
   Column columns[kColumns];
@@ -122,8 +138,10 @@ class RowStore {
   std::vector<int64_t> frame_stamps;    // for each frame, its own receive time; empty: received_ns
   std::vector<void*> objects;           // owned references to Python objects
   const MarketSpec& market;
-  uint64_t nbytes = 0;      // bytes of frames
-  int64_t received_ns = 0;  // wall clock at the read, Unix ns; 0 when not from a socket
+  uint64_t nbytes = 0;           // bytes of frames
+  uint64_t passed_over = 0;      // events of shards that are not wanted
+  ShardSet shards = kAllShards;  // those of which events are wanted
+  int64_t received_ns = 0;       // wall clock at the read, Unix ns; 0 when not from a socket
 
   // Gives back an owned reference in `objects`; set by init_values.
   static void (*release_object)(void*);
@@ -132,6 +150,9 @@ class RowStore {
   static constexpr size_t kSmallBytes = 4096;
 
   size_t used_bytes() const;
+  bool wants(uint32_t shard) const { return (shards >> shard & 1) != 0; }
+  uint32_t shard_at(int column) const;
+  void pass_over(int column);
 
   explicit RowStore(const MarketSpec& spec) : market(spec) {}
   ~RowStore();

@@ -91,6 +91,13 @@ class NativeReader(Protocol):
     @keep_frames.setter
     def keep_frames(self, keep: bool) -> None: ...
 
+    @property
+    def shards(self) -> int:
+        """Shards whose events are wanted, see `fastpoly.shards.shard_bits`; may be set."""
+
+    @shards.setter
+    def shards(self, shards: int) -> None: ...
+
     def open(self, descriptor: int, path: str, /) -> None:
         """Add a file, by a descriptor that is taken over."""
 
@@ -205,6 +212,15 @@ class CaptureReader:
     @keep_frames.setter
     def keep_frames(self, keep: bool) -> None:
         self._native.keep_frames = keep
+
+    @property
+    def shards(self) -> int:
+        """Events of other shards are passed over, see `shard_bits`; may be set at any time."""
+        return self._native.shards
+
+    @shards.setter
+    def shards(self, shards: int) -> None:
+        self._native.shards = shards
 
     def _add(self, descriptor: int, name: str) -> None:
         self._native.open(descriptor, name)

@@ -186,6 +186,7 @@ class Pipeline:
             last = self.watch.last_events()
             at_ns = self._clock.time_ns() if at_ns is None else at_ns
             self._interruption = Interruption(error, at_ns, channels, last, params)
+        self._interruption.count(error)
         return self._interruption.since_ns
 
     def note_attempt(self) -> None:

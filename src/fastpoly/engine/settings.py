@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from fastpoly.health.clock import Clock, SystemClock
+from fastpoly.shards import ALL_SHARDS
 
 if TYPE_CHECKING:
     from fastpoly._core import Filter
@@ -30,6 +31,7 @@ class EngineSettings:
         gap_apart: Whether a gap comes as a batch of its own, see `Pipeline`.
         filter: What consumers get; None for everything.
         clock: The time.
+        shards: The shards whose events are wanted, see `fastpoly.shards.shard_bits`.
     """
 
     policy: ReconnectPolicy
@@ -39,6 +41,7 @@ class EngineSettings:
     gap_apart: bool = False
     filter: Filter | None = None
     clock: Clock = field(default_factory=SystemClock)
+    shards: int = ALL_SHARDS
 
 
 class EngineOwner(Protocol):

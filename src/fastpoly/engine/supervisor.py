@@ -458,6 +458,11 @@ class Engine:
         """See `SourceOwner.watch`."""
         return self.pipeline.watch
 
+    @property
+    def shards(self) -> int:
+        """See `SourceOwner.shards`."""
+        return self._settings.shards
+
     def on_upgraded(self) -> None:
         """See `SourceOwner.on_upgraded`."""
         self._feed(Input.UPGRADED)

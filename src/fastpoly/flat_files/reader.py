@@ -20,6 +20,7 @@ from fastpoly.flat_files.recognising import (
     unknown_columns,
 )
 from fastpoly.flat_files.unpacking import TextFile
+from fastpoly.shards import ALL_SHARDS
 
 if TYPE_CHECKING:
     from fastpoly._core import FrameRecorder
@@ -89,6 +90,7 @@ class DayFileReader:
         self._folder = os.fspath(folder if folder is not None else tempfile.gettempdir())
         self._files: list[_Opened] = []
         self._rows: DayFileRows | None = None
+        self._shards = ALL_SHARDS
         self._found: Iterator[Any] | None = None
         self._lock = threading.Lock()
         self._is_closed = False
@@ -103,6 +105,17 @@ class DayFileReader:
         self._keep_frames = keep
         if self._rows is not None:
             self._rows.keep_frames = keep
+
+    @property
+    def shards(self) -> int:
+        """Events of other shards are passed over, see `shard_bits`; may be set at any time."""
+        return self._shards
+
+    @shards.setter
+    def shards(self, shards: int) -> None:
+        self._shards = shards
+        if self._rows is not None:
+            self._rows.shards = shards
 
     @property
     def is_ready(self) -> bool:
@@ -173,6 +186,7 @@ class DayFileReader:
                 memory_bytes=self._memory_bytes,
                 folder=self._folder,
             )
+            rows.shards = self._shards
             try:
                 for one in self._files:
                     if not self._take(rows, one):

@@ -37,6 +37,7 @@ from fastpoly.protocol.close_codes import CloseReason, connection_lost
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.statuses import ControlMessage, read_status, shown
 from fastpoly.protocol.subscriptions import encode_request
+from fastpoly.shards import ALL_SHARDS
 
 if TYPE_CHECKING:
     from fastpoly._core import FrameTap, LineWatch
@@ -78,6 +79,7 @@ class Session:
         keep_statuses: Whether control messages stay in the batches too, where they arrived.
         keep_frames: Whether batches keep the text of their frames, for `Batch.raw`.
         watch: Watches every event that is read.
+        shards: The shards whose events are wanted, see `fastpoly.shards.shard_bits`.
         spaced: Whether requests are written with a space, see `encode_request`.
 
     Attributes:
@@ -98,6 +100,7 @@ class Session:
         keep_statuses: bool = False,
         keep_frames: bool = False,
         watch: LineWatch | None = None,
+        shards: int = ALL_SHARDS,
         spaced: bool = False,
     ) -> None:
         self._key = find_api_key(api_key)
@@ -123,6 +126,7 @@ class Session:
             keep_frames=keep_frames,
             watch=watch,
             coalescer=None if self._read_delay is None else self._read_delay.coalescer,
+            shards=shards,
         )
         self._socket: socket.socket | None = None
         self._transport: picows.WSTransport | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fastpoly.errors import ConnectionLost, FastpolyError
+from fastpoly.errors import ConnectionLost, FastpolyError, ReaderOverrun
 from fastpoly.notices import NOTICE_CHANNEL, Gap
 from fastpoly.protocol.statuses import shown
 
@@ -30,6 +30,7 @@ class Interruption:
         last_by_channel: The last event before it, of each channel that had one.
         params: Parameters that were subscribed.
         attempts: Attempts to reconnect so far.
+        lost: How many events are missing; None where that cannot be told.
     """
 
     error: FastpolyError
@@ -38,6 +39,12 @@ class Interruption:
     last_by_channel: Mapping[str, Any]
     params: tuple[str, ...] = ()
     attempts: int = 0
+    lost: int | None = None
+
+    def count(self, error: FastpolyError) -> None:
+        """Take note of how much is missing, where an error knows."""
+        if isinstance(error, ReaderOverrun):
+            self.lost = (self.lost or 0) + error.events
 
     def gap(self, market: str, batch: Batch, at_ns: int) -> Gap:
         """Return the notice for an interruption that a batch ends; made at a Unix time in ns."""
@@ -53,6 +60,7 @@ class Interruption:
             params=self.params,
             last_by_channel=self.last_by_channel,
             first_by_channel=_first_by_channel(batch),
+            lost=self.lost,
         )
 
 

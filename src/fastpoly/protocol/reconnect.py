@@ -70,6 +70,7 @@ _VERDICTS: Final[Mapping[type[BaseException], Verdict]] = {
     # What the network does. Where connecting has worked before, a wrong address is a fault that
     # passes: a name service that is away, a load balancer or a portal that answers for the server.
     errors.ConnectionLost: Verdict.RETRY,
+    errors.ReaderOverrun: Verdict.RETRY,
     errors.ConnectError: Verdict.RETRY,
     errors.HostNotFoundError: Verdict.RETRY,
     errors.NotWebSocketError: Verdict.RETRY,

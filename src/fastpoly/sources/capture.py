@@ -23,13 +23,13 @@ from fastpoly.health.counts import SourceCondition, SourceCounts
 from fastpoly.protocol.close_codes import CloseReason
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.reconnect import retryable
-from fastpoly.protocol.statuses import read_status
-from fastpoly.schema import STATUS_CHANNEL
-from fastpoly.sources.recorded import data_of, loss_of, selection_of
+from fastpoly.shards import ALL_SHARDS
+from fastpoly.sources.recorded import loss_of
 from fastpoly.sources.source import SourceDefaults
+from fastpoly.sources.wanted import Wanted
 
 if TYPE_CHECKING:
-    from fastpoly._core import Batch, Filter, FrameTap
+    from fastpoly._core import Batch, FrameTap
     from fastpoly.protocol.statuses import Action
     from fastpoly.sources.source import SourceOwner
 
@@ -134,6 +134,7 @@ class CaptureSource:
         self._keep_frames = False
         self._symbols = None if symbols is None else tuple(symbols)
         self.keep_statuses = keep_statuses
+        self._shards = ALL_SHARDS
         self._reader = self._open(start_ns)
         self._check_market()
         # What pace is kept by: the wall clock when the recording's was at a time; 0 for not begun.
@@ -145,7 +146,7 @@ class CaptureSource:
         self._connection: CaptureConnection | None = None
 
     def _open(self, start_ns: int | None) -> CaptureReader:
-        return CaptureReader(
+        reader = CaptureReader(
             *self._paths,
             market=self._market,
             start_ns=start_ns,
@@ -154,6 +155,8 @@ class CaptureSource:
             keep_frames=self._keep_frames,
             symbols=self._symbols,
         )
+        reader.shards = self._shards
+        return reader
 
     def _spread_ns(self) -> int | None:
         if not self._large:
@@ -175,6 +178,7 @@ class CaptureSource:
 
     def connect(self, owner: SourceOwner) -> CaptureConnection:
         """See `Source.connect`."""
+        self._shards = self._reader.shards = owner.shards
         self._connection = CaptureConnection(self, self._market, owner)
         return self._connection
 
@@ -288,10 +292,7 @@ class CaptureConnection:
         self._reading = True
         self._tap: FrameTap | None = None
         self._counts = SourceCounts()
-        # Parameters that were asked for; None before any was: then everything is wanted.
-        self._wanted: dict[str, None] | None = None
-        self._channels: frozenset[str] = frozenset()
-        self._filter: Filter | None = None
+        self._wanted = Wanted(market, owner, keep_statuses=source.keep_statuses)
 
     def __repr__(self) -> str:
         return f"<CaptureConnection {self._market} {'open' if self.is_open else 'not open'}>"
@@ -304,7 +305,7 @@ class CaptureConnection:
     @property
     def gives_all(self) -> bool:
         """See `SourceConnection.gives_all`."""
-        return self._wanted is None
+        return self._wanted.is_all
 
     async def open(self) -> None:
         """See `SourceConnection.open`."""
@@ -320,18 +321,7 @@ class CaptureConnection:
         """See `SourceConnection.send`: everything is confirmed, whether the recording has it."""
         if self._loop is None or not self.is_open:
             raise ConnectionLost("The replay is not open.")
-        names = tuple(params)
-        wanted = dict(self._wanted or {})
-        for name in names:
-            if action == "subscribe":
-                wanted[name] = None
-            else:
-                wanted.pop(name, None)
-        self._wanted = wanted
-        self._channels, self._filter = selection_of(self._market, wanted)
-        verb = f"{action}d to: "
-        for name in names:
-            self._loop.call_soon(self._owner.on_status, read_status("success", verb + name, str))
+        self._wanted.request(action, params)
 
     def record_to(self, tap: FrameTap | None) -> None:
         """See `SourceConnection.record_to`."""
@@ -449,19 +439,7 @@ class CaptureConnection:
         self._owner.watch.receive(batch)
         if self._tap is not None:
             self._tap.on_read(batch)
-        if not self._source.keep_statuses and batch.count(STATUS_CHANNEL):
-            for part in data_of(batch):
-                self._hand_on(part)
-        else:
-            self._hand_on(batch)
-
-    def _hand_on(self, batch: Batch) -> None:
-        if self._wanted is not None:
-            batch = batch.select(*self._channels)
-            if self._filter is not None and len(batch):
-                batch = self._filter.apply(batch)
-        if len(batch):
-            self._owner.on_batch(batch)
+        self._wanted.hand_over(batch)
 
     def _on_mark(self, mark: Mark) -> None:
         if mark.at_ns:

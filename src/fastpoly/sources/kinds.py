@@ -13,9 +13,11 @@ from fastpoly.net.credentials import find_api_key
 from fastpoly.net.endpoints import make_ssl_context, make_url
 from fastpoly.protocol.markets import market_of
 from fastpoly.shards import ALL_SHARDS, shard_bits
+from fastpoly.shared.names import address_of
 from fastpoly.sources.capture import CaptureSource
 from fastpoly.sources.live import LiveSource
 from fastpoly.sources.nats import NatsSource, StartAt
+from fastpoly.sources.shared_memory import SharedMemorySource
 
 if TYPE_CHECKING:
     from fastpoly.net.credentials import ApiKey
@@ -161,11 +163,27 @@ def _broker(request: SourceRequest) -> NatsSource:
     )
 
 
+def _shared(request: SourceRequest) -> SharedMemorySource:
+    if request.feed or (request.url and request.host):
+        raise UsageError("Shared memory has no feed and no host.", hint="Pass the URL alone.")
+    parts = urllib.parse.urlsplit((request.url or request.host or "").strip())
+    if parts.path or parts.query or parts.fragment:
+        raise UsageError("The URL of the shared memory is none.", hint="Write it as shm://name.")
+    address_of(parts.netloc, market_of(request.market).name)
+    return SharedMemorySource(
+        parts.netloc,
+        request.market,
+        timeout_s=request.options.open_timeout,
+        keep_statuses=request.keep_statuses,
+    )
+
+
 SOURCE_KINDS: Final[Mapping[str, Maker]] = {
     "ws": _live,
     "wss": _live,
     "file": _recording,
     **dict.fromkeys(SCHEMES, _broker),
+    "shm": _shared,
 }
 """The scheme of a URL -> what makes its source."""
 

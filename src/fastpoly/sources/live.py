@@ -74,5 +74,6 @@ class LiveSource:
             keep_statuses=self._keep_statuses,
             keep_frames=self._keep_frames,
             watch=owner.watch,
+            shards=owner.shards,
             spaced=self._spaced,
         )

@@ -99,7 +99,7 @@ class ScriptedConnection:
         self.was_closed = False
         self._source = source
         self._owner = owner
-        self._decoder = Decoder(source.market)
+        self._decoder = Decoder(source.market, shards=owner.shards)
         self._counts = SourceCounts()
         self._waiting: list[str] = []
         self._accepted: asyncio.Future[None] | None = None

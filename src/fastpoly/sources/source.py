@@ -52,6 +52,10 @@ class SourceOwner(Protocol):
     def watch(self) -> LineWatch:
         """Sees every event, before the batch is handed over."""
 
+    @property
+    def shards(self) -> int:
+        """The shards whose events are to be decoded, the others passed over; see `shard_bits`."""
+
     def on_upgraded(self) -> object:
         """Take note that the connection is up and the login has begun."""
 

@@ -26,6 +26,7 @@ ORDER = (
     "capture",
     "flat_files",
     "routing",
+    "shared",
     "python",
     "",
 )
@@ -39,6 +40,7 @@ APART = {
     "capture": {"python", ""},
     "flat_files": {"python", ""},
     "routing": {"python", ""},
+    "shared": {"python", ""},
 }
 """Folders that no others but these include, wherever they stand in the order."""
 
@@ -53,6 +55,7 @@ WITHOUT_PYTHON = (
     "capture/reading",
     "flat_files",
     "routing",
+    "shared",
 )
 """They can be fuzzed, measured and reused without an interpreter."""
 
