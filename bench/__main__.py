@@ -33,6 +33,7 @@ from bench import (
     results,
     runs,
     scale,
+    shared_memory,
     socket,
     targets,
     trees,
@@ -78,6 +79,11 @@ def ask_capture(made: Material, quick: bool, only: frozenset[str]) -> Answer:
     return effort, capture.measure(made.events, effort)
 
 
+def ask_shared(made: Material, quick: bool, only: frozenset[str]) -> Answer:
+    effort = shared_memory.QUICK if quick else shared_memory.FULL
+    return effort, shared_memory.measure(made.events, effort)
+
+
 def ask_export(made: Material, quick: bool, only: frozenset[str]) -> Answer:
     effort = export.QUICK if quick else export.FULL
     return effort, export.measure(made.events, effort)
@@ -102,6 +108,7 @@ QUESTIONS: Final[dict[str, Callable[[Material, bool, frozenset[str]], Answer]]] 
     "capture": ask_capture,
     "export": ask_export,
     "hub": ask_hub,
+    "shared": ask_shared,
 }
 
 

@@ -12,6 +12,7 @@ from bench.export import EXPORTERS, TITLES
 from bench.footprint import IMPORTS
 from bench.latency import QUANTILES
 from bench.runs import CLIENTS
+from bench.shared_memory import WAYS
 from bench.targets import CATCHING_UP, OVER_TLS, Results, Target, Verdict, judge
 
 Cells = Sequence[dict[str, Any]]
@@ -92,6 +93,7 @@ def tables(results: Results) -> list[Table]:
         ("capture", capture_tables),
         ("export", export_tables),
         ("hub", hub_tables),
+        ("shared", shared_tables),
     ):
         if question in results:
             made += make(results[question]["cells"])
@@ -239,6 +241,36 @@ def capture_tables(cells: Cells) -> list[Table]:
         "read back and decoded, per event",
     )
     return [Table("Recording frames, and reading them back", header, rows)]
+
+
+def shared_tables(cells: Cells) -> list[Table]:
+    alone = {cell["way"]: cell["sender_cores"] for cell in cells if not cell["readers"]}
+    rows = [
+        (
+            WAYS[cell["way"]],
+            str(cell["readers"]) + (" halves" if cell["shares"] > 1 else ""),
+            f"{100 * cell['sender_cores']:.1f} %",
+            f"{100 * (cell['sender_cores'] - alone[cell['way']]) / cell['readers']:.2f} %"
+            if cell["readers"]
+            else "-",
+            f"{100 * cell['reader_cores']:.1f} %" if "lost" in cell else "-",
+            count(cell["lost"]) if "lost" in cell else "-",
+            *(us(cell["lag_us"][one]) if "lost" in cell else "-" for one in ("p50", "p99")),
+        )
+        for cell in cells
+    ]
+    header = (
+        "readers in other processes",
+        "how many",
+        "sender's core",
+        "of it for each reader",
+        "busiest reader's core",
+        "events lost",
+        "p50",
+        "p99",
+    )
+    title = f"Shared memory and sockets, {count(cells[0]['rate'])} events a second"
+    return [Table(title, header, rows)]
 
 
 def export_tables(cells: Cells) -> list[Table]:

@@ -87,6 +87,11 @@ def told_gap(
     until_ns = _whole(fields.get("until_ns"), at_ns)
     channels = fields.get("channels")
     lost = fields.get("lost")
+    lost_by_channel = (
+        {name: count for name, count in lost.items() if isinstance(count, int) and count > 0}
+        if isinstance(lost, dict)
+        else {}
+    )
     return Gap(
         market=market,
         at_ns=at_ns,
@@ -99,11 +104,8 @@ def told_gap(
         if isinstance(channels, list)
         else (),
         last_by_channel=last_by_channel,
-        lost_by_channel={
-            name: count for name, count in lost.items() if isinstance(count, int) and count > 0
-        }
-        if isinstance(lost, dict)
-        else {},
+        lost=sum(lost_by_channel.values()) if lost_by_channel else None,
+        lost_by_channel=lost_by_channel,
     )
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import mmap
 import os
+import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastpoly import Batch, UsageError
+from fastpoly import Batch, UsageError, shard_of
 from fastpoly._core import MIN_RING_BYTES, RING_HEAD_BYTES, FrameRing, FrameRingReader
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such memory")
+
+ROOT = Path(__file__).parents[3]
 
 RECORD_HEAD = 24
 CAPACITY = MIN_RING_BYTES
@@ -145,8 +149,6 @@ def test_a_ring_is_of_one_market(memory: int) -> None:
 
 
 def test_only_wanted_shards_come(memory: int) -> None:
-    from fastpoly import shard_of
-
     ring = FrameRing(memory, CAPACITY, "stocks")
     reader = reader_of(memory, shards=1 << shard_of("AAPL"))
     ring.add_frame(b'[{"ev":"T","sym":"AAPL"},{"ev":"T","sym":"MSFT"}]', 1, 2)
@@ -300,3 +302,23 @@ def test_wakers_are_woken_until_they_are_removed(memory: int) -> None:
     finally:
         for waker in wakers:
             os.close(waker)
+
+
+# ---------------------------------------------------------------------------- threads at once
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("checker", ["thread", "address,undefined"])
+def test_readers_that_are_overrun_get_nothing_torn(checker: str, tmp_path: Path) -> None:
+    """The ring alone, in C++: readers too slow by design, under a checker."""
+    program = tmp_path / "ring"
+    command = [os.environ.get("CXX", "g++"), "-std=c++17", "-O1", "-g", "-pthread"]
+    sources = [ROOT / "tests/fuzz/ring.cpp", ROOT / "src/_core/shared/ring.cpp"]
+    subprocess.run(
+        [*command, f"-fsanitize={checker}", f"-I{ROOT / 'src/_core'}", *sources, "-o", program],
+        check=True,
+        capture_output=True,
+    )
+    for capacity in ("4096", "65536"):
+        found = subprocess.run([program, capacity, "20000", "3"], capture_output=True, text=True)
+        assert found.returncode == 0, found.stdout + found.stderr

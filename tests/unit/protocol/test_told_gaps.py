@@ -37,6 +37,7 @@ def test_all_that_it_says_is_in_the_notice() -> None:
         until_ns=300,
         attempts=2,
         channels=("T", "Q"),
+        lost=5,
         lost_by_channel={"T": 5},
     )
     assert gap.to_dict()["lost_by_channel"] == {"T": 5}
