@@ -227,7 +227,7 @@ class NatsConnection:
         self._source = source
         self._owner = owner
         self._reading = source.reading
-        self._decoder = Decoder(source.market)
+        self._decoder = Decoder(source.market, shards=owner.shards)
         self._ended: asyncio.Future[CloseReason] | None = None
         self._link: Link | None = None
         self._pull: Pull | None = None
