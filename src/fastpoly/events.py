@@ -23,7 +23,7 @@ from fastpoly._core import (
     Status,
     UnknownEvent,
 )
-from fastpoly.notices import Gap, SinkFailed, SlowConsumer
+from fastpoly.notices import Gap, MinuteComplete, SinkFailed, SlowConsumer
 
 __all__ = [
     "ConsolidatedQuote",
@@ -45,6 +45,7 @@ __all__ = [
     "LaunchpadValue",
     "Level2Book",
     "LimitUpLimitDown",
+    "MinuteComplete",
     "SinkFailed",
     "SlowConsumer",
     "Status",

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self, final
 from typing_extensions import disjoint_base
 
 from fastpoly.notices import Gap as Gap
+from fastpoly.notices import MinuteComplete as MinuteComplete
 from fastpoly.notices import SinkFailed as SinkFailed
 from fastpoly.notices import SlowConsumer as SlowConsumer
 
@@ -31,6 +32,7 @@ __all__ = [
     "LaunchpadValue",
     "Level2Book",
     "LimitUpLimitDown",
+    "MinuteComplete",
     "SinkFailed",
     "SlowConsumer",
     "Status",

@@ -10,7 +10,15 @@ from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Final
 
-__all__ = ["NOTICE_CHANNEL", "NOTICE_TYPES", "Gap", "Notice", "SinkFailed", "SlowConsumer"]
+__all__ = [
+    "NOTICE_CHANNEL",
+    "NOTICE_TYPES",
+    "Gap",
+    "MinuteComplete",
+    "Notice",
+    "SinkFailed",
+    "SlowConsumer",
+]
 
 NOTICE_CHANNEL: Final = "notice"
 """The channel of notices in `Batch.channels`, `Batch.select` and `Stream.on`."""
@@ -164,5 +172,40 @@ class SinkFailed(Notice):
     lost_by_channel: Mapping[str, int]
 
 
-NOTICE_TYPES: Final = (Gap.event_type, SlowConsumer.event_type, SinkFailed.event_type)
+@dataclass(frozen=True, eq=True, kw_only=True)
+class MinuteComplete(Notice):
+    """The bars of a minute are there, but for those that come later than was waited for.
+
+    It comes where `Stream.keep_bars` was told to say so, before the first event that was received
+    after `at_ns`.
+
+    Attributes:
+        channel: The channel of the bars.
+        start: When the minute began, Unix time in ms, as the bars have it.
+        bars: Symbols with a bar of this minute.
+        expected: Symbols with a bar of the minute before.
+        missing: Those of them that have none of this one: most had no trade in it.
+        stragglers: The first of them, by name; 100 at most.
+        late: Bars that came after the notice of their minute, since the notice before this one.
+        restated: Bars of such minutes that came again with other values, since then.
+    """
+
+    event_type: ClassVar[str] = "minute_complete"
+
+    channel: str
+    start: int
+    bars: int
+    expected: int
+    missing: int
+    stragglers: tuple[str, ...] = ()
+    late: int = 0
+    restated: int = 0
+
+
+NOTICE_TYPES: Final = (
+    Gap.event_type,
+    SlowConsumer.event_type,
+    SinkFailed.event_type,
+    MinuteComplete.event_type,
+)
 """The ``event_type`` of every kind of notice, and the ``ev`` of its dict."""

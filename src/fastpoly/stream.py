@@ -12,12 +12,13 @@ from fastpoly.consumers.error_policy import ErrorHook
 from fastpoly.consumers.fill_hook import Fill
 from fastpoly.consumers.gathering import GROUP_ROWS, Grouping
 from fastpoly.consumers.iteration import Events, Iteration
+from fastpoly.consumers.kept_bars import BAR_STARTS
 from fastpoly.consumers.options import ConsumerKeywords, consumer_options
 from fastpoly.consumers.publishing import Publishing, PublishKeywords
 from fastpoly.consumers.recording import Recording, RecordKeywords
 from fastpoly.consumers.registry import ConsumerRegistry, Limits
 from fastpoly.consumers.sharing import Sharing
-from fastpoly.consumers.snapshot import Snapshot
+from fastpoly.consumers.snapshot import BarSnapshot, Snapshot
 from fastpoly.engine.supervisor import EngineSettings
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
 from fastpoly.errors import UsageError
@@ -454,6 +455,42 @@ class Stream:
         if symbol is None:
             return self._registry.last_values.snapshot(channel, since_gap)
         return self._registry.last_values.get(channel, symbol, since_gap)
+
+    def keep_bars(
+        self, channel: str, *, starts: int = BAR_STARTS, complete_after: float | None = None
+    ) -> None:
+        """Keep the newest bars of each symbol from now on, for `bars`; before or while it is open.
+
+        A bar that comes again with the same start replaces the older one.
+
+        Args:
+            channel: A channel of bars, such as ``AM``.
+            starts: How many bars of each symbol are kept.
+            complete_after: Announce a minute as complete, by a `MinuteComplete`, so many seconds
+                after its first bar was received; None for no announcements.
+
+        Raises:
+            UsageError: An argument is invalid, or bars of the channel are kept already.
+        """
+        self._registry.keep_bars(channel, starts, complete_after)
+
+    def bars(
+        self, channel: str, symbol: str | None = None, *, since_gap: bool = False
+    ) -> BarSnapshot:
+        """Return the bars that `keep_bars` keeps, of all symbols or of one; in any thread.
+
+        Args:
+            channel: Such as ``AM``.
+            symbol: One symbol; None for all, in the order in which they first came.
+            since_gap: Whether what was received before the last gap is left out.
+
+        Returns:
+            The bars of one symbol after the other, by their starts.
+
+        Raises:
+            UsageError: Bars of the channel are not kept, or the market has no such channel.
+        """
+        return self._registry.bars.snapshot(channel, symbol, since_gap)
 
     def sink(
         self,

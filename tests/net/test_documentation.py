@@ -25,6 +25,7 @@ PAGES = (
     "docs/quickstart.md",
     "docs/handlers.md",
     "docs/last-values.md",
+    "docs/bars.md",
     "docs/data-out.md",
 )
 

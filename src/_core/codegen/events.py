@@ -92,6 +92,7 @@ from typing import Any, ClassVar, Self, final
 from typing_extensions import disjoint_base
 
 from fastpoly.notices import Gap as Gap
+from fastpoly.notices import MinuteComplete as MinuteComplete
 from fastpoly.notices import SinkFailed as SinkFailed
 from fastpoly.notices import SlowConsumer as SlowConsumer
 
@@ -151,7 +152,8 @@ def outputs() -> dict[Path, str]:
     classes = "\n".join(_stub_class(event) for event in schema.EVENT_TYPES)
     names = ["Event", "Status", "UnknownEvent", *(event.name for event in schema.EVENT_TYPES)]
     listed = "".join(
-        f'    "{name}",\n' for name in sorted([*names, "Gap", "SinkFailed", "SlowConsumer"])
+        f'    "{name}",\n'
+        for name in sorted([*names, "Gap", "MinuteComplete", "SinkFailed", "SlowConsumer"])
     )
     imports = "".join(f"    {name},\n" for name in sorted(names))
     return {
@@ -166,6 +168,6 @@ def outputs() -> dict[Path, str]:
         PACKAGE / "events.py": banner("#", GENERATOR)
         + '"""Every class of events, one a kind of message; `fastpoly.schema` is their table."""\n\n'
         + f"from fastpoly._core import (\n{imports})\n"
-        + "from fastpoly.notices import Gap, SinkFailed, SlowConsumer\n\n"
+        + "from fastpoly.notices import Gap, MinuteComplete, SinkFailed, SlowConsumer\n\n"
         + f"__all__ = [\n{listed}]\n",
     }

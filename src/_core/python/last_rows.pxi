@@ -84,16 +84,12 @@ cdef class LastRows:
     cdef int add_foreign(self, Batch batch, RowRef ref, int64_t stamp) except -1:
         cdef int column = ref.column()
         cdef NativeLastRows* table = self.tables.table(column)
-        cdef const EventSpec* spec = batch.store.market.channels[column].event
-        symbol = None
-        if (<const RowHead*>batch.store.columns[column].row(ref.index())).raw_size:
-            values = (<Event>event_at(batch.store, ref)).raw_value()
-            symbol = values.get(spec.fields[symbol_field(spec)].key.decode())
-        if isinstance(symbol, str):
+        symbol = foreign_symbol(batch.store, ref)
+        if symbol is None:
+            table.leave_out()
+        else:
             table.put_text(symbol_bytes(symbol), batch.store.columns[column].row(ref.index()),
                            batch.store[0], stamp)
-        else:
-            table.leave_out()
         return 0
 
     def pass_gap(self):
@@ -167,3 +163,13 @@ cdef class LastRows:
 cdef string symbol_bytes(str symbol) except *:
     # A server may send half of a surrogate pair.
     return symbol.encode("utf-8", "surrogatepass")
+
+
+cdef object foreign_symbol(RowStore* store, RowRef ref):
+    # The symbol of an event that has it only in its bytes; None if there is none.
+    cdef const EventSpec* spec = store.market.channels[ref.column()].event
+    if (<const RowHead*>store.columns[ref.column()].row(ref.index())).raw_size == 0:
+        return None
+    values = (<Event>event_at(store, ref)).raw_value()
+    symbol = values.get(spec.fields[symbol_field(spec)].key.decode())
+    return symbol if isinstance(symbol, str) else None

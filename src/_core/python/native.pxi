@@ -182,7 +182,6 @@ cdef extern from "select/last_rows.hpp" namespace "fastpoly" nogil:
     cdef cppclass NativeLastRows "fastpoly::LastRows":
         void put_text(string symbol, const char* row, const RowStore& store, int64_t received_ns)
         void leave_out()
-        uint32_t size()
         uint64_t left_out()
         size_t held_bytes()
         void copy(int column, RowStore& to, vector[int64_t]& stamps, vector[char]& stale,
@@ -195,6 +194,33 @@ cdef extern from "select/last_rows.hpp" namespace "fastpoly" nogil:
         uint32_t walk(const RowStore& store, const RowRef* refs, int column, uint32_t start,
                       uint32_t begin, uint32_t end, int64_t received_ns)
         void pass_gap()
+
+
+cdef extern from "select/bars.hpp" namespace "fastpoly" nogil:
+    cdef cppclass NativeClosed "fastpoly::BarRows::Closed":
+        uint32_t bars
+        uint32_t expected
+        uint32_t missing
+        uint64_t late
+        uint64_t restated
+    cdef cppclass NativeBars "fastpoly::BarRows":
+        NativeBars(const EventSpec& event, uint32_t starts) except +
+        @staticmethod
+        int start_field(const EventSpec& event)
+        uint32_t walk(int wanted, const RowStore& store, const RowRef* refs, int column,
+                      uint32_t start, uint32_t begin, uint32_t end, int64_t received_ns)
+        void put_text(string symbol, const char* row, const RowStore& store, int64_t received_ns)
+        void leave_out()
+        void pass_gap()
+        uint64_t left_out()
+        size_t held_bytes()
+        void copy(int column, RowStore& to, vector[int64_t]& stamps, vector[char]& stale,
+                  vector[uint32_t]& changes, cbool since_gap) except +
+        void copy_of(string symbol, int column, RowStore& to, vector[int64_t]& stamps,
+                     vector[char]& stale, vector[uint32_t]& changes, cbool since_gap) except +
+        vector[int64_t] take_opened()
+        NativeClosed close(int64_t start, int64_t before, int column, RowStore& missing,
+                           uint32_t most) except +
 
 
 cdef extern from "columns/arrow.hpp" namespace "fastpoly" nogil:

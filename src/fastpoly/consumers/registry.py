@@ -15,6 +15,7 @@ from fastpoly.consumers.fanout import Consumer, FanOut
 from fastpoly.consumers.gathering import Gathering, Grouping
 from fastpoly.consumers.handler import Handler
 from fastpoly.consumers.iteration import Batches, Iteration
+from fastpoly.consumers.kept_bars import KeptBars
 from fastpoly.consumers.last_values import LastValues
 from fastpoly.consumers.picker import Picker, takes_notices
 from fastpoly.consumers.stall_log import StallLog
@@ -93,7 +94,8 @@ class ConsumerRegistry:
         handlers: Handlers, in the order in which they came.
         iterations: Iterations, in the order in which they came.
         writers: Writers, in the order in which they came.
-        last_values: What is kept of the events on their way to all of these.
+        last_values: Last events, kept on the way to all of these.
+        bars: Bars, kept in the same way.
         stalls: Stalls of the loop in which handlers run, if that is the one that reads.
         has_raised: Whether an iteration has raised what ended the stream.
     """
@@ -120,7 +122,8 @@ class ConsumerRegistry:
         self._stall_log = StallLog(loop.threaded)
         self._unclaimed = self._make_buffer("iteration", limits)
         self.last_values = LastValues(spec.name, self._channels, engine.pipeline, loop)
-        self._fan_out = FanOut(self.last_values, self._unclaimed, loop)
+        self.bars = KeptBars(spec.name, self.last_values, loop, engine.pipeline.clock)
+        self._fan_out = FanOut(self.bars, self._unclaimed, loop)
         self._main: Batches | None = None
         self._gatherings: dict[Consumer, Gathering] = {}
         self._started = False
@@ -159,8 +162,16 @@ class ConsumerRegistry:
     def keep_last(self, channels: Iterable[str]) -> None:
         """Keep the last events of channels, see `LastValues.keep`."""
         self.last_values.keep(channels)
-        # They may be all that is wanted. Then nobody takes what waits for the first one who asks,
-        # and it must neither stop the reading nor end the stream.
+        self._hold_up_nothing()
+
+    def keep_bars(self, channel: str, starts: int, complete_after_s: float | None) -> None:
+        """Keep the bars of a channel, see `KeptBars.keep`."""
+        self.bars.keep(channel, starts, complete_after_s)
+        self._hold_up_nothing()
+
+    def _hold_up_nothing(self) -> None:
+        # What is kept may be all that is wanted: then nobody takes what waits for the first one who
+        # asks, and it must neither stop the reading nor end the stream.
         if self._main is None:
             self._unclaimed.use(Overflow.DROP_OLDEST)
 
@@ -444,6 +455,7 @@ class ConsumerRegistry:
 
     def end(self, error: BaseException | None) -> None:
         """There will be no more batches; called in the thread that reads."""
+        self.bars.stop()
         self._fan_out.end(error)
 
     async def wind_up(self, *, drain: bool, timeout_s: float) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fastpoly.events import Event
     from fastpoly.notices import Gap
 
-__all__ = ["Snapshot"]
+__all__ = ["BarSnapshot", "Snapshot"]
 
 
 class Snapshot:
@@ -76,7 +76,7 @@ class Snapshot:
         return iter(self.batch)
 
     def __repr__(self) -> str:
-        return f"<Snapshot {self.market} {self.channel}: {len(self)} events>"
+        return f"<{type(self).__name__} {self.market} {self.channel}: {len(self)} events>"
 
     def to_numpy(self) -> np.ndarray[Any, Any]:
         """The events as a structured array, see `Batch.to_numpy`."""
@@ -101,3 +101,37 @@ class Snapshot:
     def to_duckdb(self, connection: DuckDBPyConnection | None = None) -> DuckDBPyRelation:
         """The events as a relation of DuckDB, see `Batch.to_duckdb`."""
         return self.batch.to_duckdb(self.channel, connection)
+
+
+class BarSnapshot(Snapshot):
+    """Bars of one channel that a stream has kept, by symbol and start.
+
+    Args:
+        channel: The channel.
+        batch: The bars.
+        received: When each was received, as 64-bit integers.
+        stale: Whether each is from before the last gap, as bytes.
+        changes: How often each was restated, as unsigned 32-bit integers.
+        gap: The last gap; None if there was none.
+        left_out: How many bars were not kept.
+
+    Attributes:
+        restated: How often each bar was replaced by one with the same start and other values;
+            ``numpy.asarray`` takes it as it is. A repetition with the same values does not count.
+    """
+
+    __slots__ = ("restated",)
+
+    def __init__(
+        self,
+        channel: str,
+        batch: Batch,
+        received: bytes,
+        stale: bytes,
+        changes: bytes,
+        *,
+        gap: Gap | None,
+        left_out: int,
+    ) -> None:
+        super().__init__(channel, batch, received, stale, gap=gap, left_out=left_out)
+        self.restated: memoryview[int] = memoryview(changes).cast("I")

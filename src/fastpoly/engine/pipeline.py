@@ -76,6 +76,7 @@ class Pipeline:
         delay_s: By how many seconds the data is late as a matter of course.
 
     Attributes:
+        clock: The time.
         watch: Watches every event of the connections, for whoever reads them.
         lag: How late the data is.
         filtered: How many events did not pass the filter.
@@ -97,7 +98,7 @@ class Pipeline:
         self.filtered = 0
         self._market = market
         self._owner = owner
-        self._clock = clock
+        self.clock = clock
         self._fill_timeout_s = fill_timeout_s
         self._gap_apart = gap_apart
         self._filter = filter
@@ -162,7 +163,7 @@ class Pipeline:
             For how many seconds data had been flowing on it; None if none had.
         """
         since_ns, self._flowing_since_ns = self._flowing_since_ns, 0
-        return (self._clock.monotonic_ns() - since_ns) / 1e9 if since_ns else None
+        return (self.clock.monotonic_ns() - since_ns) / 1e9 if since_ns else None
 
     def interrupt(
         self,
@@ -184,7 +185,7 @@ class Pipeline:
         """
         if self._interruption is None:
             last = self.watch.last_events()
-            at_ns = self._clock.time_ns() if at_ns is None else at_ns
+            at_ns = self.clock.time_ns() if at_ns is None else at_ns
             self._interruption = Interruption(error, at_ns, channels, last, params)
         self._interruption.count(error)
         return self._interruption.since_ns
@@ -201,7 +202,7 @@ class Pipeline:
         data = [name for name in batch.channels if name != STATUS_CHANNEL]
         if not data:
             return batch
-        self._flowing_since_ns = self._clock.monotonic_ns()
+        self._flowing_since_ns = self.clock.monotonic_ns()
         if self._interruption is None:
             return batch
         gap = self._interruption.gap(self._market, batch.select(*data), batch.received_ns)
@@ -258,7 +259,7 @@ class Pipeline:
         if backfill.filled is not None:
             # The next gap may be so soon that its hook gives the end of this one again.
             self._recent.add(backfill.filled)
-            self._tail = backfill.tail(self._clock.time_ns())
+            self._tail = backfill.tail(self.clock.time_ns())
 
     def _without_repeats(self, tail: FilledTail, batch: Batch) -> Batch:
         """Return a batch without what filled the last gap."""
@@ -270,7 +271,7 @@ class Pipeline:
     def announce_told(self, message: ControlMessage) -> None:
         """Announce a gap that the server, a hub, tells of; after the data that came before it."""
         last = self.watch.last_events()
-        gap = told_gap(self._market, message, self._clock.time_ns(), last)
+        gap = told_gap(self._market, message, self.clock.time_ns(), last)
         self.announce(batch_of(self._market, [gap]))
 
     def announce(self, notices: Batch) -> None:

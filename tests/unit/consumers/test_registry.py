@@ -16,6 +16,7 @@ from fastpoly.consumers.fanout import Route
 from fastpoly.consumers.registry import ConsumerRegistry, Limits
 from fastpoly.enums import ErrorPolicy, Overflow
 from fastpoly.errors import ConnectionLost, HandlerFailed, UsageError
+from fastpoly.health.clock import SystemClock
 from fastpoly.net.reader_loop import CallerLoop
 from tests.loops import in_loop
 from tests.waiting import PATIENCE_S
@@ -31,6 +32,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.pipeline = self
+        self.clock = SystemClock()
         self.deliver: Route
         self.full: list[bool] = []
         self.failures: list[BaseException] = []
