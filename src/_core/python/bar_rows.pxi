@@ -45,20 +45,23 @@ cdef class BarRows:
             UsageError: The batch is of another market.
         """
         cdef RowStore* store = batch.store
-        cdef uint32_t begin = 0, end
-        cdef size_t start = 0, frame
+        cdef vector[uint32_t] sizes
+        cdef vector[int64_t] stamps
+        cdef uint32_t begin = 0
+        cdef size_t frame
         if store.market.index != self.market_spec.index:
             raise UsageError(
                 f"the batch is of {batch.market}, not of {self.market_spec.name.decode()}"
             )
-        if store.frame_stamps.size() == 0 or not find_start(batch, &start):
+        if store.frame_stamps.size() == 0:
             self.walk(batch, 0, batch.size, store.received_ns)
             return
         # Each frame of a recording has a stamp of its own.
-        for frame in range(store.frame_ends.size()):
-            end = min(max(store.frame_ends[frame], start) - start, batch.size)
-            self.walk(batch, begin, end, store.frame_stamps[frame])
-            begin = end
+        sizes = frame_sizes(batch)
+        stamps = frame_stamps(batch, sizes.size())
+        for frame in range(sizes.size()):
+            self.walk(batch, begin, begin + sizes[frame], stamps[frame])
+            begin += sizes[frame]
 
     cdef int walk(self, Batch batch, uint32_t begin, uint32_t end, int64_t stamp) except -1:
         cdef RowStore* store = batch.store

@@ -153,20 +153,16 @@ cdef class Batch:
 
     @property
     def frame_count(self):
-        """How many frames it came in; 1 for a selection or slice."""
-        return self.store.frame_ends.size() if self.whole else 1
+        """How many frames it came in; of a selection or slice, those that have events in it.
+
+        Events in another order than that of their arrival count as of one, and so do notices alone.
+        """
+        return frame_sizes(self).size()
 
     @property
     def frame_sizes(self):
-        """How many events each of its frames has; see `frame_count`."""
-        cdef uint32_t end, begin = 0
-        if not self.whole:
-            return [self.size]
-        sizes = []
-        for end in self.store.frame_ends:
-            sizes.append(end - begin)
-            begin = end
-        return sizes
+        """How many of its events each of its frames has; see `frame_count`."""
+        return list(frame_sizes(self))
 
     @property
     def received_ns(self):
@@ -250,32 +246,30 @@ cdef class Batch:
         """
         cdef RowStore* store
         cdef uint32_t total = self.store.order.size()
-        cdef uint32_t i
         if self.whole or self.size * 2 >= total:
             if not self.store.is_roomy():
                 return self
             if self.whole:
                 return whole_batch(fitted_store(self.store))
         store = RowStore.acquire_small(self.store.market)
-        for i in range(self.size):
-            copy_event(store, self.store, self.ref(i))
         if self.size:
-            store.end_frame(max(share_of(store, self.store.nbytes, total), <uint64_t>1))
-        store.received_ns = self.store.received_ns
+            copy_frames(store, self)
+            store.nbytes = max(share_of(store, self.store.nbytes, total), <uint64_t>1)
+        store.received_ns = self.received_ns
+        if self.store.frame_stamps.size():
+            store.frame_stamps = frame_stamps(self, store.frame_ends.size())
         return whole_batch(store)
 
     def frames(self):
         """One batch for each frame of the read, also for a frame without events.
 
-        A selection or slice is one batch and gives itself.
+        Of a selection or slice, one for each frame that has events in it; see `frame_count`.
         """
-        cdef uint32_t end, begin = 0
-        if not self.whole:
-            return [self]
+        cdef uint32_t size, begin = 0
         parts = []
-        for end in self.store.frame_ends:
-            parts.append(part_of(self, begin, end - begin))
-            begin = end
+        for size in frame_sizes(self):
+            parts.append(part_of(self, begin, size))
+            begin += size
         return parts
 
     def raw(self):
@@ -609,19 +603,32 @@ def batch_of(market, events):
 def concat(batches):
     """The events of several batches of one market as one batch, in the order given.
 
-    It counts the bytes of all of them, and has the receive time of the last.
+    It has the frames of all of them, counts their bytes, and has the receive time of the last. Each
+    frame keeps its own; of a batch that was not received, such as of a notice, it is that of the
+    next one.
     """
     cdef RowStore* store
     cdef Batch batch
-    cdef uint32_t i
+    cdef size_t before
+    cdef int64_t received_ns = 0
+    cdef bint differ = False
+    cdef vector[int64_t] stamps, more
     parts = of_one_market(batches)
     batch = parts[0]
     store = RowStore.acquire(batch.store.market)
     for batch in parts:
-        for i in range(batch.size):
-            copy_event(store, batch.store, batch.ref(i))
-        store.end_frame(batch.store.nbytes)
-        store.received_ns = batch.store.received_ns
+        before = store.frame_ends.size()
+        copy_frames(store, batch)
+        store.nbytes += batch.store.nbytes
+        store.received_ns = batch.received_ns
+        more = frame_stamps(batch, store.frame_ends.size() - before)
+        stamps.insert(stamps.end(), more.begin(), more.end())
+    for before in range(stamps.size(), 0, -1):
+        received_ns = stamps[before - 1] or received_ns
+        stamps[before - 1] = received_ns
+        differ = differ or received_ns != store.received_ns
+    if differ:
+        store.frame_stamps = stamps
     return whole_batch(store)
 
 
@@ -650,6 +657,17 @@ cdef inline uint64_t share_of(RowStore* store, uint64_t nbytes, uint64_t events)
     # What rows that were copied here count of the bytes of so many events. A few may be most of it.
     cdef uint64_t rows = store.order.size() - store.objects.size()
     return max(nbytes * rows // events, <uint64_t>store.arena.size())
+
+
+# Appends the events of a batch, in the frames in which they are there.
+cdef int copy_frames(RowStore* to, Batch batch) except -1:
+    cdef uint32_t size, i, begin = 0
+    for size in frame_sizes(batch):
+        for i in range(begin, begin + size):
+            copy_event(to, batch.store, batch.ref(i))
+        to.end_frame(0)
+        begin += size
+    return 0
 
 
 cdef void copy_event(RowStore* to, RowStore* source, RowRef ref):

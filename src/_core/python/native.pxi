@@ -57,6 +57,7 @@ cdef extern from "rows/store.hpp" namespace "fastpoly" nogil:
         kObjectColumn
         kColumns
     cdef cppclass RowRef:
+        uint32_t code
         @staticmethod
         RowRef of(int column, uint32_t index)
         int column()

@@ -29,23 +29,18 @@ cdef list parts_of(Batch batch, uint32_t begin, uint32_t end):
 
 
 cdef tuple batch_state(Batch batch):
-    # What `restore_batch` takes. A selection or slice is one frame, and has no text of its own.
+    # What `restore_batch` takes. A selection or slice has no text of its own.
     cdef RowStore* store = batch.store
-    cdef uint32_t end, begin = 0
+    cdef uint32_t size, begin = 0
     frames = []
     texts = stamps = None
-    if batch.whole:
-        for end in store.frame_ends:
-            frames.append(parts_of(batch, begin, end))
-            begin = end
-        if begin < batch.size:
-            frames.append(parts_of(batch, begin, batch.size))
-        if store.frame_text_ends.size() == store.frame_ends.size():
-            texts = frame_texts(batch)
-        if store.frame_stamps.size() == store.frame_ends.size():
-            stamps = list(store.frame_stamps)
-    else:
-        frames.append(parts_of(batch, 0, batch.size))
+    for size in frame_sizes(batch):
+        frames.append(parts_of(batch, begin, begin + size))
+        begin += size
+    if batch.whole and store.frame_text_ends.size() == <size_t>len(frames):
+        texts = frame_texts(batch)
+    if store.frame_stamps.size():
+        stamps = list(frame_stamps(batch, len(frames)))
     return batch.market, frames, batch.nbytes, batch.received_ns, texts, stamps
 
 
