@@ -252,6 +252,30 @@ async def test_it_ends_after_so_long_and_replaces_nothing(tmp_path: Path) -> Non
     assert len(server.peers) == 2
 
 
+@pytest.mark.parametrize("forced", [False, True])
+@in_loop
+async def test_a_stream_that_never_opens_leaves_no_file(tmp_path: Path, forced: bool) -> None:
+    path = tmp_path / "day.mcap"
+    async with ScriptedServer() as server:
+        server.bad_keys.add("simulator")  # what is sent to this machine where no key is set
+        code, err = await Recorder(server, path, *(["--force"] if forced else [])).end(None)
+    assert code == ExitCode.REFUSED
+    assert f"nothing was recorded: there is no {path}" in err
+    assert not path.exists()
+
+
+@in_loop
+async def test_a_recording_without_an_event_stays_where_the_stream_was_open(tmp_path: Path) -> None:
+    path = tmp_path / "day.mcap"
+    async with ScriptedServer() as server:
+        code, err = await Recorder(server, path, "--seconds", "0.2").end(None)
+    assert (code, frames_in(path)) == (ExitCode.OK, [])
+    assert "nothing was recorded" not in err
+    with CaptureReader(path) as reader:
+        kinds = [one.kind for one in reader if isinstance(one, Mark)]
+    assert kinds == [MarkKind.CONNECTED, MarkKind.SUBSCRIBED, MarkKind.SUBSCRIBED]
+
+
 @in_loop
 async def test_a_recording_that_is_killed_has_all_but_the_chunk_in_flight(tmp_path: Path) -> None:
     """100,000 events that were written are there, in order, and those after them as far as any."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 import time
 from typing import Any, Final
@@ -12,7 +13,7 @@ import click
 
 from fastpoly.capture import CaptureStats
 from fastpoly.cli.tail import key_for, source_url
-from fastpoly.cli.terminal import ExitCode, report, run
+from fastpoly.cli.terminal import ExitCode, report, run, say
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.notices import NOTICE_CHANNEL, Gap, SlowConsumer
 from fastpoly.protocol.markets import market_of
@@ -62,9 +63,8 @@ class _Progress:
             if self._is_live:
                 click.echo(f"\r{self._line()}\x1b[K", err=True, nl=False)
 
-    def finish(self) -> None:
+    def finish(self, stats: CaptureStats) -> None:
         self._events, self._shown = 0, self._began
-        (stats,) = self._stream.stats().recordings
         begin = "\r" if self._is_live else ""
         click.echo(f"{begin}{stats.path}: {self._line()}", err=True)
 
@@ -77,12 +77,24 @@ def _say(batch: Any) -> None:
             click.echo(f"fastpoly: lost {notice.lost:,} events: {notice.consumer}", err=True)
 
 
+def _remove(stats: CaptureStats) -> None:
+    """Remove the file of a stream that never opened: it has nothing but what refused it."""
+    try:
+        os.unlink(stats.path)
+    except OSError as error:
+        say(f"{stats.path} has no event: it cannot be removed: {error.strerror}")
+    else:
+        say(f"nothing was recorded: there is no {stats.path}")
+
+
 async def _record(stream: Stream, seconds: float | None) -> int:
     stream.add_handler(_say, NOTICE_CHANNEL)
     shown = _Progress(stream)
+    has_opened = False
     showing = asyncio.create_task(shown.keep_showing())
     try:
         async with stream:
+            has_opened = True
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await stream.wait_closed()
@@ -90,8 +102,11 @@ async def _record(stream: Stream, seconds: float | None) -> int:
         showing.cancel()
         # Also where it never opened.
         await stream.close()
-        shown.finish()
-    (stats,) = stream.stats().recordings
+        (stats,) = stream.stats().recordings
+        if has_opened or stream.stats().received:
+            shown.finish(stats)
+        else:
+            _remove(stats)
     return ExitCode.FAILED if stats.dropped_frames or stats.error else ExitCode.OK
 
 
