@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from bench import environments
 from fastpoly import AsyncStreamClient, ReplayServer, Stream, UsageError
 from fastpoly.capture import CaptureWriter, MarkKind
 from fastpoly.errors import AuthError
 from tests.loops import in_loop
 from tests.net.events import quote, trade
-from tests.waiting import UNHURRIED, until
+from tests.waiting import PATIENCE_S, UNHURRIED, until
 
 START_NS = 1_781_706_600_000_000_000
 MS = 1_000_000
@@ -83,6 +84,38 @@ async def read_by_official(url: str) -> list[Any]:
     return got
 
 
+COMMUNITY = """
+import asyncio, json, sys
+import polygon
+
+async def main(url, events):
+    client = polygon.AsyncStreamClient("any", "stocks", host="127.0.0.1")
+    client._url = url  # it would always ask for TLS
+    client._handlers["status"] = lambda message: None  # it would print
+    got = []
+    await client.subscribe_stock_trades(handler_function=got.append)
+    await client.subscribe_stock_quotes(handler_function=got.append)
+    while len(got) < events:
+        await client.handle_messages()
+    json.dump(got, sys.stdout)
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+"""
+
+
+async def read_by_community(url: str) -> list[Any]:
+    """What the community client itself gets, with the websockets release that it needs."""
+    await asyncio.to_thread(environments.ready, ["community"])
+    process = await asyncio.create_subprocess_exec(
+        environments.python("community"), "-c", COMMUNITY, url, str(2 * FRAMES),
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    async with asyncio.timeout(PATIENCE_S):
+        out, _ = await process.communicate()
+    assert process.returncode == 0
+    return list(json.loads(out))
+
+
 def shown(events: list[Any]) -> list[tuple[str, int]]:
     return [(one["ev"], one["q"]) for one in events]
 
@@ -103,6 +136,20 @@ async def test_three_clients_at_once_get_every_event_each(path: Path) -> None:
     assert ours == drop_in == official
     assert shown(ours) == ALL
     assert trades == [trade("A", n) for n in numbers_of("T")]
+
+
+@pytest.mark.slow  # it installs that client, once
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@in_loop
+async def test_so_does_the_community_client_itself_beside_them(path: Path) -> None:
+    async with ReplayServer(path, speed="max") as server:
+        ours, community, official = await asyncio.gather(
+            read_by_stream(server.url, "T.*", "Q.*"),
+            read_by_community(server.url),
+            read_by_official(server.url),
+        )
+    assert shown(community) == ALL
+    assert ours == community == official
 
 
 @in_loop
