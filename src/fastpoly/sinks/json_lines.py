@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, Literal, cast
+from typing import IO, TYPE_CHECKING, Any, Final, Literal, cast
 
 from fastpoly.errors import SinkError
 
@@ -45,8 +45,34 @@ def json_lines(batch: Batch) -> Iterator[bytes]:
     return map(DUMP, batch.dicts())
 
 
-GZIP_LEVEL: Final = 6
-"""As the program of that name has it: 9, which is Python's, takes three times as long."""
+ZLIB_LEVEL: Final = 6
+"""As gzip, the program, has it: 9, which is Python's, takes three times as long."""
+
+ISAL_LEVEL: Final = 2
+"""A twelfth of the time of zlib's, for files that are a fifth larger; 3 takes twice as long to save
+a fiftieth of them."""
+
+
+def _zlib(path: Path, mode: Literal["wb", "xb"]) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(path, mode, ZLIB_LEVEL))
+
+
+def _packers() -> dict[str, Callable[[Path, Literal["wb", "xb"]], IO[bytes]]]:
+    """Name -> what opens a file that it compresses; the fastest that is installed first."""
+    try:
+        from isal import igzip
+    except ImportError:
+        return {"zlib": _zlib}
+    opened: Any = igzip.open
+
+    def isal(path: Path, mode: Literal["wb", "xb"]) -> IO[bytes]:
+        return cast("IO[bytes]", opened(path, mode, ISAL_LEVEL))
+
+    return {"isal": isal, "zlib": _zlib}
+
+
+PACKERS: Final = _packers()
+"""What compresses: ISA-L where the extra ``flat-files`` is installed, else zlib."""
 
 
 def open_lines(path: Path, mode: Literal["wb", "xb"], *, compressed: bool) -> IO[bytes]:
@@ -56,7 +82,7 @@ def open_lines(path: Path, mode: Literal["wb", "xb"], *, compressed: bool) -> IO
         OSError: It cannot be made.
     """
     if compressed:
-        return cast("IO[bytes]", gzip.open(path, mode, GZIP_LEVEL))
+        return next(iter(PACKERS.values()))(path, mode)
     return path.open(mode)
 
 
