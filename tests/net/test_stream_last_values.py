@@ -190,7 +190,9 @@ def test_it_may_be_asked_for_in_any_thread(ingest: str) -> None:
     run(main())
 
 
-@pytest.mark.parametrize(("batches", "lost"), [("received", 20), ("received", 27), ("large", 20), ("large", 99)])
+@pytest.mark.parametrize(
+    ("batches", "lost"), [("received", 20), ("received", 27), ("large", 20), ("large", 99)]
+)
 def test_a_recording_gives_what_the_stream_gave(tmp_path: Path, batches: str, lost: int) -> None:
     path = tmp_path / "day.mcap"
     with CaptureWriter(path, market="stocks") as writer:

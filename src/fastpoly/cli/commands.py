@@ -22,7 +22,7 @@ COMMANDS: Final = {
     "sim": "fastpoly.cli.sim",
     "hub": "fastpoly.cli.hub",
     "publish": "fastpoly.cli.publish",
-    "convert": "fastpoly.cli.convert",
+    "convert": "fastpoly.cli.recordings.convert",
     "record": "fastpoly.cli.recordings.record",
     "cat": "fastpoly.cli.recordings.cat",
     "info": "fastpoly.cli.recordings.info",
