@@ -12,7 +12,8 @@ import pyarrow.parquet  # noqa: F401  or these imports would be on the first exp
 from bench.exporters import Job, Task
 from fastpoly import Batch
 from fastpoly.capture import CaptureReader
-from fastpoly.capture.row_groups import Selection, row_groups
+from fastpoly.capture.row_groups import row_groups
+from fastpoly.capture.selection import Selection, Selector
 from fastpoly.sinks.converting import convert
 
 
@@ -36,7 +37,7 @@ def columns_in_groups(job: Job) -> int:
     """The same of rows that were gathered over many batches."""
     events = 0
     with CaptureReader(job.recording) as reader:
-        for channel, group in row_groups(reader, Selection("stocks")):
+        for channel, group in row_groups(reader, Selector(Selection("stocks"))):
             _ = group.to_arrow(channel)
             events += len(group)
     return events

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from fastpoly.capture.marks import Mark, MarkKind
-from fastpoly.capture.reader import CaptureReader
-from fastpoly.capture.row_groups import GROUP_ROWS, Selection, row_groups, selected
+from fastpoly.capture.row_groups import GROUP_ROWS, row_groups
+from fastpoly.capture.selection import Selection, Selector
 from fastpoly.capture.writer import CaptureWriter
 from fastpoly.errors import SinkError, UsageError
 from fastpoly.flat_files.recognising import is_day_file
@@ -23,6 +23,7 @@ from fastpoly.sinks.targets import Output, Target, find_target
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
+    from fastpoly.capture.reader import CaptureReader
     from fastpoly.filters.conditions import Condition
 
 __all__ = ["ConvertAccount", "ConvertProgress", "convert"]
@@ -109,8 +110,9 @@ def convert(
     """
     started = time.monotonic()
     names = tuple(channels)
-    tickers = None if symbols is None else tuple(symbols)
-    selection = Selection(market, names, tickers, where)
+    tickers = None if symbols is None else frozenset(symbols)
+    selection = Selection(market, names, tickers, where, start_ns, end_ns)
+    selector = Selector(selection)
     is_recording = Path(target).suffix == RECORDING
     if is_recording and (
         names or where is not None or (tickers is not None and not all(map(is_day_file, paths)))
@@ -119,31 +121,23 @@ def convert(
             "A recording is copied as it is.",
             hint="Leave out channels, symbols and conditions; of day files, symbols can be chosen.",
         )
-    with CaptureReader(
-        *paths,
-        market=market,
-        start_ns=start_ns,
-        end_ns=end_ns,
-        symbols=tickers,
-        temporary=temporary,
-        keep_frames=is_recording,
-    ) as reader:
+    with selection.open(*paths, temporary=temporary, keep_frames=is_recording) as reader:
         meter = _Meter(reader, progress)
         events: Counter[str] = Counter()
         try:
             if is_recording:
-                _record(reader, selection, Path(target), overwrite, events, meter)
+                _record(reader, selector, Path(target), overwrite, events, meter)
             else:
                 to = find_target(target, names, overwrite=overwrite)
-                _write(reader, selection, to, rows, events, meter)
+                _write(reader, selector, to, rows, events, meter)
         except OSError as error:
             raise _failure(error) from error
         meter.end()
         return ConvertAccount(
-            selection.market,
+            selector.market,
             dict(events),
-            selection.passed_over,
-            tuple(selection.gaps),
+            selector.passed_over,
+            tuple(selector.gaps),
             reader.bad_frames,
             time.monotonic() - started,
         )
@@ -151,7 +145,7 @@ def convert(
 
 def _write(
     reader: CaptureReader,
-    selection: Selection,
+    selector: Selector,
     target: Target,
     rows: int,
     events: Counter[str],
@@ -160,7 +154,7 @@ def _write(
     """Write what is wanted to a target, and count it."""
     pen = _Pen(target)
     try:
-        for name, batch in _read(reader, selection, rows, target.by_channel):
+        for name, batch in _read(reader, selector, rows, target.by_channel):
             _count(batch, events, meter)
             pen.write(batch, name)
         pen.close()
@@ -173,7 +167,7 @@ def _write(
 
 def _record(
     reader: CaptureReader,
-    selection: Selection,
+    selector: Selector,
     path: Path,
     overwrite: bool,
     events: Counter[str],
@@ -194,7 +188,7 @@ def _record(
             metadata={"converted_from": Path(reader.files()[0].path).name},
         ) as writer:
             for found in reader:
-                selection.take(found)
+                selector.take(found)
                 if isinstance(found, Mark):
                     _record_mark(writer, found)
                     continue
@@ -227,18 +221,18 @@ def _failure(error: OSError) -> SinkError:
 
 
 def _read(
-    reader: CaptureReader, selection: Selection, rows: int, by_channel: bool
+    reader: CaptureReader, selector: Selector, rows: int, by_channel: bool
 ) -> Iterator[tuple[str | None, Batch]]:
     """Give what is wanted as groups of one channel, or as it comes, for one output."""
     if rows < 1:
         raise UsageError(f"rows={rows!r} is not above 0.", hint="Pass 1 or more.")
     if by_channel:
-        yield from row_groups(reader, selection, rows)
+        yield from row_groups(reader, selector, rows)
         return
-    for batch in selected(reader, selection):
-        kept = batch.select(*filter(selection.keeps, batch.channels))
-        if len(kept):
-            yield None, kept
+    for found in reader:
+        batch = selector.pick(found)
+        if batch is not None:
+            yield None, batch
 
 
 class _Meter:

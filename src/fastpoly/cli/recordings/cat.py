@@ -12,25 +12,22 @@ from typing import IO, TYPE_CHECKING, Final, Protocol
 import click
 
 from fastpoly._core import Batch
-from fastpoly.capture import CaptureReader, Mark, MarkKind
+from fastpoly.capture import Mark, MarkKind
+from fastpoly.capture.selection import Selection, Selector
 from fastpoly.cli.formats import FORMATS
 from fastpoly.cli.recordings.csv_lines import CsvLines
 from fastpoly.cli.recordings.selection import (
     STDIO,
-    Selection,
     check_new,
+    read_selection,
     selection_options,
     source_of,
 )
 from fastpoly.cli.terminal import ExitCode, report, run
 from fastpoly.errors import UsageError
-from fastpoly.filters.build import make_filter
-from fastpoly.schema import STATUS_CHANNEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from fastpoly._core import Filter
 
 __all__ = ["SUFFIXES", "command"]
 
@@ -73,28 +70,6 @@ def _make_lines(form: str, market: str, channels: tuple[str, ...]) -> Lines:
     return CsvLines(market, channels) if form == "csv" else _Plain(FORMATS[form])
 
 
-class _Picked:
-    """What is wanted of each batch."""
-
-    def __init__(self, selection: Selection) -> None:
-        self._selection = selection
-        self._filters: dict[str, Filter | None] = {}
-
-    def of(self, batch: Batch) -> Batch:
-        wanted, market = self._selection, batch.market
-        channels = [name for name in batch.channels if name != STATUS_CHANNEL]
-        if wanted.channels:
-            channels = [name for name in channels if name in wanted.channels]
-        if len(channels) != len(batch.channels):
-            batch = batch.select(*channels)
-        if market not in self._filters:
-            self._filters[market] = make_filter(
-                market, wanted.symbols, wanted.where, wanted.channels or None
-            )
-        filter_ = self._filters[market]
-        return batch if filter_ is None or not len(batch) else filter_.apply(batch)
-
-
 def _say_mark(mark: Mark) -> None:
     """Say on standard error where something is missing."""
     detail = mark.detail
@@ -127,24 +102,21 @@ async def _cat(
     force: bool,
     count: int | None,
 ) -> int:
-    picked = _Picked(selection)
+    selector = Selector(selection, several_markets=True)
     lines: Lines | None = None
-    reader = CaptureReader(
-        *map(source_of, paths),
-        market=selection.market,
-        start_ns=selection.start_ns,
-        end_ns=selection.end_ns,
-    )
+    reader = selection.open(*map(source_of, paths))
     with reader, _opened(out, force) as file:
         for found in reader:
             await asyncio.sleep(0)  # for Ctrl-C and SIGTERM
             if isinstance(found, Mark):
                 _say_mark(found)
                 continue
-            events = picked.of(found)
             if lines is None:
                 lines = _make_lines(form, found.market, selection.channels)
                 file.write(lines.header())
+            events = selector.pick(found)
+            if events is None:
+                continue
             if count is not None:
                 events = events[:count]
                 count -= len(events)
@@ -176,8 +148,8 @@ def command(
     out: str,
     force: bool,
     market: str | None,
-    channels: str,
-    symbols: str,
+    channels: str | None,
+    symbols: str | None,
     conditions: tuple[str, ...],
     start: str | None,
     end: str | None,
@@ -188,7 +160,7 @@ def command(
     left out. Where something is missing standard error says so.
     """
     try:
-        selection = Selection.of(market, channels, symbols, conditions, start, end)
+        selection = read_selection(market, channels, symbols, conditions, start, end)
         if form is None:
             suffix = os.path.splitext(out)[1].lower()
             if out != STDIO and suffix not in SUFFIXES:

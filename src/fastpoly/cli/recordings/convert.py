@@ -16,11 +16,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from fastpoly.cli.conditions import parse_conditions
-from fastpoly.cli.recordings.selection import source_of, split_names
+from fastpoly.cli.recordings.selection import read_selection, selection_options, source_of
 from fastpoly.cli.terminal import ExitCode, exit_code, report, say
-from fastpoly.errors import FastpolyError, UsageError
-from fastpoly.schema import MARKETS
+from fastpoly.errors import FastpolyError
 from fastpoly.sinks.converting import ConvertAccount, convert
 
 __all__ = ["command"]
@@ -80,16 +78,7 @@ def _say(account: ConvertAccount) -> None:
 @click.command()
 @click.argument("sources", metavar="SRC...", nargs=-1, required=True)
 @click.argument("target", metavar="DST")
-@click.option("--market", type=click.Choice(list(MARKETS)), help="Only of this market.")
-@click.option("--channels", metavar="NAMES", help="Only these, such as T,Q.")
-@click.option("--symbols", metavar="NAMES", help="Only these, such as AAPL,MSFT.")
-@click.option(
-    "--where",
-    "conditions",
-    multiple=True,
-    metavar="CONDITION",
-    help="Only events that meet it: 'size >= 1000'. If repeated, all must hold.",
-)
+@selection_options
 @click.option(
     "--temporary",
     metavar="FOLDER",
@@ -100,13 +89,15 @@ def _say(account: ConvertAccount) -> None:
 def command(
     sources: tuple[str, ...],
     target: str,
+    temporary: str | None,
+    force: bool,
+    quiet: bool,
     market: str | None,
     channels: str | None,
     symbols: str | None,
     conditions: tuple[str, ...],
-    temporary: str | None,
-    force: bool,
-    quiet: bool,
+    start: str | None,
+    end: str | None,
 ) -> int:
     """Convert recordings to files that others read.
 
@@ -119,15 +110,17 @@ def command(
     What DST stands for appears as a whole, once all is written, or not at all.
     """
     try:
-        where = parse_conditions(conditions)
+        wanted = read_selection(market, channels, symbols, conditions, start, end)
         with _Bar(quiet) as bar:
             account = convert(
                 list(map(source_of, sources)),
                 target,
-                market=market,
-                channels=_names(channels, "--channels"),
-                symbols=None if symbols is None else _names(symbols, "--symbols"),
-                where=where,
+                market=wanted.market,
+                channels=wanted.channels,
+                symbols=wanted.symbols,
+                where=wanted.where,
+                start_ns=wanted.start_ns,
+                end_ns=wanted.end_ns,
                 overwrite=force,
                 progress=bar,
                 temporary=temporary,
@@ -140,11 +133,3 @@ def command(
     if not quiet:
         _say(account)
     return ExitCode.OK
-
-
-def _names(text: str | None, option: str) -> tuple[str, ...]:
-    """Return the names that an option lists; some, if it is there."""
-    names = split_names(text or "")
-    if text is not None and not names:
-        raise UsageError(f"{option} names nothing.", hint="Write names with commas between them.")
-    return names

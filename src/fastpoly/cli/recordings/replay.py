@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fastpoly.cli.recordings.selection import Selection, selection_options
+from fastpoly.cli.recordings.selection import read_selection, selection_options
 from fastpoly.cli.terminal import ExitCode, exit_code, report, run
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.notices import NOTICE_CHANNEL, Gap
@@ -129,8 +129,8 @@ def command(
     close: bool,
     as_line: bool,
     market: str | None,
-    channels: str,
-    symbols: str,
+    channels: str | None,
+    symbols: str | None,
     conditions: tuple[str, ...],
     start: str | None,
     end: str | None,
@@ -142,7 +142,7 @@ def command(
     key, and each connection gets what it subscribes to.
     """
     try:
-        wanted = Selection.of(market, channels, symbols, conditions, start, end)
+        wanted = read_selection(market, channels, symbols, conditions, start, end)
         if serve:
             if wanted.channels or wanted.symbols or wanted.where is not None:
                 raise UsageError(

@@ -1,25 +1,22 @@
-"""Which part of a recording a command is about: the options that all of them share."""
+"""The options by which commands say which part of recordings they are about."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
+from fastpoly.capture.selection import Selection
 from fastpoly.cli.conditions import parse_conditions
 from fastpoly.errors import CaptureError, UsageError
 
-if TYPE_CHECKING:
-    from fastpoly.filters.conditions import Condition
-
 __all__ = [
     "STDIO",
-    "Selection",
     "check_new",
+    "read_selection",
     "read_time",
     "selection_options",
     "source_of",
@@ -32,49 +29,35 @@ STDIO: Final = "-"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What is wanted of a recording.
+def read_selection(
+    market: str | None,
+    channels: str | None,
+    symbols: str | None,
+    conditions: Iterable[str],
+    start: str | None,
+    end: str | None,
+) -> Selection:
+    """Return what the options of `selection_options` say.
 
-    Attributes:
-        market: The market of frames of which the file does not say it; None if it does.
-        channels: Names of channels; none for all.
-        symbols: Tickers or pairs; None for all.
-        where: A condition that events have to meet; None for any.
-        start_ns: The earliest time of receipt, Unix time in ns; None for the beginning.
-        end_ns: The time from which on nothing is wanted; None for the end.
+    Raises:
+        UsageError: One of them is malformed.
     """
+    return Selection(
+        market,
+        _names(channels, "--channels"),
+        None if symbols is None else frozenset(_names(symbols, "--symbols")),
+        parse_conditions(conditions),
+        None if start is None else read_time(start),
+        None if end is None else read_time(end),
+    )
 
-    market: str | None
-    channels: tuple[str, ...]
-    symbols: frozenset[str] | None
-    where: Condition | None
-    start_ns: int | None
-    end_ns: int | None
 
-    @classmethod
-    def of(
-        cls,
-        market: str | None,
-        channels: str,
-        symbols: str,
-        conditions: Iterable[str],
-        start: str | None,
-        end: str | None,
-    ) -> Selection:
-        """Return what the options say.
-
-        Raises:
-            UsageError: A condition or a time is malformed.
-        """
-        return cls(
-            market,
-            split_names(channels),
-            frozenset(split_names(symbols)) or None,
-            parse_conditions(conditions),
-            None if start is None else read_time(start),
-            None if end is None else read_time(end),
-        )
+def _names(text: str | None, option: str) -> tuple[str, ...]:
+    """Return the names that an option lists; some, if it is there."""
+    names = split_names(text or "")
+    if text is not None and not names:
+        raise UsageError(f"{option} names nothing.", hint="Write names with commas between them.")
+    return names
 
 
 def split_names(text: str) -> tuple[str, ...]:
@@ -106,12 +89,12 @@ def read_time(text: str) -> int:
 
 
 def selection_options(function: F) -> F:
-    """Give a command the options of a `Selection`, by the names of its arguments."""
+    """Give a command the options that `read_selection` takes, by the names of its arguments."""
     for option in reversed(
         (
             click.option("--market", help="The market, where the file does not say it."),
-            click.option("--channels", default="", metavar="T,Q", help="Only these channels."),
-            click.option("--symbols", default="", metavar="A,B", help="Only these tickers."),
+            click.option("--channels", metavar="T,Q", help="Only these channels."),
+            click.option("--symbols", metavar="A,B", help="Only these tickers."),
             click.option(
                 "--where",
                 "conditions",

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from fastpoly import Batch
+from fastpoly.capture import CaptureReader
 from fastpoly.cli.commands import run
 from fastpoly.cli.terminal import ExitCode
 from tests.day_files import day_file, read, rows
@@ -56,6 +58,27 @@ def test_conditions_and_symbols(recording: str, tmp_path: Path) -> None:
     options = ["--channels", "T, Q", "--symbols", "NOBODY", "--where", "sequence_number > 3"]
     assert run(["convert", recording, str(target), *options]) == ExitCode.OK
     assert target.read_bytes() == b""
+
+
+def test_a_span_of_time(recording: str, tmp_path: Path) -> None:
+    """What `cat` and `replay` take by the same options."""
+    with CaptureReader(recording) as reader:
+        stamps = [
+            frame.received_ns
+            for found in reader
+            if isinstance(found, Batch)
+            for frame in found.frames()
+            for _ in frame
+        ]
+    start, end = sorted(set(stamps))[1:3]
+    target = tmp_path / "all.jsonl"
+    options = ["--start", str(start), "--end", str(end)]
+    assert run(["convert", recording, str(target), *options]) == ExitCode.OK
+    assert len(target.read_bytes().splitlines()) == stamps.count(start) > 0
+    options = ["--start", "2199-01-01", "--force"]
+    assert run(["convert", recording, str(target), *options]) == ExitCode.OK
+    assert target.read_bytes() == b""
+    assert run(["convert", recording, str(target), "--start", "noon"]) == ExitCode.USAGE
 
 
 @pytest.mark.parametrize(
