@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.frames import frames
-from fastpoly import Batch, Stream
+from fastpoly import Batch, FastpolyError, ReaderOverrun, Stream
 from fastpoly._core import Histogram
 from fastpoly.shared import SharedWriter
 
@@ -80,6 +80,16 @@ async def send(way: str, name: str, events_file: str, rate: str, seconds: str, c
     sender.close()
 
 
+class Once:
+    """Goes on after an overrun, and not after the sender's end."""
+
+    stable_after_s = 0.0
+
+    def next_delay(self, attempt: int, error: FastpolyError) -> float | None:
+        """See `fastpoly.reconnect.ReconnectPolicy`."""
+        return 0.0 if isinstance(error, ReaderOverrun) else None
+
+
 class ToMemory:
     """Sends through memory."""
 
@@ -133,7 +143,7 @@ class ToSockets:
 async def read(name: str, index: str, count: str) -> None:
     """Count what comes until the sender has ended; print it, and what it took."""
     shard = (int(index), int(count)) if int(count) > 1 else None
-    stream = Stream("stocks", "T.*", "Q.*", url=f"shm://{name}", shard=shard, reconnect=False)
+    stream = Stream("stocks", "T.*", "Q.*", url=f"shm://{name}", shard=shard, reconnect=Once())
     lags, events, lost = Histogram(), 0, 0
     cpu_ns = 0
 
@@ -152,6 +162,7 @@ async def read(name: str, index: str, count: str) -> None:
     await stream.open()
     print("ready", flush=True)
     await asyncio.gather(stream.wait_closed(), return_exceptions=True)
+    await stream.close()  # when the handlers have had everything
     took_ns = time.process_time_ns() - cpu_ns
     lag_us = {f"p{one}": lags.percentile(one) / 1e3 for one in QUANTILES}
     print(json.dumps({"cpu_s": took_ns / 1e9, "events": events, "lost": lost, "lag_us": lag_us}))
