@@ -248,6 +248,31 @@ async def test_the_end_is_a_drain() -> None:
         assert server.peers[0].gone.is_set()
 
 
+@in_loop
+async def test_a_service_that_does_not_answer_holds_up_no_end() -> None:
+    async with ScriptedServer() as server:
+        server.on_request = lambda peer, action, params: None
+        async with Hub("stocks", url=server.url(), api_key=UPSTREAM_KEY, **UNHURRIED) as hub:
+            client = await WireClient.login(hub.url)
+            client.send("subscribe", "T.A")
+            await until(lambda: hub.state is State.AUTHENTICATING)
+            await asyncio.wait_for(hub.stop(), PATIENCE_S)
+        await client.ended()
+
+
+@in_loop
+async def test_no_key_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    token = "reader-t0ken-of-nobody"
+    async with scripted_hub(token=token) as (server, hub), stream(hub, "T.A", api_key=token):
+        server.peers[0].send_status("UPSTREAM", f"the key is {UPSTREAM_KEY}")
+        server.peers[0].drop()
+        await server.peer(2)
+    assert "SUBSCRIBING" in caplog.text.upper()
+    assert UPSTREAM_KEY not in caplog.text
+    assert token not in caplog.text
+
+
 # ------------------------------------------------------------------------------ slow readers
 
 

@@ -37,6 +37,14 @@ void Router::remove_group(uint32_t group) {
   groups_[group] = Group();
 }
 
+std::string_view Router::finish(uint32_t group) {
+  MessageWriter& out = groups_[group].out;
+  waiting_bytes_ -= out.size();
+  const std::string_view text = out.finish();
+  waiting_bytes_ += text.size();  // with the last frame's header
+  return text;
+}
+
 void Router::taken(uint32_t group) {
   waiting_bytes_ -= groups_[group].out.size();
   groups_[group].out.clear();

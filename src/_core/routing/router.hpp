@@ -38,7 +38,8 @@ class Router {
   // The groups that something waits for.
   const Groups& waiting() const { return waiting_; }
   size_t waiting_bytes() const { return waiting_bytes_; }
-  std::string_view finish(uint32_t group) { return groups_[group].out.finish(); }
+  // Whole frames; valid until `taken`.
+  std::string_view finish(uint32_t group);
   void taken(uint32_t group);
 
   // Events of a column that were handed to a group so far.

@@ -112,9 +112,11 @@ class Upstream:
         """Close the connection, and have recordings written to their end."""
         self._is_stopped = True
         self._cancel_closing()
+        # At once, for whoever has the turn may wait for a server that does not answer; and then
+        # once more, for it may have been about to connect.
+        await self._end_connection()
         async with self._turn:
-            if self._engine.state not in (State.IDLE, State.CLOSED):
-                await self._engine.close()
+            await self._end_connection()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -212,8 +214,12 @@ class Upstream:
 
     async def _close(self) -> None:
         async with self._turn:
-            if not len(self.union) and self._engine.state not in (State.IDLE, State.CLOSED):
-                await self._engine.close()
+            if not len(self.union):
+                await self._end_connection()
+
+    async def _end_connection(self) -> None:
+        if self._engine.state not in (State.IDLE, State.CLOSED):
+            await self._engine.close()
 
     # ------------------------------------------------------------ what the connection says
 

@@ -221,6 +221,8 @@ def test_messages_are_cut_to_a_size() -> None:
     sizes = [len(text) for text in messages(framed)]
     assert len(sizes) > 1
     assert max(sizes) <= 32 * 1024 + 2
+    # What was taken waits no longer, to the byte.
+    assert router.route(received(texts)[0][:0]) == 0
     giant = b'[{"ev":"T","sym":"A","c":[%b]},%b]' % (b",".join([b"1"] * 50_000), TRADE % (b"A", 1))
     for batch in received([giant]):
         router.route(batch)
