@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import abc
+import asyncio
 import contextlib
 import secrets
+import struct
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from fastpoly._core import Batch, LineWatch
+from fastpoly.broker.address import read_address
+from fastpoly.broker.message import MessageKind, pack, subject_of
 from fastpoly.capture import CaptureWriter, MarkKind
 from fastpoly.errors import DecodeError
 from fastpoly.net.credentials import ApiKey
 from fastpoly.net.options import ConnectionOptions
 from fastpoly.protocol.statuses import ControlMessage
-from fastpoly.shards import ALL_SHARDS
+from fastpoly.shards import ALL_SHARDS, shard_of
 from fastpoly.shared import SharedWriter
 from fastpoly.sim import ScriptedServer
 from fastpoly.sources.capture import CaptureSource
 from fastpoly.sources.live import LiveSource
+from fastpoly.sources.nats import NatsSource
 from fastpoly.sources.scripted import ScriptedSource
 from fastpoly.sources.shared_memory import SharedMemorySource
 from fastpoly.sources.source import Source
+from tests.net.brokers import NATS_SERVER, NatsServer
 from tests.waiting import PATIENCE_S, UNHURRIED
 
 __all__ = ["RIGS", "Reporter", "Rig", "unused_name"]
@@ -193,6 +201,45 @@ class SharedRig(Rig):
         self.writer.mark(MarkKind.LOST, code=1006)
 
 
+class NatsRig(Rig):
+    """A broker, and a publisher that has one symbol."""
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        import nats
+
+        if not NATS_SERVER:
+            pytest.skip("there is no nats-server here")
+        with NatsServer(self.folder / "nats") as self.broker:
+            self.client = await nats.connect(self.broker.url, allow_reconnect=False)
+            await self.client.jetstream().add_stream(
+                name="fastpoly-stocks", subjects=["fp.stocks.>"]
+            )
+            self.source = NatsSource(read_address(self.broker.url), "stocks")
+            self.number = 0
+            self.sending: list[Any] = []
+            try:
+                yield
+            finally:
+                await asyncio.gather(*self.sending)
+                await self.client.close()
+
+    def bring(self, count: int) -> None:
+        subject = subject_of("fp", "stocks", "T", shard_of("AAPL"))
+        for frame in self._next(count):
+            text = frame.encode()
+            table = struct.pack("<qI", START_NS + self.number * MS, len(text))
+            number, self.number = self.number, self.number + 1
+            message = pack(
+                MessageKind.EVENTS, 1, number, number, 0, 1, 2, b"", table + b"[" + text + b"]"
+            )
+            self.sending.append(asyncio.ensure_future(self.client.publish(subject, message)))
+
+    def lose(self) -> None:
+        self.broker.kill()
+        self.broker.start()
+
+
 def unused_name() -> str:
     """A name that no other test shares under: these are the machine's, not the test's."""
     return f"test-{secrets.token_hex(8)}"
@@ -202,5 +249,6 @@ RIGS: dict[str, type[Rig]] = {
     "live": LiveRig,
     "scripted": ScriptedRig,
     "capture": CaptureRig,
+    "nats": NatsRig,
     **({"shared": SharedRig} if sys.platform == "linux" else {}),
 }

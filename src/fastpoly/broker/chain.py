@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from fastpoly.broker.link import Link, dial, request_failed
 from fastpoly.broker.message import (
+    RUN_BYTES,
     SESSION_CHANNEL,
     MessageKind,
     pack,
@@ -244,7 +245,7 @@ class Chain:
         head = unpack(message)
         stamp = 0
         if head.runs:
-            at = head.table_at + (head.runs - 1) * 12
+            at = head.table_at + (head.runs - 1) * RUN_BYTES
             stamp = int.from_bytes(message[at : at + 8], "little", signed=True)
         return Predecessor(head.losses, stamp)
 

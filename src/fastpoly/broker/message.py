@@ -15,11 +15,23 @@ from typing import Any, Final
 
 from fastpoly.errors import DecodeError
 
-__all__ = ["SESSION_CHANNEL", "Loss", "MessageHead", "MessageKind", "pack", "subject_of", "unpack"]
+__all__ = [
+    "RUN_BYTES",
+    "SESSION_CHANNEL",
+    "Loss",
+    "MessageHead",
+    "MessageKind",
+    "pack",
+    "subject_of",
+    "unpack",
+]
 
 MAGIC: Final = b"FPM1"
 
 _HEAD: Final = struct.Struct("<4sHBxQQQIII")
+
+RUN_BYTES: Final = 12
+"""Bytes of an entry of the table: a stamp and a size."""
 
 SESSION_CHANNEL: Final = "session"
 """The channel, in subjects, of marks: what happened to the publisher's own connection."""

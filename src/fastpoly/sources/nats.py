@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, Final
 
 from fastpoly._core import Decoder, decode_runs
 from fastpoly.broker.link import Link, dial
-from fastpoly.broker.message import Loss, MessageHead, MessageKind, subject_of, unpack
+from fastpoly.broker.message import (
+    RUN_BYTES,
+    Loss,
+    MessageHead,
+    MessageKind,
+    subject_of,
+    unpack,
+)
 from fastpoly.broker.positions import SAVE_S, Position, Progress
 from fastpoly.broker.pull import SEVERAL_FILTERS, Pull, PullStart, filters_for
 from fastpoly.broker.streams import message_at, stream_range
@@ -205,6 +212,10 @@ class Reading:
                 "Messages were removed from the broker's stream before they were read.",
             )
         return None
+
+    def skip(self, subject: str, sequence: int) -> None:
+        """Take note of a message that cannot be read, or has no events."""
+        self._seen[subject] = self.last = sequence
 
     def take(self, subject: str, sequence: int, head: MessageHead) -> None:
         """Take note of a message that is handed over."""
@@ -401,6 +412,7 @@ class NatsConnection:
         if self._ended is None or self._ended.done():
             return
         self._ended.set_result(reason)
+        self._reading.waiting.clear()
         if self._timer is not None:
             self._timer.cancel()
         if self._pulling is not None:
@@ -558,7 +570,7 @@ class NatsConnection:
         try:
             head = unpack(message)
             if head.kind is not MessageKind.EVENTS:
-                reading.last = sequence
+                reading.skip(subject, sequence)
                 return
             *_, channel, _, shard = subject.split(".")
             if self._is_unwanted(channel, int(shard)):
@@ -574,10 +586,12 @@ class NatsConnection:
                 self._tap is not None,
             )
         except (DecodeError, ValueError) as error:
-            reading.last = sequence
+            reading.skip(subject, sequence)
             self._counts = counts._replace(
                 frames_received=counts.frames_received + 1, bad_frames=counts.bad_frames + 1
             )
+            if self._tap is not None:
+                self._tap.on_frame(_events_of(message), now_ns)
             failure = error if isinstance(error, DecodeError) else DecodeError(str(error), offset=0)
             self._owner.on_bad_frame(failure)
             return
@@ -585,11 +599,11 @@ class NatsConnection:
         reading.last_ns = batch.received_ns
         self._counts = SourceCounts(
             counts.reads + 1,
-            counts.bytes_received + len(message),
+            counts.bytes_received + batch.nbytes,
             counts.frames_received + batch.frame_count,
             counts.events_received + len(batch),
             counts.bad_frames,
-            now_ns,
+            batch.received_ns,
         )
         if self._tap is not None:
             self._tap.on_read(batch)
@@ -637,3 +651,12 @@ def _losses(message: bytes) -> int | None:
     except DecodeError:
         return None
     return head.losses if head.kind is MessageKind.EVENTS else None
+
+
+def _events_of(message: bytes) -> bytes:
+    """Return the text of a message that cannot be read, as far as it is known where that is."""
+    try:
+        head = unpack(message)
+    except DecodeError:
+        return message
+    return message[head.table_at + head.runs * RUN_BYTES + 1 : -1]
