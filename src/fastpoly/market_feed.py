@@ -14,6 +14,7 @@ from fastpoly.consumers.sharing import Sharing
 from fastpoly.engine.supervisor import Engine, EngineSettings
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.protocol.lifecycle import State
+from fastpoly.shards import ALL_SHARDS
 from fastpoly.state_changes import StateNews
 from fastpoly.stats import MarketStats
 
@@ -208,6 +209,10 @@ class MarketFeed:
             raise UsageError(
                 "A stream is published from its beginning.",
                 hint="Call publish() before opening it.",
+            )
+        if self.engine.shards != ALL_SHARDS:
+            raise UsageError(
+                "A share of a market is not published.", hint="Leave shard= to those who read it."
             )
         publishing = Publishing(url, self._market, self._reader, self, options)
         self.publishings.append(publishing)

@@ -518,7 +518,9 @@ async def test_a_durable_reader_that_is_killed_gets_the_last_again(broker: NatsS
 async def test_several_readers_share_the_work_by_shard(broker: NatsServer) -> None:
     async with published(broker.url) as source, contextlib.AsyncExitStack() as stack:
         readers = [
-            await stack.enter_async_context(reading(f"{broker.url}?shard={n}/3")) for n in range(3)
+            await stack.enter_async_context(reading(f"{broker.url}?shard=0/3")),
+            await stack.enter_async_context(reading(broker.url, shard=(1, 3))),
+            await stack.enter_async_context(reading(broker.url, shard=(2, 3))),
         ]
         source.send(5)
         await until(lambda: sum(len(one.events) for one in readers) >= source.sent)
@@ -526,6 +528,13 @@ async def test_several_readers_share_the_work_by_shard(broker: NatsServer) -> No
         assert sorted(numbers) == list(range(source.sent))
         for n, one in enumerate(readers):
             assert {shard_of(event["sym"]) for event in one.events} <= set(shard_range(n, 3))
+
+
+def test_a_share_is_not_published_nor_what_is_open() -> None:
+    with pytest.raises(UsageError, match="share"):
+        Stream("stocks", "T.*", url="ws://127.0.0.1:1/stocks", shard=(0, 2)).publish("nats://h")
+    with pytest.raises(UsageError, match="max_delay"):
+        Stream("stocks", "T.*", url="ws://127.0.0.1:1/stocks").publish("nats://h", max_delay=0)
 
 
 # -------------------------------------------------------------------------------- what is wrong

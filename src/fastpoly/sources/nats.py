@@ -238,7 +238,9 @@ class NatsConnection:
         self._source = source
         self._owner = owner
         self._reading = source.reading
-        self._decoder = Decoder(source.market, shards=owner.shards)
+        # By subjects at the broker; of other publishers' messages, the decoder passes some over.
+        self._shards = source.shards & owner.shards
+        self._decoder = Decoder(source.market, shards=self._shards)
         self._ended: asyncio.Future[CloseReason] | None = None
         self._link: Link | None = None
         self._pull: Pull | None = None
@@ -489,7 +491,7 @@ class NatsConnection:
         """Return the filters for what is wanted; none for everything."""
         source = self._source
         prefix, market = source.address.prefix, source.market
-        mine = [shard for shard in range(SHARDS) if source.shards >> shard & 1]
+        mine = [shard for shard in range(SHARDS) if self._shards >> shard & 1]
         all_mine = len(mine) == SHARDS
         if self._wanted is None:
             if all_mine:
@@ -614,7 +616,7 @@ class NatsConnection:
 
     def _is_unwanted(self, channel: str, shard: int) -> bool:
         """Return whether a message came only because the broker could not tell it apart."""
-        if not self._source.shards >> shard & 1:
+        if not self._shards >> shard & 1:
             return True
         return self._wanted is not None and channel not in self._channels
 

@@ -24,6 +24,7 @@ from fastpoly.broker.message import Loss, MessageKind, pack, subject_of, unpack
 from fastpoly.capture import CaptureReader, CaptureWriter
 from fastpoly.errors import DecodeError, UsageError
 from fastpoly.shards import shard_of
+from tests.budgets import examples
 
 START_NS = 1_781_706_600_000_000_000
 RUN_BYTES = 12
@@ -174,6 +175,7 @@ def test_the_watch_goes_by_the_time_of_the_message() -> None:
     assert batch.raw() == [trades(1)]
 
 
+@examples(500)
 @given(st.data())
 def test_damage_is_told_and_breaks_nothing(data: st.DataObject) -> None:
     (message,) = MESSAGES
