@@ -205,6 +205,28 @@ async def test_gaps_of_the_hub_come_to_its_readers_in_their_place() -> None:
 
 
 @in_loop
+async def test_what_is_no_longer_given_after_a_reconnect_is_told() -> None:
+    async with scripted_hub() as (server, hub):
+        client, other = [await WireClient.login(hub.url) for _ in range(2)]
+        await client.subscribe("T.A,Q.A")
+        await other.subscribe("Q.A")
+        server.refused = {"T.A"}
+        server.peers[0].drop()
+
+        def told(one: WireClient) -> list[str]:
+            messages = [status["message"] for status in one.all_statuses()]
+            return [message for message in messages if "no longer" in message]
+
+        await client.until(lambda: told(client))
+        assert "T.A" in told(client)[0]
+        server.peers[1].send(quote("A", 1))
+        assert numbers(await other.some_events(1)) == [1]
+        assert not told(other)
+        for one in (client, other):
+            await one.close()
+
+
+@in_loop
 async def test_an_eviction_ends_the_hub_and_everyone_is_told() -> None:
     async with scripted_hub() as (server, hub):
         client = await WireClient.login(hub.url)
@@ -231,18 +253,22 @@ async def test_a_key_that_the_service_refuses_ends_the_hub() -> None:
 
 
 @in_loop
-async def test_the_end_is_a_drain() -> None:
+async def test_while_much_comes_data_waits_for_more_and_the_end_is_a_drain() -> None:
     async with ScriptedServer() as server:
-        hub = Hub("stocks", url=server.url(), api_key=UPSTREAM_KEY, max_delay=0.5)
+        hub = Hub("stocks", url=server.url(), api_key=UPSTREAM_KEY, max_delay=3600, **UNHURRIED)
         await hub.start()
         client = await WireClient.login(hub.url)
         await client.subscribe("T.A")
-        for number in range(100):
+        server.peers[0].send(trade("A", 0))
+        # After an answer, which is written at once, it waits.
+        for number in range(1, 100):
             server.peers[0].send(trade("A", number))
-        await until(lambda: hub.stats().routed == 100)
+            await until(lambda: hub.stats().routed > number)  # noqa: B023 - at once
+        assert client.events("T") == []
         await hub.stop()
         await client.ended()
         assert numbers(client.events("T")) == list(range(100))
+        assert len([text for text in client.texts if b'"T"' in text]) == 1
         assert client.close_code == 1001
         await hub.wait_closed()
         assert server.peers[0].gone.is_set()

@@ -43,6 +43,7 @@ class Recipient:
         reader: The reader.
         policy: What happens to it when it is slow.
         group: Whose subscriptions it has; None for none.
+        watching: Waits for room in its buffer, while there is none.
     """
 
     reader: Reader
