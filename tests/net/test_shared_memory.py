@@ -159,7 +159,7 @@ def test_a_writer_killed_while_it_writes_leaves_whole_frames(
     name: str, programs: contextlib.ExitStack
 ) -> None:
     """At any moment: in a frame, between frames, around the end of the ring."""
-    for _ in range(5):
+    for _ in range(3):
         share = sharing(programs, name, 1 << 16)
         reader = start(programs, "read", name).ready()
         share.send("pack", 0, 100_000, 3)
