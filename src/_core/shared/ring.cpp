@@ -27,7 +27,7 @@ void copy_shared(char* to, const char* from, size_t size) {
   for (size_t i = 0; i < size; ++i)
     __atomic_store_n(to + i, __atomic_load_n(from + i, __ATOMIC_RELAXED), __ATOMIC_RELAXED);
 #else
-  std::memcpy(to, from, size);
+  if (size) std::memcpy(to, from, size);  // nothing may be at no address
 #endif
 }
 

@@ -106,6 +106,14 @@ def test_frames_without_events_are_frames_too(memory: int) -> None:
     assert (len(batch), batch.raw()) == (0, [b"[]"])
 
 
+def test_an_empty_frame_costs_nothing_else(memory: int) -> None:
+    ring, reader = FrameRing(memory, CAPACITY, "stocks"), reader_of(memory, keep_frames=True)
+    ring.add_frame(b"", 1)
+    ring.add_frame(frame(1), 2)
+    events = [event for batch in read_all(reader) if isinstance(batch, Batch) for event in batch]
+    assert len(events) == 1
+
+
 def test_what_is_too_large_is_left_out_and_said(memory: int) -> None:
     ring, reader = FrameRing(memory, CAPACITY, "stocks"), reader_of(memory)
     ring.add_frame(b"[" + b" " * CAPACITY + b"]", 1)

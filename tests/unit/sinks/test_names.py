@@ -8,17 +8,38 @@ from pathlib import Path
 import pytest
 
 from fastpoly.errors import UsageError
-from fastpoly.sinks import ArrowSink, CsvSink, JsonLinesSink, ParquetSink, find_sink
+from fastpoly.sinks import (
+    ArrowSink,
+    CsvSink,
+    JsonLinesSink,
+    KafkaSink,
+    ParquetSink,
+    RedisSink,
+    find_sink,
+)
 from fastpoly.sinks.names import OWN
 
+OF_A_FOLDER = {
+    "parquet": ParquetSink,
+    "arrow": ArrowSink,
+    "csv": CsvSink,
+    "jsonl": JsonLinesSink,
+}
+OF_A_SERVER = {"redis": RedisSink, "kafka": KafkaSink}
 
-def test_own_sinks_have_names() -> None:
-    kinds = {"parquet": ParquetSink, "arrow": ArrowSink, "csv": CsvSink, "jsonl": JsonLinesSink}
-    assert kinds.keys() == OWN.keys()
+
+@pytest.mark.parametrize(
+    ("kinds", "target"), [(OF_A_FOLDER, "some/where"), (OF_A_SERVER, "redis://somewhere:6379")]
+)
+def test_own_sinks_have_names(kinds: dict[str, type], target: str) -> None:
     for name, kind in kinds.items():
-        sink = find_sink(f"{name}:some/where")
+        sink = find_sink(f"{name}:{target}")
         assert type(sink) is kind
-        assert "some/where" in repr(sink)
+        assert target in repr(sink)
+
+
+def test_every_own_sink_is_tried() -> None:
+    assert OF_A_FOLDER.keys() | OF_A_SERVER.keys() == OWN.keys()
 
 
 def install(folder: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
