@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +73,21 @@ def test_what_is_wrong_is_said(arguments: list[str], code: ExitCode, words: str)
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such memory")
+def test_it_is_shared_through_memory() -> None:
+    name = f"cli-hub-{os.getpid()}"
+    with SimulatorProcess(rate=3000, symbols=20) as simulator:
+        url = simulator.url("stocks")
+        with start("hub", "stocks", "T.*", "--url", url, "--port", "0", "--shm", name) as hub:
+            assert hub.stdout is not None
+            assert hub.stdout.readline().startswith("ws://")
+            read = run("tail", "stocks", "T.*", "--url", f"shm://{name}", "--count", "20")
+            assert {event["ev"] for event in events(read.stdout)} == {"T"}
+            hub.send_signal(signal.SIGTERM)
+            hub.communicate(timeout=PATIENCE_S)
+        assert hub.returncode == ExitCode.TERMINATED
+
+
 def test_a_port_that_is_taken_is_said() -> None:
     url = "ws://127.0.0.1:1/stocks"
     with start("hub", "stocks", "--url", url, "--port", "0") as hub:
@@ -80,3 +99,36 @@ def test_a_port_that_is_taken_is_said() -> None:
         hub.send_signal(signal.SIGINT)
         hub.communicate(timeout=PATIENCE_S)
         assert hub.returncode == ExitCode.INTERRUPTED
+
+
+def page(url: str, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url.replace("/metrics", path)) as answer:  # noqa: S310
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_figures_and_health_are_served_beside_it() -> None:
+    with SimulatorProcess(rate=3000, symbols=20) as simulator:
+        url = simulator.url("stocks")
+        with start("hub", "stocks", "--url", url, "--port", "0", "--metrics", "0") as hub:
+            assert hub.stdout is not None
+            assert hub.stderr is not None
+            served = hub.stdout.readline().strip()
+            figures = hub.stderr.readline().strip().removeprefix("fastpoly: ").split()[1]
+            # Nobody wants anything yet.
+            assert page(figures, "/health")[0] == 503
+            with start("tail", "stocks", "T.*", "--url", served) as reader:
+                assert reader.stdout is not None
+                assert json.loads(reader.stdout.readline())["ev"] == "T"
+                assert page(figures, "/health")[0] == 200
+                assert 'market="stocks"' in page(figures, "/metrics")[1]
+                port = figures.rpartition(":")[2].partition("/")[0]
+                second = run("hub", "stocks", "--url", url, "--port", "0", "--metrics", port)
+                assert second.returncode == ExitCode.FAILED
+                assert f"Could not listen on 127.0.0.1:{port}" in second.stderr
+                assert "another --metrics" in second.stderr
+                reader.kill()
+            hub.send_signal(signal.SIGTERM)
+            hub.wait(PATIENCE_S)

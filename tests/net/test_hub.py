@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -61,6 +63,25 @@ def numbers(events: list[Any]) -> list[int]:
 
 
 # ------------------------------------------------------------------------- what readers get
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such memory")
+@in_loop
+async def test_what_it_receives_is_shared_through_memory_too() -> None:
+    name = f"hub-{os.getpid()}"
+    server = ScriptedServer()
+    async with server:
+        hub = Hub("stocks", "T.*", url=server.url(), api_key=UPSTREAM_KEY, **UNHURRIED)
+        hub.share(name)
+        async with hub:
+            peer = await server.peer(1)
+            await until(lambda: peer.held == ["T.*"])
+            near = Stream("stocks", "T.A", url=f"shm://{name}", reconnect=False)
+            async with near, stream(hub, "T.*") as far:
+                peer.send(trade("A", 1), trade("B", 2), trade("A", 3))
+                assert numbers(await take(near, 2)) == [1, 3]
+                assert numbers(await take(far, 3)) == [1, 2, 3]
+    assert len(server.peers) == 1
 
 
 @in_loop

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from fastpoly.cli.listening import no_listening
+from fastpoly.cli.metrics_page import metrics_option, with_metrics
 from fastpoly.cli.tail import key_for
 from fastpoly.cli.terminal import ExitCode, OutputClosed, exit_code, report, run, say, write_out
 from fastpoly.errors import FastpolyError, UsageError
@@ -110,6 +111,7 @@ async def _serve(hub: Hub, host: str, port: int, as_line: bool) -> int:
     help="What happens to a reader that is too slow.",
 )
 @click.option("--record", "path", metavar="FILE", help="Record all that is received.")
+@click.option("--shm", "name", metavar="NAME", help="Share it through memory too, as shm://NAME.")
 @click.option("--last", is_flag=True, help="Begin a subscription with the last values.")
 @click.option("--max-readers", type=click.IntRange(min=1), default=MAX_READERS, show_default=True)
 @click.option(
@@ -130,6 +132,7 @@ async def _serve(hub: Hub, host: str, port: int, as_line: bool) -> int:
 @click.option("--certfile", metavar="FILE", help="For wss://: a certificate chain, PEM.")
 @click.option("--keyfile", metavar="FILE", help="Its private key, PEM.")
 @click.option("--allow-remote", is_flag=True, help="Let other machines in: needs a token and TLS.")
+@metrics_option
 @click.option("--json", "as_line", is_flag=True, help="At the end, write figures as JSON.")
 def command(
     market: str,
@@ -140,6 +143,7 @@ def command(
     port: int,
     policy: str,
     path: str | None,
+    name: str | None,
     last: bool,
     max_readers: int,
     max_subscriptions: int,
@@ -148,6 +152,7 @@ def command(
     certfile: str | None,
     keyfile: str | None,
     allow_remote: bool,
+    metrics_port: int | None,
     as_line: bool,
 ) -> int:
     """Serve one connection to the service to any number of programs on this machine.
@@ -177,7 +182,9 @@ def command(
         )
         if path is not None:
             hub.record(path)
+        if name is not None:
+            hub.share(name)
     except FastpolyError as error:
         report(error)
         return ExitCode.USAGE if isinstance(error, UsageError) else exit_code(error)
-    return run(_serve(hub, host, port, as_line))
+    return run(with_metrics(hub.upstream, metrics_port, _serve(hub, host, port, as_line)))

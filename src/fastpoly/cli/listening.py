@@ -12,15 +12,15 @@ from fastpoly.errors import FastpolyError
 __all__ = ["no_listening"]
 
 _HINTS: Final = {
-    errno.EADDRINUSE: "Choose another --port, or 0 for any free one.",
-    errno.EACCES: "Ports below 1024 are the administrator's; choose another --port.",
+    errno.EADDRINUSE: "Choose another {option}, or 0 for any free one.",
+    errno.EACCES: "Ports below 1024 are the administrator's; choose another {option}.",
     errno.EADDRNOTAVAIL: "Pass an address of this machine as --host, such as 127.0.0.1 or 0.0.0.0.",
 }
 """Why it could not listen -> what to do about it."""
 
 
-def no_listening(error: OSError, host: str, port: int) -> FastpolyError:
-    """Return the error for an address that cannot be listened on."""
+def no_listening(error: OSError, host: str, port: int, option: str = "--port") -> FastpolyError:
+    """Return the error for an address that cannot be listened on; the option says the port."""
     number = error.errno
     if isinstance(error, socket.gaierror) or number is None:
         # None: aiofastnet has tried every address, and none is this machine's.
@@ -29,5 +29,5 @@ def no_listening(error: OSError, host: str, port: int) -> FastpolyError:
     what = error.strerror if isinstance(error, socket.gaierror) else os.strerror(number)
     return FastpolyError(
         f"Could not listen on {host}:{port}: {what}.",
-        hint=_HINTS.get(number, "Choose another --host or --port."),
+        hint=_HINTS.get(number, "Choose another --host or {option}.").format(option=option),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from fastpoly.cli.metrics_page import metrics_option, with_metrics
 from fastpoly.cli.tail import key_for
 from fastpoly.cli.terminal import ExitCode, OutputClosed, exit_code, report, run, say, write_out
 from fastpoly.consumers.publishing import PublishStats
@@ -106,6 +107,7 @@ async def _publish(stream: Stream, to: str, standby: bool, as_line: bool, option
     help="Seconds that it keeps a message, where it is still to be made.",
 )
 @click.option("--replicas", type=click.IntRange(1, 5), help="Servers of a cluster that have each.")
+@metrics_option
 @click.option("--json", "as_line", is_flag=True, help="At the end, write figures as JSON.")
 def command(
     market: str,
@@ -114,6 +116,7 @@ def command(
     url: str | None,
     feed: str | None,
     standby: bool,
+    metrics_port: int | None,
     as_line: bool,
     **options: Any,
 ) -> int:
@@ -132,4 +135,5 @@ def command(
         report(error)
         return ExitCode.USAGE if isinstance(error, UsageError) else exit_code(error)
     given = {name: value for name, value in options.items() if value is not None}
-    return run(_publish(stream, to, standby, as_line, given))
+    publishing = _publish(stream, to, standby, as_line, given)
+    return run(with_metrics(stream, metrics_port, publishing))

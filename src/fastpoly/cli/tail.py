@@ -10,7 +10,6 @@ from typing import Final
 import click
 
 from fastpoly._core import Batch
-from fastpoly.broker.address import SCHEMES
 from fastpoly.cli.conditions import parse_conditions
 from fastpoly.cli.formats import FORMATS
 from fastpoly.cli.terminal import (
@@ -28,6 +27,7 @@ from fastpoly.net.endpoints import HiddenUrl, is_loopback, make_url, shown_url
 from fastpoly.notices import NOTICE_CHANNEL, Gap, SlowConsumer
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.subscriptions import parse_params
+from fastpoly.sources.kinds import SOURCE_KINDS
 from fastpoly.stream import Stream
 
 __all__ = ["command", "key_for"]
@@ -37,17 +37,21 @@ EVENTS_PER_WRITE: Final = 500
 SILENCE_S: Final = 1.0
 """After how much silence at the beginning it says that it waits."""
 
+SERVER_SCHEMES: Final = frozenset(("ws", "wss"))
+"""Of URLs that are checked, and hidden, by their parts."""
+
 MAX_SHOWN: Final = 5
 """Parameters that it names then."""
 
 
 def source_url(market: str, feed: str | None, url: str | None) -> str:
-    """Return the URL of what is to be read: the service's by default, a server's, or a broker's.
+    """Return the URL of what is to be read: the service's by default, or any other source's.
 
     Raises:
         UsageError: It is none, or there is a feed besides.
     """
-    if url is not None and url.partition(":")[0].lower() in SCHEMES and feed is None:
+    scheme = "" if url is None else url.strip().partition(":")[0].lower()
+    if url is not None and scheme in SOURCE_KINDS.keys() - SERVER_SCHEMES and feed is None:
         return HiddenUrl(url)
     return make_url(market, feed=feed, url=url)
 
@@ -140,7 +144,7 @@ async def _tail(
 @click.command()
 @click.argument("market")
 @click.argument("params", metavar="PARAM...", nargs=-1, required=True)
-@click.option("--url", help="A full ws://, wss:// or nats:// URL, such as the simulator's.")
+@click.option("--url", help="A full ws://, wss://, nats:// or shm:// URL, such as the simulator's.")
 @click.option("--feed", help="A feed of the vendor, such as delayed.")
 @click.option("--count", type=click.IntRange(min=1), help="Stop after this many events.")
 @click.option(

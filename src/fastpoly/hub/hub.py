@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Unpack
 
 from fastpoly.consumers.recording import Recording, RecordKeywords
+from fastpoly.consumers.sharing import Sharing
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.hub.access import Access
 from fastpoly.hub.delivery import Delivery
@@ -33,6 +34,7 @@ from fastpoly.serving.listening import Listening
 from fastpoly.serving.messages import parse_params as params_of
 from fastpoly.serving.policy import ServerPolicy
 from fastpoly.serving.server import StreamServer
+from fastpoly.shared.writer import DEFAULT_BUFFER_BYTES
 from fastpoly.sources.kinds import SourceRequest, make_source
 
 if TYPE_CHECKING:
@@ -264,11 +266,24 @@ class Hub(Listening):
         """
         return self.upstream.feed.record(path, options)
 
+    def share(self, name: str, *, buffer_bytes: int = DEFAULT_BUFFER_BYTES) -> Sharing:
+        """Share all that the hub receives through memory, as `Stream.share` does; before it is
+        started, or while it runs.
+
+        Programs that read it decide for themselves what they keep, but ask for nothing: what comes
+        is what the hub itself and its other readers want.
+
+        Raises:
+            UsageError: The name is invalid or taken, or this is not Linux.
+            OSError: There is not enough memory.
+        """
+        return self.upstream.feed.share(name, buffer_bytes)
+
     def stats(self) -> HubStats:
         """Return what the hub has done so far."""
         delivery = self.delivery
         return HubStats(
-            upstream=self.upstream.feed.stats(waiting_s={}),
+            upstream=self.upstream.stats(),
             routed=delivery.position,
             readers=tuple(
                 HubReaderStats(

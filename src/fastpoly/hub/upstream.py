@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fastpoly.protocol.lifecycle import StateChange
     from fastpoly.protocol.reconnect import ReconnectPolicy
     from fastpoly.sources.source import Source
+    from fastpoly.stats import MarketStats
 
 __all__ = ["Upstream", "UpstreamOwner"]
 
@@ -122,6 +123,10 @@ class Upstream:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.feed.end_recordings()
         await self._reader.stop()
+
+    def stats(self) -> MarketStats:
+        """Return the figures of the connection; from any thread."""
+        return self.feed.stats(waiting_s={})
 
     # --------------------------------------------------------------------- what is wanted
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 
 from fastpoly.capture import CaptureStats
+from fastpoly.cli.metrics_page import metrics_option, with_metrics
 from fastpoly.cli.tail import key_for, source_url
 from fastpoly.cli.terminal import ExitCode, report, run, say
 from fastpoly.errors import FastpolyError, UsageError
@@ -118,7 +119,7 @@ def _period(text: str | None) -> str | int | None:
 @click.argument("path", metavar="FILE")
 @click.argument("market")
 @click.argument("params", metavar="PARAM...", nargs=-1, required=True)
-@click.option("--url", help="A full ws://, wss:// or nats:// URL, such as the simulator's.")
+@click.option("--url", help="A full ws://, wss://, nats:// or shm:// URL, such as the simulator's.")
 @click.option("--feed", help="A feed of the vendor, such as delayed.")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Stop after so long.")
 @click.option(
@@ -131,6 +132,7 @@ def _period(text: str | None) -> str | int | None:
     "--level", type=int, default=1, show_default=True, help="Of zstd: 1 is fast, 19 is small."
 )
 @click.option("--sync", is_flag=True, help="Wait for the disk after each chunk.")
+@metrics_option
 @click.option("-f", "--force", is_flag=True, help="Replace FILE if it exists.")
 def command(
     path: str,
@@ -143,6 +145,7 @@ def command(
     max_file_bytes: int | None,
     level: int,
     sync: bool,
+    metrics_port: int | None,
     force: bool,
 ) -> int:
     """Record a market to FILE, byte for byte, until Ctrl-C or SIGTERM.
@@ -170,4 +173,4 @@ def command(
     except FastpolyError as error:
         report(error)
         return ExitCode.FAILED
-    return run(_record(stream, seconds))
+    return run(with_metrics(stream, metrics_port, _record(stream, seconds)))

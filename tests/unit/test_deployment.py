@@ -1,0 +1,74 @@
+"""What `deploy/` starts is what the command line takes."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import click
+import pytest
+
+from fastpoly.cli.commands import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
+COMPOSE = (ROOT / "deploy/compose.yaml").read_text()
+
+
+def of_units() -> list[list[str]]:
+    found = []
+    for unit in UNITS:
+        text = unit.read_text()
+        (line,) = re.findall(r"^ExecStart=\S+/fastpoly (.*)$", text, re.MULTILINE)
+        params = re.findall(r'^Environment="FASTPOLY_PARAMS=(.*)"$', text, re.MULTILINE)
+        line = line.replace("%i", "stocks").replace("$FASTPOLY_PARAMS", "".join(params))
+        found.append(shlex.split(line))
+    return found
+
+
+def of_containers() -> list[list[str]]:
+    found: list[list[str]] = [
+        json.loads(line) for line in re.findall(r"^    command: (\[.*\])$", COMPOSE, re.MULTILINE)
+    ]
+    return [arguments for arguments in found if not arguments[0].startswith("-")]
+
+
+@pytest.mark.parametrize("arguments", [*of_units(), *of_containers()])
+def test_command_is_taken(arguments: list[str]) -> None:
+    name, *rest = arguments
+    command: click.Command = importlib.import_module(COMMANDS[name]).command
+    context = command.make_context(name, rest)
+    assert context.params["market"] == "stocks"
+    assert context.params["metrics_port"]
+
+
+def test_there_is_a_hub_a_recorder_and_a_publisher_of_each_kind() -> None:
+    for all_arguments in (of_units(), of_containers()):
+        assert sorted(arguments[0] for arguments in all_arguments) == ["hub", "publish", "record"]
+
+
+def test_only_the_hub_has_the_key() -> None:
+    have_key = [unit.name for unit in UNITS if "EnvironmentFile" in unit.read_text()]
+    assert have_key == ["fastpoly-hub@.service"]
+    assert COMPOSE.count("[FASTPOLY_API_KEY]") == 1
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
+def test_units_are_what_systemd_reads(tmp_path: Path) -> None:
+    for unit in UNITS:
+        # Only the program is not where the unit expects it.
+        text = unit.read_text().replace("/opt/fastpoly/bin/fastpoly", "/bin/true")
+        (tmp_path / unit.name.replace("@", "@stocks")).write_text(text)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", *sorted(map(str, tmp_path.iterdir()))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    ours = [line for line in done.stderr.splitlines() if "fastpoly" in line]
+    assert ours == []
