@@ -102,6 +102,9 @@ class Rig(abc.ABC):
 
     source: Source
 
+    keep_frames = False
+    """Whether the source is asked to keep the text of frames."""
+
     def __init__(self, frames: Sequence[str], folder: Path) -> None:
         self.frames = list(frames)
         self.folder = folder
@@ -131,7 +134,9 @@ class LiveRig(Rig):
         async with ScriptedServer() as server:
             self.server = server
             options = ConnectionOptions(**UNHURRIED)
-            self.source = LiveSource(server.url(), ApiKey(KEY), "stocks", options)
+            self.source = LiveSource(
+                server.url(), ApiKey(KEY), "stocks", options, keep_frames=self.keep_frames
+            )
             yield
 
     def bring(self, count: int) -> None:
@@ -169,7 +174,7 @@ class CaptureRig(Rig):
             for number, frame in enumerate(self.frames):
                 writer.add_frame(frame.encode(), START_NS + number * MS)
             writer.mark(MarkKind.LOST, START_NS + len(self.frames) * MS, code=1006)
-        self.recording = CaptureSource([path], "stocks", speed="max")
+        self.recording = CaptureSource([path], "stocks", speed="max", keep_frames=self.keep_frames)
         self.recording.pause()
         self.source = self.recording
         yield
@@ -190,7 +195,9 @@ class SharedRig(Rig):
         name = unused_name()
         with SharedWriter(name, market="stocks", buffer_bytes=1 << 20) as self.writer:
             self.writer.start()
-            self.source = SharedMemorySource(name, "stocks", timeout_s=PATIENCE_S)
+            self.source = SharedMemorySource(
+                name, "stocks", timeout_s=PATIENCE_S, keep_frames=self.keep_frames
+            )
             yield
 
     def bring(self, count: int) -> None:
@@ -215,7 +222,9 @@ class NatsRig(Rig):
             await self.client.jetstream().add_stream(
                 name="fastpoly-stocks", subjects=["fp.stocks.>"]
             )
-            self.source = NatsSource(read_address(self.broker.url), "stocks")
+            self.source = NatsSource(
+                read_address(self.broker.url), "stocks", keep_frames=self.keep_frames
+            )
             self.number = 0
             self.sending: list[Any] = []
             try:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import trustme
 
+from fastpoly.capture import CaptureWriter
 from fastpoly.errors import (
     AuthError,
     ConnectError,
@@ -27,6 +28,7 @@ from fastpoly.errors import (
 )
 from fastpoly.massive import WebSocketClient
 from fastpoly.massive.websocket.models import EquityQuote, EquityTrade
+from fastpoly.net.credentials import API_KEY_VARIABLES
 from fastpoly.protocol.lifecycle import State
 from fastpoly.reconnect import Backoff
 from fastpoly.sim import ScriptedPeer, ScriptedServer
@@ -93,6 +95,30 @@ async def test_one_call_for_each_frame_with_its_models() -> None:
             [EquityTrade(event_type="T", symbol="A", sequence_number=3)],
         ]
         assert all(type(frame) is list for frame in run.frames)
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_a_recording_instead_of_a_server(
+    raw: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in API_KEY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    path = tmp_path / "day.mcap"
+    with CaptureWriter(path, market="stocks") as writer:
+        for number in range(3):
+            frame = json.dumps([trade(number), trade(number, "B"), {"ev": "Q", "sym": "A"}])
+            writer.add_frame(frame.encode(), 1_781_706_600_000_000_000 + number)
+    client = WebSocketClient(url=f"file:{path}?speed=max", subscriptions=["T.A"], raw=raw)
+    frames: list[Any] = []
+    client.run(frames.append)
+    if raw:
+        frames = [json.loads(frame) for frame in frames]
+        trades = [one for frame in frames for one in frame if one["ev"] == "T"]
+        assert [one["q"] for one in trades if one["sym"] == "A"] == [0, 1, 2]
+    else:
+        assert [[(one.symbol, one.sequence_number) for one in frame] for frame in frames] == [
+            [("A", number)] for number in range(3)
+        ]
 
 
 @in_loop

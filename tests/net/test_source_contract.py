@@ -219,6 +219,39 @@ async def test_a_tap_gets_the_text_of_all_that_is_read(kind: str, tmp_path: Path
         await connection.close()
 
 
+@pytest.mark.parametrize("kind", [kind for kind in RIGS if kind != "scripted"])
+@in_loop
+async def test_text_is_kept_if_asked_for_whether_a_tap_comes_or_goes(
+    kind: str, tmp_path: Path
+) -> None:
+    class Tap:
+        def on_read(self, batch: Batch) -> None:
+            pass
+
+        def on_frame(self, text: bytes, received_ns: int) -> None:
+            pass
+
+    rig = RIGS[kind](FRAMES, tmp_path)
+    rig.keep_frames = True
+    async with rig.running():
+        reporter = Reporter()
+        connection = rig.source.connect(reporter)
+        await connection.open()
+        await subscribed(reporter, connection)
+        rig.bring(1)
+        await until(lambda: len(reporter.numbers) == 2)
+        connection.record_to(Tap())
+        rig.bring(1)
+        await until(lambda: len(reporter.numbers) == 4)
+        connection.record_to(None)
+        rig.bring(2)
+        await until(lambda: len(reporter.numbers) == 8)
+        texts = [json.loads(text) for batch in reporter.batches for text in batch.raw()]
+        data = [frame for frame in texts if frame[0]["ev"] != "status"]
+        assert data == [json.loads(frame) for frame in FRAMES]
+        await connection.close()
+
+
 # ---------------------------------------------------------------------------------------- end
 
 

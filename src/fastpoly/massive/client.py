@@ -73,6 +73,7 @@ class WebSocketClient:
         custom_json: What `json` is, for subclasses. The decoder takes nothing from it.
         ca_certs: A file of certificate authorities; by default that of ``SSL_CERT_FILE`` or
             ``REQUESTS_CA_BUNDLE``, or the system's.
+        url: A full URL, instead of a feed; also a recording, ``file:day.mcap?speed=max``.
         reconnect: When a lost connection is restored, instead of ``max_reconnects``: a `Backoff`,
             or another `ReconnectPolicy`.
         websocket_cfg: Keywords of `connect`, for those calls that do not have them.
@@ -110,6 +111,7 @@ class WebSocketClient:
         custom_json: Any | None = None,
         ca_certs: str | None = None,
         *,
+        url: str | None = None,
         reconnect: ReconnectPolicy | None = None,
         **websocket_cfg: Any,
     ) -> None:
@@ -122,7 +124,7 @@ class WebSocketClient:
         self.json: Any = custom_json or json
         self.websocket_cfg = websocket_cfg
         self.websocket: ClientSocket | None = None
-        self.url = _url(self.feed, self.market_value, secure=secure)
+        self.url = url or _url(self.feed, self.market_value, secure=secure)
         self._key = _find_key(api_key, self.url)
         self._policy = None if reconnect is None else make_policy(reconnect)
         self._verbose = verbose

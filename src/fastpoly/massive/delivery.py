@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from fastpoly._core import batch_of
 from fastpoly.consumers.buffer import FAIR_SHARE_S, Buffer
+from fastpoly.consumers.frame_texts import texts_of
 from fastpoly.consumers.picker import count_notices
 from fastpoly.consumers.user_hook import refuse_generator
 from fastpoly.engine.supervisor import EngineSettings
@@ -261,8 +262,7 @@ class Delivery:
         if STATUS_CHANNEL in channels:
             self._log_statuses(batch)
         if self._raw:
-            for text in batch.raw():
-                yield text.decode("utf-8", "surrogateescape")
+            yield from texts_of(batch)
             return
         events = batch.events()
         mixed = STATUS_CHANNEL in channels or UNKNOWN_CHANNEL in channels

@@ -17,6 +17,9 @@ API_KEY_VARIABLES: Final = ("FASTPOLY_API_KEY", "MASSIVE_API_KEY", "POLYGON_API_
 LOOPBACK_KEY: Final = "no-key"
 """What a server on this machine is told where no key is passed and the environment has none."""
 
+KEYED_SCHEMES: Final = frozenset(("ws", "wss", "http", "https"))
+"""Of URLs whose servers are told the key."""
+
 SHORT: Final = 8
 """Keys below that are made up for a simulator; the service's have 32 characters."""
 
@@ -61,7 +64,8 @@ class ApiKey:
 def find_api_key(api_key: str | ApiKey | None = None, url: str = "") -> ApiKey:
     """Return the key that was passed, or the first one in the environment.
 
-    A server on loopback is a simulator, a hub or a test: without a key, a made-up one is used.
+    A server on loopback is a simulator, a hub or a test: without a key, a made-up one is used. So
+    it is where there is nobody to tell it, as with a recording.
 
     Args:
         api_key: The key, or None to ask the environment; see `API_KEY_VARIABLES`.
@@ -80,7 +84,8 @@ def find_api_key(api_key: str | ApiKey | None = None, url: str = "") -> ApiKey:
             if text:
                 break
         else:
-            if is_loopback(url):
+            scheme = url.strip().partition(":")[0].lower()
+            if is_loopback(url) or (":" in url and scheme not in KEYED_SCHEMES):
                 return ApiKey(LOOPBACK_KEY)
             raise UsageError(
                 "There is no API key.",

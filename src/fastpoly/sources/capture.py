@@ -89,6 +89,7 @@ class CaptureSource:
         batches: ``received``: one for what was read at once when it was recorded, so that handlers
             are called as they were then; ``large``: as many frames as 64 KiB hold, which is faster.
         keep_statuses: Whether recorded control messages stay in the batches.
+        keep_frames: Whether batches keep the text of their frames, for `Batch.raw`.
         symbols: Of day files, the tickers or pairs that are wanted; see `CaptureReader`.
 
     Attributes:
@@ -115,6 +116,7 @@ class CaptureSource:
         end_ns: int | None = None,
         batches: str = "received",
         keep_statuses: bool = False,
+        keep_frames: bool = False,
         symbols: Iterable[str] | None = None,
     ) -> None:
         if batches not in BATCHES:
@@ -131,7 +133,7 @@ class CaptureSource:
         self._end_ns = end_ns
         self._speed = _speed(speed)
         self._large = batches == "large"
-        self._keep_frames = False
+        self._always_keeps = self._keep_frames = keep_frames
         self._symbols = None if symbols is None else tuple(symbols)
         self.keep_statuses = keep_statuses
         self._shards = ALL_SHARDS
@@ -246,8 +248,8 @@ class CaptureSource:
         return self._reader.read()
 
     def keep_frames(self, keep: bool) -> None:
-        """Have batches keep their frames' text from now on, or no longer."""
-        self._keep_frames = self._reader.keep_frames = keep
+        """Have batches keep their frames' text from now on; or no longer, if they need not."""
+        self._keep_frames = self._reader.keep_frames = keep or self._always_keeps
 
     def take_turn(self) -> bool:
         """Whether a batch may be handed over now."""

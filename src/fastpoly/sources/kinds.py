@@ -124,6 +124,7 @@ def _recording(request: SourceRequest) -> CaptureSource:
         [urllib.parse.unquote(parts.path)],
         request.market,
         keep_statuses=request.keep_statuses,
+        keep_frames=request.keep_frames,
         **settings,  # type: ignore[arg-type]  # by the table
     )
 
@@ -160,6 +161,7 @@ def _broker(request: SourceRequest) -> NatsSource:
         durable=address.settings.get("durable"),
         shards=_shards(address.settings.get("shard")),
         context=make_ssl_context(request.options.ssl) if address.is_secure else None,
+        keep_frames=request.keep_frames,
     )
 
 
@@ -175,6 +177,7 @@ def _shared(request: SourceRequest) -> SharedMemorySource:
         request.market,
         timeout_s=request.options.open_timeout,
         keep_statuses=request.keep_statuses,
+        keep_frames=request.keep_frames,
     )
 
 

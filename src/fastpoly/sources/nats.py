@@ -110,6 +110,7 @@ class NatsSource:
         durable: The name of a durable reader; None for one that is forgotten.
         shards: The shards that are wanted, as bits; see `fastpoly.shards`.
         context: TLS settings, where the address asks for it.
+        keep_frames: Whether batches keep the text of their frames, for `Batch.raw`.
 
     Attributes:
         clock: See `Source.clock`.
@@ -128,7 +129,9 @@ class NatsSource:
         durable: str | None = None,
         shards: int = ALL_SHARDS,
         context: ssl.SSLContext | None = None,
+        keep_frames: bool = False,
     ) -> None:
+        self.keep_frames = keep_frames
         self.clock = LossClock()
         self.delay_s = 0.0
         self.where = f"{address.where}/{address.stream_name(market)}"
@@ -585,7 +588,7 @@ class NatsConnection:
                 head.runs,
                 now_ns,
                 self._owner.watch,
-                self._tap is not None,
+                self._source.keep_frames or self._tap is not None,
             )
         except (DecodeError, ValueError) as error:
             reading.skip(subject, sequence)

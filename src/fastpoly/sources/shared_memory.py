@@ -60,6 +60,7 @@ class SharedMemorySource:
         market: The market's name.
         timeout_s: Seconds that whoever shares may take to let a reader in; None for no limit.
         keep_statuses: Whether control messages stay in the batches.
+        keep_frames: Whether batches keep the text of their frames, for `Batch.raw`.
 
     Attributes:
         clock: The system's. Batches have the time at which the sharing process received them.
@@ -69,13 +70,20 @@ class SharedMemorySource:
     """
 
     def __init__(
-        self, name: str, market: str, *, timeout_s: float | None, keep_statuses: bool = False
+        self,
+        name: str,
+        market: str,
+        *,
+        timeout_s: float | None,
+        keep_statuses: bool = False,
+        keep_frames: bool = False,
     ) -> None:
         self.clock: Clock = SystemClock()
         self.delay_s = 0.0
         self.where = f"shm://{name}"
         self.defaults = SourceDefaults(reconnect=NextDoor())
         self.keep_statuses = keep_statuses
+        self.keep_frames = keep_frames
         self.market = market_of(market).name
         self._name = name
         self._timeout_s = timeout_s
@@ -169,7 +177,7 @@ class SharedConnection:
             attachment.close()
             raise self._ended.result().error or ConnectionLost("The connection was closed.")
         self._attachment = attachment
-        attachment.ring.keep_frames = self._tap is not None
+        attachment.ring.keep_frames = self._source.keep_frames or self._tap is not None
         self._owner.on_upgraded()
         loop.add_reader(attachment.waker, self._on_wake)
         loop.add_reader(attachment.link, self._on_writer_ended)
@@ -187,7 +195,7 @@ class SharedConnection:
         """See `SourceConnection.record_to`."""
         self._tap = tap
         if self._attachment is not None:
-            self._attachment.ring.keep_frames = tap is not None
+            self._attachment.ring.keep_frames = self._source.keep_frames or tap is not None
 
     def pause_reading(self) -> None:
         """See `SourceConnection.pause_reading`; the ring goes on all the same."""

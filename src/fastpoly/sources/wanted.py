@@ -64,7 +64,8 @@ class Wanted:
 
     def _hand_on(self, batch: Batch) -> None:
         if not self.is_all:
-            batch = batch.select(*self._channels)
+            if not self._channels.issuperset(batch.channels):
+                batch = batch.select(*self._channels)
             if self._filter is not None and len(batch):
                 batch = self._filter.apply(batch)
         if len(batch):

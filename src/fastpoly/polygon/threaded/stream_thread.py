@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 from fastpoly.consumers.buffer import FAIR_SHARE_S, Buffer
+from fastpoly.consumers.frame_texts import texts_of
 from fastpoly.consumers.picker import count_notices
 from fastpoly.consumers.user_hook import EXITS, UserHook, refuse_generator
 from fastpoly.engine.supervisor import EngineSettings
@@ -45,11 +46,6 @@ Form: TypeAlias = Literal["text", "dicts", "events", "batches"]
 """What ``on_message`` gets: the text of a frame, its events as a list, or all of one read."""
 
 
-def _texts(batch: Batch) -> Iterator[str]:
-    for text in batch.raw():
-        yield text.decode("utf-8", "surrogateescape")
-
-
 def _by_frame(batch: Batch, events: list[Any]) -> Iterator[list[Any]]:
     begin = 0
     for size in batch.frame_sizes:
@@ -71,7 +67,7 @@ def _batches(batch: Batch) -> Iterator[Batch]:
 
 
 FORMS: Final[Mapping[Form, Callable[[Batch], Iterator[Any]]]] = {
-    "text": _texts,
+    "text": texts_of,
     "dicts": _dicts,
     "events": _events,
     "batches": _batches,
