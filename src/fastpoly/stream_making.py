@@ -31,6 +31,7 @@ class StreamKeywords(ConnectionKeywords, total=False):
     url: str | None
     symbols: Iterable[str] | None
     where: Condition | None
+    shard: tuple[int, int] | None
     reconnect: ReconnectPolicy | bool | None
     ingest: str
     max_buffer_bytes: int

@@ -97,12 +97,14 @@ def test_top_level_has_every_error_and_enum(module: str) -> None:
     assert not missing
 
 
+@pytest.mark.slow
 def test_every_module_imports_alone() -> None:
     """One fork of a clean interpreter per module: an import that only works after another shows."""
     # What others wrote is imported once, for all of them.
     script = """
 import asyncio, json, os, ssl, sys, traceback, typing
-import click, orjson, picows, pytest, rich.live, rich.table, uvloop
+import aiohttp, click, confluent_kafka, nats, orjson, picows, pytest, redis.asyncio, rich.live
+import rich.table, uvloop
 failed = {}
 for name in json.loads(sys.argv[1]):
     reader, writer = os.pipe()

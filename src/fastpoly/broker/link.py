@@ -34,6 +34,9 @@ REQUEST_S: Final = 2.0
 PING_S: Final = 5.0
 """How often a broker is asked whether it is there; after two questions in vain it is not."""
 
+ATTEMPTS: Final = 3
+"""Of connecting to a server, one right after the other."""
+
 CONNECT_S: Final = 5.0
 """How long one server has for its part in connecting."""
 
@@ -98,13 +101,13 @@ async def dial(
     said: list[Exception] = []
 
     async def on_error(error: Exception) -> None:
-        said[:] = [error]
+        said.append(error)
         logger.debug("%s: %r", address.where, error)
 
     options: dict[str, Any] = {
         "allow_reconnect": False,
         # So often an address is tried again all the same, and it is no use to wait in between.
-        "max_reconnect_attempts": 1,
+        "max_reconnect_attempts": ATTEMPTS - 1,
         "reconnect_time_wait": 0.01,
         "connect_timeout": CONNECT_S,
         "ping_interval": PING_S,
@@ -129,8 +132,10 @@ async def dial(
             await _discard(client)
             if not isinstance(error, Exception):
                 raise
-            # In the end it says only that there is no server left.
-            failure = _failure(said[0] if said else error, server, address)
+            # In the end it says only that there is no server left. A server that refuses may close
+            # so fast that the reset overtakes what it said: one attempt of several may know it.
+            failures = [_failure(one, server, address) for one in said or [error]]
+            failure = next((one for one in failures if isinstance(one, AuthError)), failures[-1])
             if isinstance(failure, AuthError):
                 break
             continue
