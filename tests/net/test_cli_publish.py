@@ -140,6 +140,43 @@ async def test_a_standby_takes_over_from_a_leader_that_is_killed(broker: NatsSer
 
 @pytest.mark.slow
 @in_loop
+async def test_kills_of_everything_in_turn_cost_only_what_is_told(broker: NatsServer) -> None:
+    with SimulatorProcess(rate=20_000, symbols=500) as simulator, contextlib.ExitStack() as stack:
+        url = simulator.url("stocks")
+        arguments = ["publish", "stocks", "T.*", "Q.*", "--url", url, "--to", broker.url]
+
+        def begin(*more: str) -> subprocess.Popen[str]:
+            return stack.enter_context(program(*arguments, *more))
+
+        leader = begin()
+        assert await asyncio.to_thread(first_line, leader)
+        standby = begin("--standby")
+        reader = Everything(broker.url)
+        async with reader.stream:
+            for round_ in range(4):
+                before = reader.events
+                await until(lambda before=before: reader.events > before + 20_000)
+                if round_ % 2:
+                    broker.kill()
+                    broker.start()
+                else:
+                    leader.kill()
+                    leader = standby
+                    assert await asyncio.to_thread(first_line, leader)
+                    # Not before: of two that wait, either may be the next to lead.
+                    standby = begin("--standby")
+                    await until(lambda round_=round_: len(reader.gaps) == round_ // 2 + 1)
+            before = reader.events
+            await until(lambda: reader.events > before + 20_000)
+            assert len(reader.gaps) == 2, "one for each leader, none for the broker"
+            assert reader.repeats == []
+            standby.kill()
+            leader.send_signal(signal.SIGTERM)
+            await asyncio.to_thread(leader.wait, PATIENCE_S)
+
+
+@pytest.mark.slow
+@in_loop
 async def test_a_cluster_goes_on_without_one_of_three(tmp_path: Path) -> None:
     with nats_cluster(tmp_path) as servers, SimulatorProcess(rate=5000, symbols=50) as simulator:
         url = ",".join(server.url.removeprefix("nats://") for server in servers)
