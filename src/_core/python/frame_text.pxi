@@ -75,6 +75,13 @@ cdef vector[int64_t] frame_stamps(Batch batch, size_t count) except *:
     return stamps
 
 
+cdef object text_not_kept():
+    return UsageError(
+        "the text of this batch's frames was not kept",
+        hint="have the source keep frames, before they are read",
+    )
+
+
 # The frames that begin in a batch: from `first` up to, not including, `end`.
 cdef void find_frames(Batch batch, size_t* first, size_t* end) except *:
     cdef RowStore* store = batch.store
@@ -83,10 +90,7 @@ cdef void find_frames(Batch batch, size_t* first, size_t* end) except *:
     first[0] = 0
     end[0] = frames
     if store.frame_text_ends.size() != frames:
-        raise UsageError(
-            "the text of this batch's frames was not kept",
-            hint="have the source keep frames, before they are read",
-        )
+        raise text_not_kept()
     # A read of frames without events has no references at all.
     if batch.whole or (store.order.size() == 0 and batch.owned_refs == NULL):
         return

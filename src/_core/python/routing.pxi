@@ -104,42 +104,23 @@ cdef class EventRouter:
                 is a selection.
         """
         cdef RowStore* store = batch.store
-        cdef size_t begin = 0
-        cdef Step step
-        if store.market.index != self.market_spec.index:
-            raise UsageError(
-                f"the batch is of {batch.market}, not of {self.market_spec.name.decode()}"
-            )
+        cdef int64_t begin = place_of_first(batch, self.market_spec)
+        cdef WalkStep step
         if batch.size == 0:
             return self.router.waiting_bytes()
-        if not batch.whole and not find_start(batch, &begin):
-            raise UsageError("a selection has no frames of its own", hint="use the whole batch")
         if not self.router.start(store[0], <uint32_t>begin):
-            raise UsageError(
-                "the text of this batch's frames was not kept",
-                hint="have the source keep frames, before they are read",
-            )
+            raise text_not_kept()
         while True:
             step = self.router.walk(store[0], <uint32_t>begin + batch.size)
-            if step == Step.kNamed:
-                self.route_named(batch, self.router.stopped_at() - <uint32_t>begin)
-            elif step == Step.kBroken:
-                raise UsageError("the batch has events that came in no frame of it")
+            if step == WalkStep.kNamed:
+                self.route_named(symbol_in_bytes(batch, self.router.stopped_at() - <uint32_t>begin))
+            elif step == WalkStep.kBroken:
+                raise bytes_not_told()
             else:
                 return self.router.waiting_bytes()
 
-    # The symbol of this one is only in its bytes: too long for a row, or no plain text.
-    cdef int route_named(self, Batch batch, uint32_t at) except -1:
-        cdef RowRef ref = batch.ref(at)
-        cdef const EventSpec* spec = batch.store.market.channels[ref.column()].event
-        cdef bytes text = b""
-        symbol = (<Event>event_at(batch.store, ref)).raw_value().get(
-            spec.fields[symbol_field(spec)].key.decode()
-        )
-        cdef bint is_text = isinstance(symbol, str)
-        if is_text:
-            text = symbol.encode("utf-8", "surrogatepass")
-        self.router.route_named(batch.store[0], view_of(text), is_text)
+    cdef int route_named(self, bytes symbol) except -1:
+        self.router.route_named(view_of(b"" if symbol is None else symbol), symbol is not None)
         return 0
 
     @property
@@ -221,7 +202,3 @@ cdef class EventRouter:
                 if counts[column]
             },
         )
-
-
-cdef inline routed_text view_of(bytes text) noexcept:
-    return routed_text(PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))

@@ -1,13 +1,5 @@
 # The C++ surface of routing.
 
-cdef extern from "<string_view>" namespace "std" nogil:
-    cdef cppclass routed_text "std::string_view":
-        routed_text()
-        routed_text(const char*, size_t)
-        const char* data()
-        size_t size()
-
-
 cdef extern from "routing/message_writer.hpp" namespace "fastpoly" nogil:
     cdef cppclass MessageWriter:
         routed_text finish() except +
@@ -26,20 +18,15 @@ cdef extern from "routing/latest_texts.hpp" namespace "fastpoly" nogil:
         void clear() except +
 
 
-cdef extern from "routing/router.hpp" namespace "fastpoly::Router" nogil:
-    cdef enum class Step:
-        kDone, kNamed, kBroken
-
-
 cdef extern from "routing/router.hpp" namespace "fastpoly" nogil:
     cdef cppclass Router:
         Router(const MarketSpec& market) except +
         uint32_t add_group() except +
         void remove_group(uint32_t group) except +
         cbool start(const RowStore& store, uint32_t begin)
-        Step walk(const RowStore& store, uint32_t end) except +
+        WalkStep walk(const RowStore& store, uint32_t end) except +
         uint32_t stopped_at()
-        void route_named(const RowStore& store, routed_text name, cbool has_name) except +
+        void route_named(routed_text name, cbool has_name) except +
         const vector[uint32_t]& waiting()
         size_t waiting_bytes()
         routed_text finish(uint32_t group) except +

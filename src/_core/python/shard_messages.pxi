@@ -3,18 +3,6 @@
 from libcpp.deque cimport deque
 
 
-cdef extern from "<string_view>" namespace "std" nogil:
-    cdef cppclass symbol_text "std::string_view":
-        symbol_text(const char*, size_t)
-
-
-cdef extern from "routing/shard_messages.hpp" namespace "fastpoly::ShardMessages" nogil:
-    cdef enum class ShardStep "fastpoly::ShardMessages::Step":
-        kDone "fastpoly::ShardMessages::Step::kDone"
-        kNamed "fastpoly::ShardMessages::Step::kNamed"
-        kBroken "fastpoly::ShardMessages::Step::kBroken"
-
-
 cdef extern from "routing/shard_messages.hpp" namespace "fastpoly" nogil:
     cdef cppclass ShardMessage:
         int column
@@ -28,9 +16,9 @@ cdef extern from "routing/shard_messages.hpp" namespace "fastpoly" nogil:
     cdef cppclass ShardMessages:
         ShardMessages(const MarketSpec& market, size_t target_bytes) except +
         cbool start(const RowStore& store, uint32_t begin)
-        ShardStep walk(const RowStore& store, uint32_t end, int64_t now_ns) except +
+        WalkStep walk(const RowStore& store, uint32_t end, int64_t now_ns) except +
         uint32_t stopped_at()
-        void take_named(const RowStore& store, symbol_text symbol, int64_t now_ns) except +
+        void take_named(const RowStore& store, routed_text symbol, int64_t now_ns) except +
         void flush(int64_t until_ns) except +
         size_t waiting_bytes()
         int64_t oldest_ns()
@@ -71,44 +59,21 @@ cdef class MessageBuilder:
                 is a selection.
         """
         cdef RowStore* store = batch.store
-        cdef size_t begin = 0
-        cdef ShardStep step
-        if store.market.index != self.market_spec.index:
-            raise UsageError(
-                f"the batch is of {batch.market}, not of {self.market_spec.name.decode()}"
-            )
+        cdef int64_t begin = place_of_first(batch, self.market_spec)
+        cdef WalkStep step
         if batch.size == 0:
             return self.native.ready.size()
-        if not batch.whole and not find_start(batch, &begin):
-            raise UsageError("a selection has no frames of its own", hint="use the whole batch")
         if not self.native.start(store[0], <uint32_t>begin):
-            raise UsageError(
-                "the text of this batch's frames was not kept",
-                hint="have the source keep frames, before they are read",
-            )
+            raise text_not_kept()
         while True:
             step = self.native.walk(store[0], <uint32_t>begin + batch.size, now_ns)
-            if step == ShardStep.kNamed:
-                self.take_named(batch, self.native.stopped_at() - <uint32_t>begin, now_ns)
-            elif step == ShardStep.kBroken:
-                raise UsageError("the batch has events that came in no frame of it")
+            if step == WalkStep.kNamed:
+                symbol = symbol_in_bytes(batch, self.native.stopped_at() - <uint32_t>begin)
+                self.native.take_named(store[0], view_of(symbol or b""), now_ns)
+            elif step == WalkStep.kBroken:
+                raise bytes_not_told()
             else:
                 return self.native.ready.size()
-
-    # The symbol of this one is only in its bytes: too long for a row, or no plain text.
-    cdef int take_named(self, Batch batch, uint32_t at, int64_t now_ns) except -1:
-        cdef RowRef ref = batch.ref(at)
-        cdef const EventSpec* spec = batch.store.market.channels[ref.column()].event
-        cdef bytes text = b""
-        symbol = (<Event>event_at(batch.store, ref)).raw_value().get(
-            spec.fields[symbol_field(spec)].key.decode()
-        )
-        if isinstance(symbol, str):
-            text = symbol.encode("utf-8", "surrogatepass")
-        self.native.take_named(
-            batch.store[0], symbol_text(PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text)), now_ns
-        )
-        return 0
 
     def flush(self, int64_t until_ns):
         """Make ready what was begun at a time or before it; return how many messages are ready."""

@@ -8,20 +8,6 @@
 
 namespace fastpoly {
 
-namespace {
-
-const RowHead& head_of(const RowStore& store, RowRef ref) {
-  return *reinterpret_cast<const RowHead*>(store.columns[ref.column()].row(ref.index()));
-}
-
-bool has_foreign_symbol(const RowHead& head, const EventSpec& event) {
-  int bit = 0;
-  while (event.fields[bit].kind != Kind::kSymbol) ++bit;
-  return (head.foreign >> bit & 1) != 0;
-}
-
-}  // namespace
-
 uint32_t Router::add_group() {
   const auto free = std::find_if(groups_.begin(), groups_.end(),
                                  [](const Group& group) { return !group.is_used; });
@@ -62,62 +48,35 @@ void Router::give(const Groups& groups, int column, std::string_view event) {
   }
 }
 
-void Router::open_frame(const RowStore& store) {
-  const size_t begin = frame_ != 0 ? store.frame_text_ends[frame_ - 1] : 0;
-  frame_walk_ = FrameWalk(store.frame_text.data() + begin, store.frame_text_ends[frame_] - begin);
-}
-
-bool Router::start(const RowStore& store, uint32_t begin) {
-  if (store.frame_text_ends.size() != store.frame_ends.size()) return false;
-  const auto frame = std::upper_bound(store.frame_ends.begin(), store.frame_ends.end(), begin);
-  frame_ = static_cast<size_t>(frame - store.frame_ends.begin());
-  next_ = frame_ != 0 ? store.frame_ends[frame_ - 1] : 0;
-  if (frame == store.frame_ends.end()) return begin == store.order.size();
-  open_frame(store);
-  for (; next_ < begin; ++next_)
-    if (frame_walk_.next(head_of(store, store.order[next_])).size == 0) return false;
-  return true;
-}
-
-Router::Step Router::walk(const RowStore& store, uint32_t end) {
-  while (next_ < end) {
-    while (next_ == store.frame_ends[frame_]) {
-      ++frame_;
-      open_frame(store);
-    }
-    const RowRef ref = store.order[next_];
-    const int column = ref.column();
-    if (FASTPOLY_UNLIKELY(column == kObjectColumn)) return Step::kBroken;
-    const RowHead& head = head_of(store, ref);
-    const Span span = frame_walk_.next(head);
-    if (FASTPOLY_UNLIKELY(span.size == 0)) return Step::kBroken;
-    event_ = {span.begin, span.size};
-    ++next_;
+WalkStep Router::walk(const RowStore& store, uint32_t end) {
+  while (walk_.next() < end) {
+    if (FASTPOLY_UNLIKELY(!walk_.step(store))) return WalkStep::kBroken;
+    const int column = walk_.column();
     if (column == kStatusColumn) continue;  // they are between the server and this client
     ++position;
     if (FASTPOLY_LIKELY(column < kStatusColumn)) {
-      const Symbol* const symbol = reinterpret_cast<const SymbolRow*>(&head)->symbol;
+      const Symbol* const symbol = walk_.symbol();
       if (FASTPOLY_LIKELY(symbol != nullptr)) {
-        if (keeps_latest) latest_texts.put(column, symbol, position, event_);
+        if (keeps_latest) latest_texts.put(column, symbol, position, walk_.event());
         const Groups* const wanting = subscribers.of(column, symbol);
-        if (wanting != nullptr) give(*wanting, column, event_);
-      } else if (has_foreign_symbol(head, *market_.channels[column].event)) {
-        return Step::kNamed;
+        if (wanting != nullptr) give(*wanting, column, walk_.event());
+      } else if (walk_.has_foreign_symbol(market_)) {
+        return WalkStep::kNamed;
       }
     }
-    give(subscribers.everything(column), column, event_);
+    give(subscribers.everything(column), column, walk_.event());
   }
-  return Step::kDone;
+  return WalkStep::kDone;
 }
 
-void Router::route_named(const RowStore& store, std::string_view name, bool has_name) {
-  const int column = store.order[stopped_at()].column();
+void Router::route_named(std::string_view name, bool has_name) {
+  const int column = walk_.column();
   if (has_name) {
-    if (keeps_latest) latest_texts.put(column, name, position, event_);
+    if (keeps_latest) latest_texts.put(column, name, position, walk_.event());
     const Groups* const wanting = subscribers.of(column, name);
-    if (wanting != nullptr) give(*wanting, column, event_);
+    if (wanting != nullptr) give(*wanting, column, walk_.event());
   }
-  give(subscribers.everything(column), column, event_);
+  give(subscribers.everything(column), column, walk_.event());
 }
 
 void Router::latest(uint32_t group, uint64_t since, size_t most_bytes, MessageWriter& out,

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "routing/batch_walk.hpp"
 #include "routing/latest_texts.hpp"
 #include "routing/message_writer.hpp"
-#include "routing/spans.hpp"
 #include "routing/subscribers.hpp"
 #include "rows/market.hpp"
 #include "rows/store.hpp"
@@ -17,23 +17,20 @@ namespace fastpoly {
 // Nothing is encoded: what a group gets are the bytes that were received. No Python in here.
 class Router {
  public:
-  // How far a walk has got.
-  enum class Step { kDone, kNamed, kBroken };
-
   explicit Router(const MarketSpec& market) : market_(market) {}
 
   uint32_t add_group();
   void remove_group(uint32_t group);
 
   // Begins at an event of a store whose frames' text was kept. False where it was not.
-  bool start(const RowStore& store, uint32_t begin);
+  bool start(const RowStore& store, uint32_t begin) { return walk_.start(store, begin); }
   // Hands on the events before `end`. Stops behind one whose symbol is only in its bytes, which
   // `route_named` then hands on; walking on goes on.
-  Step walk(const RowStore& store, uint32_t end);
+  WalkStep walk(const RowStore& store, uint32_t end);
   // The place of the event that the walk stopped at.
-  uint32_t stopped_at() const { return next_ - 1; }
+  uint32_t stopped_at() const { return walk_.next() - 1; }
   // Without a name it goes to those who want all.
-  void route_named(const RowStore& store, std::string_view name, bool has_name);
+  void route_named(std::string_view name, bool has_name);
 
   // The groups that something waits for.
   const Groups& waiting() const { return waiting_; }
@@ -64,17 +61,12 @@ class Router {
   };
 
   void give(const Groups& groups, int column, std::string_view event);
-  void open_frame(const RowStore& store);
 
   const MarketSpec& market_;
   std::vector<Group> groups_;
   Groups waiting_;
   size_t waiting_bytes_ = 0;
-  // Where a walk is: its frame, the event that comes next, and the text of the one before.
-  size_t frame_ = 0;
-  uint32_t next_ = 0;
-  FrameWalk frame_walk_;
-  std::string_view event_;
+  BatchWalk walk_;
 };
 
 }  // namespace fastpoly

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "routing/spans.hpp"
+#include "routing/batch_walk.hpp"
 #include "rows/market.hpp"
 #include "rows/shards.hpp"
 #include "rows/store.hpp"
@@ -31,19 +31,16 @@ struct ShardMessage {
 // No Python in here.
 class ShardMessages {
  public:
-  // How far a walk has got.
-  enum class Step { kDone, kNamed, kBroken };
-
   // A message is ready when it has `target_bytes`; one event may be larger.
   ShardMessages(const MarketSpec& market, size_t target_bytes);
 
   // Begins at an event of a store whose frames' text was kept. False where it was not.
-  bool start(const RowStore& store, uint32_t begin);
+  bool start(const RowStore& store, uint32_t begin) { return walk_.start(store, begin); }
   // Takes the events before `end`; control messages are left out. Stops behind one whose symbol is
   // only in its bytes, which `take_named` then takes.
-  Step walk(const RowStore& store, uint32_t end, int64_t now_ns);
+  WalkStep walk(const RowStore& store, uint32_t end, int64_t now_ns);
   // The place of the event that the walk stopped at.
-  uint32_t stopped_at() const { return next_ - 1; }
+  uint32_t stopped_at() const { return walk_.next() - 1; }
   void take_named(const RowStore& store, std::string_view symbol, int64_t now_ns);
 
   // Makes ready what was begun at a time or before it.
@@ -56,8 +53,7 @@ class ShardMessages {
   std::deque<ShardMessage> ready;
 
  private:
-  void open_frame(const RowStore& store);
-  void add(int column, uint32_t shard, int64_t now_ns);
+  void add(uint32_t shard, int64_t stamp_ns, int64_t now_ns);
   void finish(uint32_t place);
 
   const MarketSpec& market_;
@@ -66,12 +62,7 @@ class ShardMessages {
   std::vector<uint32_t> last_run_at_;  // where in a slot's body its last run begins
   std::vector<uint32_t> begun_;        // places of those that have events, the oldest first
   size_t waiting_bytes_ = 0;
-  // Where a walk is: its frame, the event that comes next, and the text of the one before.
-  size_t frame_ = 0;
-  uint32_t next_ = 0;
-  int64_t stamp_ns_ = 0;
-  FrameWalk frame_walk_;
-  std::string_view event_;
+  BatchWalk walk_;
 };
 
 }  // namespace fastpoly
