@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
-
-import picows
 import pytest
 
-from fastpoly import Batch, DecodeError, UsageError, decode
-from fastpoly._core import Listener, concat
+from fastpoly import UsageError, decode
+from fastpoly._core import concat
+from tests.socket_reads import received
 
 TRADE = b'{"ev":"T","sym":"A","p":%d}'
 STATUS = b'{"ev":"status","status":"success"}'
@@ -17,48 +14,6 @@ FRAMES = [
     b"[%b]" % b",".join(TRADE % i for i in range(count))
     for count in (1, 3, 0, 2, 600, 1)
 ]  # fmt: skip
-
-
-class Server(picows.WSListener):
-    """Sends frames and closes."""
-
-    def __init__(self, frames: list[bytes]) -> None:
-        self.frames = frames
-
-    def on_ws_connected(self, transport: picows.WSTransport) -> None:
-        for frame in self.frames:
-            transport.send(picows.WSMsgType.TEXT, frame)
-        transport.send_close(picows.WSCloseCode.OK)
-        transport.disconnect()
-
-
-class Owner:
-    def __init__(self) -> None:
-        self.batches: list[Batch] = []
-
-    def on_batch(self, batch: Batch) -> None:
-        self.batches.append(batch)
-
-    def on_connected(self, transport: Any) -> None: ...
-    def on_statuses(self, statuses: list[Any]) -> None: ...
-    def on_bad_frame(self, error: DecodeError) -> None: ...
-    def on_disconnected(self, transport: Any) -> None: ...
-
-
-def received(frames: list[bytes], **options: Any) -> list[Batch]:
-    owner = Owner()
-
-    async def run() -> None:
-        server = await picows.ws_create_server(lambda _: Server(frames), "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        transport, _ = await picows.ws_connect(
-            lambda: Listener(owner, "stocks", **options), f"ws://127.0.0.1:{port}"
-        )
-        await transport.wait_disconnected()
-        server.close()
-
-    asyncio.run(run())
-    return owner.batches
 
 
 def test_a_listener_keeps_frames_where_it_is_told_to() -> None:

@@ -2,66 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
+import functools
 import json
 from collections import Counter
 from random import Random
 from typing import Any
 
-import picows
 import pytest
 
-from fastpoly import Batch, DecodeError, UsageError, decode
-from fastpoly._core import EventRouter, Listener, batch_of, concat
+from fastpoly import UsageError, decode
+from fastpoly._core import EventRouter, batch_of, concat
 from fastpoly.notices import SlowConsumer
 from fastpoly.schema import MARKETS
 from tests import frames as made
+from tests import socket_reads
 
 TRADE = b'{"ev":"T","sym":"%b","p":%d}'
 
 
-class Server(picows.WSListener):
-    """Sends frames and closes."""
-
-    def __init__(self, texts: list[bytes]) -> None:
-        self.texts = texts
-
-    def on_ws_connected(self, transport: picows.WSTransport) -> None:
-        for text in self.texts:
-            transport.send(picows.WSMsgType.TEXT, text)
-        transport.send_close(picows.WSCloseCode.OK)
-        transport.disconnect()
-
-
-class Owner:
-    def __init__(self) -> None:
-        self.batches: list[Batch] = []
-
-    def on_batch(self, batch: Batch) -> None:
-        self.batches.append(batch)
-
-    def on_connected(self, transport: Any) -> None: ...
-    def on_statuses(self, statuses: list[Any]) -> None: ...
-    def on_bad_frame(self, error: DecodeError) -> None: ...
-    def on_disconnected(self, transport: Any) -> None: ...
-
-
-def received(texts: list[bytes], market: str = "stocks", **options: Any) -> list[Batch]:
-    """The batches in which a socket brings frames, with their text."""
-    owner = Owner()
-    options = {"keep_frames": True, **options}
-
-    async def run() -> None:
-        server = await picows.ws_create_server(lambda _: Server(texts), "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        transport, _ = await picows.ws_connect(
-            lambda: Listener(owner, market, **options), f"ws://127.0.0.1:{port}"
-        )
-        await transport.wait_disconnected()
-        server.close()
-
-    asyncio.run(run())
-    return owner.batches
+received = functools.partial(socket_reads.received, keep_frames=True)
+"""The batches in which a socket brings frames, with their text."""
 
 
 def messages(framed: bytes) -> list[bytes]:
