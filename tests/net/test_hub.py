@@ -205,7 +205,8 @@ async def test_gaps_of_the_hub_come_to_its_readers_in_their_place() -> None:
         assert numbers(await take(one, 1)) == [1]
         server.peers[0].drop()
         peer = await server.peer(2)
-        await until(lambda: peer.held)
+        # What is sent before its answers have been seen to goes before the news that it is back.
+        await until(lambda: peer.held and hub.state is State.LIVE)
         peer.send(trade("A", 2))
         gap, event = await take(one, 2)
         assert isinstance(gap, Gap)
