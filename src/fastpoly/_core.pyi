@@ -236,7 +236,7 @@ class LineWatch:
 
 @disjoint_base
 class TaskStepper:
-    """Steps a coroutine as part of a task that is elsewhere; see `fastpoly.consumers.tasks`."""
+    """Steps a coroutine as part of another task; see `fastpoly.consumers.handlers.tasks`."""
 
     task: Task[None]
     is_inside: bool

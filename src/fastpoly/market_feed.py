@@ -6,8 +6,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from fastpoly.consumers.error_policy import ErrorHook, HandlerErrorPolicy
-from fastpoly.consumers.fill_hook import Fill, FillHook
+from fastpoly.consumers.handlers.error_policy import ErrorHook, HandlerErrorPolicy
+from fastpoly.consumers.handlers.fill_hook import Fill, FillHook
 from fastpoly.consumers.publishing import Publishing, PublishKeywords
 from fastpoly.consumers.recording import Recording, RecordKeywords
 from fastpoly.consumers.sharing import Sharing

@@ -7,7 +7,7 @@ import logging
 import weakref
 from collections.abc import AsyncIterator, Callable
 
-from fastpoly.consumers.user_hook import StreamOwner, UserHook
+from fastpoly.consumers.handlers.user_hook import StreamOwner, UserHook
 from fastpoly.errors import UsageError
 from fastpoly.protocol.lifecycle import State, StateChange
 

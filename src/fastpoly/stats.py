@@ -7,7 +7,7 @@ from typing import Any
 
 from fastpoly.capture.writer import CaptureStats
 from fastpoly.consumers.buffer import BufferStats
-from fastpoly.consumers.handler import HandlerStats
+from fastpoly.consumers.handlers.handler import HandlerStats
 from fastpoly.health.counts import LineStats
 from fastpoly.health.lag import Judgement, LagStats, SequenceStats
 from fastpoly.protocol.lifecycle import State

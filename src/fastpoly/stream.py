@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack, overload
 
-from fastpoly.consumers.error_policy import ErrorHook
-from fastpoly.consumers.fill_hook import Fill
 from fastpoly.consumers.gathering import GROUP_ROWS, Grouping
+from fastpoly.consumers.handlers.error_policy import ErrorHook
+from fastpoly.consumers.handlers.fill_hook import Fill
 from fastpoly.consumers.iteration import Events, Iteration
 from fastpoly.consumers.kept_bars import BAR_STARTS
 from fastpoly.consumers.options import ConsumerKeywords, consumer_options

@@ -9,7 +9,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from fastpoly._core import batch_of
-from fastpoly.consumers.user_hook import EXITS
+from fastpoly.consumers.handlers.user_hook import EXITS
 from fastpoly.errors import UsageError
 from fastpoly.protocol.lifecycle import State
 

@@ -6,8 +6,8 @@ import urllib.parse
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from fastpoly.consumers.error_policy import ErrorHook
-from fastpoly.consumers.fill_hook import Fill
+from fastpoly.consumers.handlers.error_policy import ErrorHook
+from fastpoly.consumers.handlers.fill_hook import Fill
 from fastpoly.errors import UsageError
 from fastpoly.filters.conditions import Condition
 from fastpoly.health.silence import StaleAfter

@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, Unpack, overload
 
 from fastpoly import schema
+from fastpoly.consumers.handlers.user_hook import EXITS
 from fastpoly.consumers.merged import Merged
 from fastpoly.consumers.options import ConsumerKeywords
-from fastpoly.consumers.user_hook import EXITS
 from fastpoly.enums import OnFailure, member
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.notices import NOTICE_CHANNEL

@@ -42,7 +42,7 @@ def test_each_limit_is_where_the_page_says(row: list[str]) -> None:
         ("MAX_KINDS", "health/log_limit.py", "1000"),
         ("MAX_SHOWN", "protocol/statuses.py", "1000 characters"),
         ("MAX_WARNINGS", "market_feed.py", "100"),
-        ("MAX_RUNNING", "consumers/user_hook.py", "100"),
+        ("MAX_RUNNING", "consumers/handlers/user_hook.py", "100"),
         ("MAX_PLANS", "consumers/picker.py", "256"),
         ("MAX_STARTS", "consumers/kept_bars.py", "10,080"),
         ("MAX_STRAGGLERS", "consumers/kept_bars.py", "100"),

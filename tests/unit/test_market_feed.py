@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fastpoly.consumers.fill_hook import Fill
+from fastpoly.consumers.handlers.fill_hook import Fill
 from fastpoly.engine.settings import EngineSettings
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import ConnectionLost, FastpolyError, HandlerFailed, UsageError

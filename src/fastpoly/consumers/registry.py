@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastpoly import schema
 from fastpoly.consumers.buffer import Buffer
-from fastpoly.consumers.error_policy import HandlerErrorPolicy
 from fastpoly.consumers.fanout import Consumer, FanOut
 from fastpoly.consumers.gathering import Gathering, Grouping
-from fastpoly.consumers.handler import Handler
+from fastpoly.consumers.handlers.error_policy import HandlerErrorPolicy
+from fastpoly.consumers.handlers.handler import Handler
+from fastpoly.consumers.handlers.stall_log import StallLog
 from fastpoly.consumers.iteration import Batches, Iteration
 from fastpoly.consumers.kept_bars import KeptBars
 from fastpoly.consumers.last_values import LastValues
 from fastpoly.consumers.picker import Picker, takes_notices
-from fastpoly.consumers.stall_log import StallLog
 from fastpoly.consumers.writer import Writer
 from fastpoly.enums import Overflow, member
 from fastpoly.errors import UsageError

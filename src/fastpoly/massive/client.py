@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any, Final
 
 from fastpoly import schema
-from fastpoly.consumers.user_hook import refuse_generator_function
+from fastpoly.consumers.handlers.user_hook import refuse_generator_function
 from fastpoly.enums import Feed as NativeFeed
 from fastpoly.errors import AuthError, UsageError
 from fastpoly.health.verbose_log import logger_of

@@ -11,14 +11,14 @@ from collections.abc import Awaitable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fastpoly.consumers.buffer import FAIR_SHARE_S
-from fastpoly.consumers.user_hook import refuse_generator
+from fastpoly.consumers.handlers.user_hook import refuse_generator
 from fastpoly.polygon.messages import MessageReader, MessageReaderOwner, Messages
 from fastpoly.polygon.side_by_side import SideBySide
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
     from fastpoly.consumers.buffer import Buffer
-    from fastpoly.consumers.tasks import HandlerTasks
+    from fastpoly.consumers.handlers.tasks import HandlerTasks
     from fastpoly.errors import FastpolyError
     from fastpoly.polygon.services import Handler
 

@@ -10,10 +10,10 @@ from enum import Enum
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
-from fastpoly.consumers.error_policy import ErrorHook
-from fastpoly.consumers.fill_hook import Fill
+from fastpoly.consumers.handlers.error_policy import ErrorHook
+from fastpoly.consumers.handlers.fill_hook import Fill
+from fastpoly.consumers.handlers.user_hook import refuse_generator_function
 from fastpoly.consumers.recording import Recording, RecordKeywords
-from fastpoly.consumers.user_hook import refuse_generator_function
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.health.silence import StaleAfter

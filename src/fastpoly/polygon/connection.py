@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastpoly._core import batch_of
 from fastpoly.consumers.buffer import Buffer
-from fastpoly.consumers.user_hook import EXITS
+from fastpoly.consumers.handlers.user_hook import EXITS
 from fastpoly.engine.supervisor import EngineSettings
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError, ServerError, UsageError

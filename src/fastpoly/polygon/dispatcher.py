@@ -12,9 +12,9 @@ from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from fastpoly import schema
+from fastpoly.consumers.handlers.tasks import MAX_IDLE, HandlerTasks, next_job, steps_of
+from fastpoly.consumers.handlers.user_hook import refuse_generator
 from fastpoly.consumers.picker import MAX_PLANS
-from fastpoly.consumers.tasks import MAX_IDLE, HandlerTasks, next_job, steps_of
-from fastpoly.consumers.user_hook import refuse_generator
 from fastpoly.notices import NOTICE_CHANNEL, NOTICE_TYPES
 from fastpoly.polygon.channel_handler import ChannelHandler, ChannelHandlerOwner
 from fastpoly.polygon.frame_run import FrameRun

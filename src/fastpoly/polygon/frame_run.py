@@ -15,13 +15,13 @@ from operator import length_hint
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fastpoly._core import FrameStepper
-from fastpoly.consumers.tasks import rest_of
-from fastpoly.consumers.user_hook import refuse_generator
+from fastpoly.consumers.handlers.tasks import rest_of
+from fastpoly.consumers.handlers.user_hook import refuse_generator
 from fastpoly.polygon.messages import CHUNK
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
-    from fastpoly.consumers.tasks import HandlerTask, HandlerTasks
+    from fastpoly.consumers.handlers.tasks import HandlerTask, HandlerTasks
     from fastpoly.polygon.channel_handler import ChannelHandler
 
 __all__ = ["FrameRun", "FrameRunOwner"]

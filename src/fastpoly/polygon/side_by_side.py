@@ -7,10 +7,10 @@ import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fastpoly.consumers.user_hook import refuse_generator
+from fastpoly.consumers.handlers.user_hook import refuse_generator
 
 if TYPE_CHECKING:
-    from fastpoly.consumers.tasks import HandlerTasks
+    from fastpoly.consumers.handlers.tasks import HandlerTasks
     from fastpoly.polygon.services import Handler
 
 __all__ = ["SideBySide", "SideBySideOwner"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fastpoly.consumers import handler
+from fastpoly.consumers.handlers import handler
 
 
 @pytest.fixture(autouse=True)

@@ -11,8 +11,8 @@ import pytest
 
 from fastpoly import Batch, decode, schema
 from fastpoly.consumers.buffer import Buffer
-from fastpoly.consumers.error_policy import HandlerErrorPolicy
 from fastpoly.consumers.fanout import Route
+from fastpoly.consumers.handlers.error_policy import HandlerErrorPolicy
 from fastpoly.consumers.registry import ConsumerRegistry, Limits
 from fastpoly.enums import ErrorPolicy, Overflow
 from fastpoly.errors import ConnectionLost, HandlerFailed, UsageError

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fastpoly.consumers.tasks import HandlerTasks
+from fastpoly.consumers.handlers.tasks import HandlerTasks
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.polygon.channel_handler import (
     ChannelHandler,

@@ -10,7 +10,7 @@ import pytest
 
 from fastpoly import Batch, decode, events
 from fastpoly.consumers.buffer import Buffer
-from fastpoly.consumers.tasks import MAX_IDLE
+from fastpoly.consumers.handlers.tasks import MAX_IDLE
 from fastpoly.enums import Overflow
 from fastpoly.errors import FastpolyError
 from fastpoly.polygon.dispatcher import MAX_PLANS, Dispatcher, log_notice

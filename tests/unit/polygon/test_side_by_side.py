@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fastpoly.consumers.tasks import HandlerTasks
+from fastpoly.consumers.handlers.tasks import HandlerTasks
 from fastpoly.polygon.channel_handler import ChannelHandler
 from fastpoly.polygon.dispatcher import drive
 from tests.loops import in_loop

@@ -11,7 +11,7 @@ from enum import Enum
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
-from fastpoly.consumers.user_hook import refuse_generator_function, require_callable
+from fastpoly.consumers.handlers.user_hook import refuse_generator_function, require_callable
 from fastpoly.enums import Overflow, member
 from fastpoly.errors import UsageError
 from fastpoly.health.silence import StaleAfter

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 from fastpoly.consumers.buffer import FAIR_SHARE_S, Buffer
-from fastpoly.consumers.frame_texts import texts_of
+from fastpoly.consumers.handlers.frame_texts import texts_of
+from fastpoly.consumers.handlers.user_hook import EXITS, UserHook, refuse_generator
 from fastpoly.consumers.picker import count_notices
-from fastpoly.consumers.user_hook import EXITS, UserHook, refuse_generator
 from fastpoly.engine.supervisor import EngineSettings
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import ConnectionLost, FastpolyError

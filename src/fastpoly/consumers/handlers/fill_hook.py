@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
-from fastpoly.consumers.user_hook import require_callable
+from fastpoly.consumers.handlers.user_hook import require_callable
 
 if TYPE_CHECKING:
-    from fastpoly.consumers.error_policy import HandlerErrorPolicy
+    from fastpoly.consumers.handlers.error_policy import HandlerErrorPolicy
     from fastpoly.engine.pipeline import GapTicket
     from fastpoly.net.reader_loop import ReaderLoop
     from fastpoly.notices import Gap

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fastpoly.consumers.error_policy import ErrorHook, HandlerErrorPolicy
+from fastpoly.consumers.handlers.error_policy import ErrorHook, HandlerErrorPolicy
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import DecodeError, HandlerFailed, UsageError
 from tests.loops import in_loop

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fastpoly.consumers.user_hook import MAX_RUNNING, UserHook, refuse_generator
+from fastpoly.consumers.handlers.user_hook import MAX_RUNNING, UserHook, refuse_generator
 from fastpoly.errors import UsageError
 from tests.loops import in_loop
 from tests.waiting import until

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from fastpoly import Batch, decode
-from fastpoly.consumers import handler as handler_module
 from fastpoly.consumers.buffer import Buffer
-from fastpoly.consumers.handler import BLOCKED_NS, TABLE, Activity, Event, Handler
+from fastpoly.consumers.handlers import handler as handler_module
+from fastpoly.consumers.handlers.handler import BLOCKED_NS, TABLE, Activity, Event, Handler
 from fastpoly.enums import Overflow
 from fastpoly.errors import ConsumerTooSlow, FastpolyError, UsageError
 from fastpoly.net.reader_loop import CallerLoop, ReaderLoop, ThreadLoop

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fastpoly.consumers.tasks import MAX_IDLE, HandlerTask, HandlerTasks, next_job, rest_of
+from fastpoly.consumers.handlers.tasks import MAX_IDLE, HandlerTask, HandlerTasks, next_job, rest_of
 from tests.loops import in_loop
 from tests.waiting import PATIENCE_S
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from fastpoly.consumers.error_policy import HandlerErrorPolicy
-from fastpoly.consumers.fill_hook import FillHook
+from fastpoly.consumers.handlers.error_policy import HandlerErrorPolicy
+from fastpoly.consumers.handlers.fill_hook import FillHook
 from fastpoly.enums import ErrorPolicy
 from fastpoly.net.reader_loop import CallerLoop
 from tests.loops import in_loop

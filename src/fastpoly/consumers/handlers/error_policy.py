@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from fastpoly.consumers.user_hook import EXITS, StreamOwner, UserHook
+from fastpoly.consumers.handlers.user_hook import EXITS, StreamOwner, UserHook
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import FastpolyError, HandlerFailed
 from fastpoly.health.log_limit import LogLimit, more

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from fastpoly._core import CallTimes
 from fastpoly.consumers.buffer import FAIR_SHARE_S, Buffer, BufferStats
-from fastpoly.consumers.error_policy import name_of
+from fastpoly.consumers.handlers.error_policy import name_of
+from fastpoly.consumers.handlers.tasks import HandlerTask, next_job
+from fastpoly.consumers.handlers.user_hook import refuse_generator, refuse_generator_function
 from fastpoly.consumers.picker import Picker, count_notices
-from fastpoly.consumers.tasks import HandlerTask, next_job
-from fastpoly.consumers.user_hook import refuse_generator, refuse_generator_function
 from fastpoly.errors import HandlerFailed, UsageError
 from fastpoly.health.quantiles import Latency
 from fastpoly.notices import NOTICE_CHANNEL
