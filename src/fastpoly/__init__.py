@@ -11,7 +11,7 @@ from fastpoly import events as events
 from fastpoly import reconnect as reconnect
 from fastpoly._core import Batch, Decoder, decode
 from fastpoly._version import __version__
-from fastpoly.consumers.snapshot import BarSnapshot, Snapshot
+from fastpoly.consumers.kept.snapshot import BarSnapshot, Snapshot
 from fastpoly.enums import ErrorPolicy, Feed, Ingest, Market, OnFailure, Overflow
 from fastpoly.errors import (
     AccessDeniedError,

@@ -12,13 +12,13 @@ from fastpoly.consumers.gathering import GROUP_ROWS, Grouping
 from fastpoly.consumers.handlers.error_policy import ErrorHook
 from fastpoly.consumers.handlers.fill_hook import Fill
 from fastpoly.consumers.iteration import Events, Iteration
-from fastpoly.consumers.kept_bars import BAR_STARTS
+from fastpoly.consumers.kept.bars import BAR_STARTS
+from fastpoly.consumers.kept.snapshot import BarSnapshot, Snapshot
 from fastpoly.consumers.options import ConsumerKeywords, consumer_options
 from fastpoly.consumers.publishing import Publishing, PublishKeywords
 from fastpoly.consumers.recording import Recording, RecordKeywords
 from fastpoly.consumers.registry import ConsumerRegistry, Limits
 from fastpoly.consumers.sharing import Sharing
-from fastpoly.consumers.snapshot import BarSnapshot, Snapshot
 from fastpoly.engine.supervisor import EngineSettings
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
 from fastpoly.errors import UsageError

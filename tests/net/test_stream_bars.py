@@ -11,7 +11,7 @@ import pytest
 
 from fastpoly import Batch, Stream, errors, replay
 from fastpoly.capture import CaptureWriter, MarkKind
-from fastpoly.consumers.snapshot import BarSnapshot
+from fastpoly.consumers.kept.snapshot import BarSnapshot
 from fastpoly.events import MinuteComplete
 from fastpoly.sim import ScriptedServer
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, make, run, settled

@@ -12,7 +12,7 @@ import pytest
 
 from fastpoly import Batch, Ingest, Overflow, Stream, errors, replay
 from fastpoly.capture import CaptureWriter, MarkKind
-from fastpoly.consumers.snapshot import Snapshot
+from fastpoly.consumers.kept.snapshot import Snapshot
 from fastpoly.sim import ScriptedServer
 from tests.net.events import quote, trade
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, make, numbers, run, settled

@@ -44,8 +44,8 @@ def test_each_limit_is_where_the_page_says(row: list[str]) -> None:
         ("MAX_WARNINGS", "market_feed.py", "100"),
         ("MAX_RUNNING", "consumers/handlers/user_hook.py", "100"),
         ("MAX_PLANS", "consumers/picker.py", "256"),
-        ("MAX_STARTS", "consumers/kept_bars.py", "10,080"),
-        ("MAX_STRAGGLERS", "consumers/kept_bars.py", "100"),
+        ("MAX_STARTS", "consumers/kept/bars.py", "10,080"),
+        ("MAX_STRAGGLERS", "consumers/kept/bars.py", "100"),
         ("kMaxOpen", "_core/select/bars.hpp", "64"),
     ],
 )

@@ -16,8 +16,8 @@ from fastpoly.consumers.handlers.error_policy import HandlerErrorPolicy
 from fastpoly.consumers.handlers.handler import Handler
 from fastpoly.consumers.handlers.stall_log import StallLog
 from fastpoly.consumers.iteration import Batches, Iteration
-from fastpoly.consumers.kept_bars import KeptBars
-from fastpoly.consumers.last_values import LastValues
+from fastpoly.consumers.kept.bars import KeptBars
+from fastpoly.consumers.kept.last_values import LastValues
 from fastpoly.consumers.picker import Picker, takes_notices
 from fastpoly.consumers.writer import Writer
 from fastpoly.enums import Overflow, member

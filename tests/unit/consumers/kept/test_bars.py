@@ -11,7 +11,7 @@ import pytest
 from fastpoly import Batch, schema
 from fastpoly._core import Decoder, LineWatch, batch_of, concat
 from fastpoly.consumers.fanout import Route
-from fastpoly.consumers.kept_bars import MINUTES, KeptBars
+from fastpoly.consumers.kept.bars import MINUTES, KeptBars
 from fastpoly.errors import UsageError
 from fastpoly.net.reader_loop import CallerLoop
 from fastpoly.notices import Gap, MinuteComplete

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fastpoly._core import BarRows, batch_of
-from fastpoly.consumers.between import Between, around_gaps
-from fastpoly.consumers.snapshot import BarSnapshot
+from fastpoly.consumers.kept.between import Between, around_gaps
+from fastpoly.consumers.kept.snapshot import BarSnapshot
 from fastpoly.errors import UsageError
 from fastpoly.notices import NOTICE_CHANNEL, MinuteComplete
 

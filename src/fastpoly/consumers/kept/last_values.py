@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from fastpoly._core import LastRows
-from fastpoly.consumers.between import Between, around_gaps
-from fastpoly.consumers.snapshot import Snapshot
+from fastpoly.consumers.kept.between import Between, around_gaps
+from fastpoly.consumers.kept.snapshot import Snapshot
 from fastpoly.errors import UsageError
 from fastpoly.notices import NOTICE_CHANNEL
 
