@@ -28,7 +28,7 @@ from fastpoly.shared import SharedWriter
 from fastpoly.sim import ScriptedServer
 from fastpoly.sources.capture import CaptureSource
 from fastpoly.sources.live import LiveSource
-from fastpoly.sources.nats import NatsSource
+from fastpoly.sources.nats.source import NatsSource
 from fastpoly.sources.scripted import ScriptedSource
 from fastpoly.sources.shared_memory import SharedMemorySource
 from fastpoly.sources.source import Source

@@ -16,7 +16,7 @@ from fastpoly.shards import ALL_SHARDS, shard_bits
 from fastpoly.shared.names import address_of
 from fastpoly.sources.capture import CaptureSource
 from fastpoly.sources.live import LiveSource
-from fastpoly.sources.nats import NatsSource, StartAt
+from fastpoly.sources.nats.source import NatsSource, StartAt
 from fastpoly.sources.shared_memory import SharedMemorySource
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from fastpoly.protocol.lifecycle import State
 from fastpoly.sources.capture import CaptureSource
 from fastpoly.sources.kinds import SOURCE_KINDS, SourceRequest, make_source
 from fastpoly.sources.live import LiveSource
-from fastpoly.sources.nats import NatsSource, StartAt
+from fastpoly.sources.nats.source import NatsSource, StartAt
 from tests.loops import in_loop
 from tests.unit.sources.test_capture import MS, START_NS, Mark, MarkKind, event, record
 
