@@ -28,6 +28,7 @@ from fastpoly.shared import SharedWriter
 from fastpoly.sim import ScriptedServer
 from fastpoly.sources.capture import CaptureSource
 from fastpoly.sources.live import LiveSource
+from fastpoly.sources.nats.options import NatsOptions
 from fastpoly.sources.nats.source import NatsSource
 from fastpoly.sources.scripted import ScriptedSource
 from fastpoly.sources.shared_memory import SharedMemorySource
@@ -223,7 +224,11 @@ class NatsRig(Rig):
                 name="fastpoly-stocks", subjects=["fp.stocks.>"]
             )
             self.source = NatsSource(
-                read_address(self.broker.url), "stocks", keep_frames=self.keep_frames
+                NatsOptions(
+                    address=read_address(self.broker.url),
+                    market="stocks",
+                    keep_frames=self.keep_frames,
+                )
             )
             self.number = 0
             self.sending: list[Any] = []

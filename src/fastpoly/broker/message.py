@@ -16,6 +16,7 @@ from typing import Any, Final
 from fastpoly.errors import DecodeError
 
 __all__ = [
+    "GROUP_SHARDS",
     "RUN_BYTES",
     "SESSION_CHANNEL",
     "Loss",

@@ -16,7 +16,8 @@ from fastpoly.shards import ALL_SHARDS, shard_bits
 from fastpoly.shared.names import address_of
 from fastpoly.sources.capture import CaptureSource
 from fastpoly.sources.live import LiveSource
-from fastpoly.sources.nats.source import NatsSource, StartAt
+from fastpoly.sources.nats.options import NatsOptions, StartAt
+from fastpoly.sources.nats.source import NatsSource
 from fastpoly.sources.shared_memory import SharedMemorySource
 
 if TYPE_CHECKING:
@@ -154,15 +155,16 @@ def _broker(request: SourceRequest) -> NatsSource:
     if request.feed or (request.url and request.host):
         raise UsageError("A broker has no feed and no other host.", hint="Pass the URL alone.")
     address = read_address(request.url or request.host or "", ("start", "durable", "shard"))
-    return NatsSource(
-        address,
-        market_of(request.market).name,
+    options = NatsOptions(
+        address=address,
+        market=market_of(request.market).name,
         start=_start_at(address.settings.get("start", "new")),
         durable=address.settings.get("durable"),
         shards=_shards(address.settings.get("shard")),
         context=make_ssl_context(request.options.ssl) if address.is_secure else None,
         keep_frames=request.keep_frames,
     )
+    return NatsSource(options)
 
 
 def _shared(request: SourceRequest) -> SharedMemorySource:

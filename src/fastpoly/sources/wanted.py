@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from fastpoly.protocol.statuses import read_status
@@ -35,20 +35,34 @@ class Wanted:
         self._market = market
         self._owner = owner
         self._keep_statuses = keep_statuses
-        self._params: dict[str, None] = {}
+        self._params: Mapping[str, None] = {}
         self._channels: frozenset[str] = frozenset()
         self._filter: Filter | None = None
+
+    @property
+    def params(self) -> Mapping[str, None] | None:
+        """The parameters that pass, another object after each request; None before there was one.
+
+        Then everything passes.
+        """
+        return None if self.is_all else self._params
+
+    def takes(self, channel: str) -> bool:
+        """Return whether anything of a channel passes."""
+        return self.is_all or channel in self._channels
 
     def request(self, action: Action, params: Iterable[str]) -> None:
         """Change what passes, and confirm it in a later turn of the running event loop."""
         names = tuple(params)
+        wanted = dict(self._params)
         for name in names:
             if action == "subscribe":
-                self._params[name] = None
+                wanted[name] = None
             else:
-                self._params.pop(name, None)
+                wanted.pop(name, None)
         self.is_all = False
-        self._channels, self._filter = selection_of(self._market, self._params)
+        self._params = wanted
+        self._channels, self._filter = selection_of(self._market, wanted)
         loop = asyncio.get_running_loop()
         for name in names:
             message = read_status("success", f"{action}d to: {name}", str)

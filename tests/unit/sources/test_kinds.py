@@ -14,7 +14,8 @@ from fastpoly.protocol.lifecycle import State
 from fastpoly.sources.capture import CaptureSource
 from fastpoly.sources.kinds import SOURCE_KINDS, SourceRequest, make_source
 from fastpoly.sources.live import LiveSource
-from fastpoly.sources.nats.source import NatsSource, StartAt
+from fastpoly.sources.nats.options import StartAt
+from fastpoly.sources.nats.source import NatsSource
 from tests.loops import in_loop
 from tests.unit.sources.test_capture import MS, START_NS, Mark, MarkKind, event, record
 
@@ -129,12 +130,12 @@ def test_a_broker_is_asked_for_by_its_url() -> None:
     source = make_source(asked(url="nats://s3cret@h:1?start=all&durable=me&shard=1/2&stream=day"))
     assert isinstance(source, NatsSource)
     assert source.where == "nats://h:1/day"
-    assert source.start == StartAt(everything=True)
-    assert source.shards == ((1 << 32) - 1) << 32
+    assert source.options.start == StartAt(everything=True)
+    assert source.options.shards == ((1 << 32) - 1) << 32
     assert make_source(asked(host="nats://h")).defaults.stale_after is None
     late = make_source(asked(url="nats://h?start=1781706600000000000"))
     assert isinstance(late, NatsSource)
-    assert late.start == StartAt(time_ns=1781706600000000000)
+    assert late.options.start == StartAt(time_ns=1781706600000000000)
     assert late.defaults.stale_after == {}
 
 
