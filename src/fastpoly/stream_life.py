@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import logging
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Generator
+from typing import TYPE_CHECKING, Any
 
 from fastpoly._core import batch_of
 from fastpoly.consumers.handlers.user_hook import EXITS
@@ -241,7 +242,8 @@ class StreamLife:
             # Nobody is there to whom it could be raised now.
             logger.error("%s: the stream has ended: %s", self._market, error)
         if self._winding_up is None:
-            self._winding_up = self._loop.create_task(self._wind_up())
+            # The reading thread asked for it, at any moment: the loop may be about to be closed.
+            self._winding_up = self._loop.create_task(_MadeWhenBegun(self._wind_up))
 
     def _exit(self, error: BaseException) -> None:
         """Carry out what a function of the user's has asked for, unless somebody waits for it."""
@@ -265,6 +267,39 @@ class StreamLife:
             self._set_closed()
         if (late := self._feed.error) is not error and isinstance(late, EXITS):
             self._exit(late)  # a handler asked for it while it was given what was left
+
+
+class _MadeWhenBegun(Coroutine[Any, Any, None]):
+    """A coroutine that is made by its first step.
+
+    Where the event loop is closed before its task gets there, none is left behind that was never
+    awaited, of which Python would warn whoever runs when it is collected.
+
+    Args:
+        function: The coroutine function.
+    """
+
+    def __init__(self, function: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._function = function
+        self._coroutine: Coroutine[Any, Any, None] | None = None
+
+    def _made(self) -> Coroutine[Any, Any, None]:
+        if self._coroutine is None:
+            self._coroutine = self._function()
+        return self._coroutine
+
+    def send(self, value: Any) -> Any:
+        return self._made().send(value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._made().throw(*error)
+
+    def close(self) -> None:
+        if self._coroutine is not None:
+            self._coroutine.close()
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return self._made().__await__()
 
 
 def _wake(waiter: asyncio.Future[None]) -> None:
