@@ -420,6 +420,14 @@ class Buffer:
         return self._closed
 
     @property
+    def exhausted(self) -> bool:
+        """Whether nothing more will come out of it, for who has just found nothing to take.
+
+        That it is closed does not say so: the last batch may have come in between.
+        """
+        return self._closed and (self._end_taken or (not self._entries and self._loss_run is None))
+
+    @property
     def error(self) -> FastpolyError | None:
         """Why it was closed; None for a regular end."""
         return self._error

@@ -132,7 +132,7 @@ class Batches(AsyncIterator["Batch"]):
             if batch is not None:
                 self.busy_span = (time.monotonic(), math.inf)
                 return batch
-            if buffer.closed:
+            if buffer.exhausted:
                 error = self.ended_by
                 if error is not None:
                     self._owner.error_was_raised()

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from fastpoly._core import batch_of
-from fastpoly.consumers.buffer import FAIR_SHARE_S, Buffer
+from fastpoly.consumers.buffer import Buffer
 from fastpoly.consumers.handlers.frame_texts import texts_of
 from fastpoly.consumers.handlers.user_hook import refuse_generator
 from fastpoly.consumers.picker import count_notices
+from fastpoly.consumers.taking import Taking
 from fastpoly.engine.supervisor import EngineSettings
 from fastpoly.enums import ErrorPolicy, Overflow
 from fastpoly.errors import FastpolyError
@@ -125,7 +126,7 @@ class Delivery:
         )
         self._engine.pipeline.route(self._put)
         self.feed.states.add(self._on_state_change)
-        self._woken = asyncio.Event()
+        self._taking = Taking(self._buffer)
         self._task: asyncio.Task[Any] | None = None
         # Whether the handler itself has closed: then it gets no more.
         self._is_over = False
@@ -204,7 +205,7 @@ class Delivery:
 
     def on_ready(self, buffer: Buffer) -> None:
         """See `BufferOwner.on_ready`."""
-        self._woken.set()
+        self._taking.wake()
 
     def on_full(self, buffer: Buffer) -> None:
         """See `BufferOwner.on_full`."""
@@ -217,24 +218,14 @@ class Delivery:
     # -------------------------------------------------------------------------- the handler
 
     async def _hand_over_all(self) -> None:
-        deadline = time.monotonic() + FAIR_SHARE_S
-        while not self._is_over:
-            batch = self._buffer.take()
-            if batch is None:
-                if self._buffer.closed:
-                    return
-                self._woken.clear()
-                if self._buffer.arm():
-                    await self._woken.wait()
-                    deadline = time.monotonic() + FAIR_SHARE_S
-                continue
+        taking = self._taking
+        while not self._is_over and (batch := await taking.next()) is not None:
             for message in self._messages(batch):
                 await self._hand_over(message)
                 if self._is_over:
                     return
-                if time.monotonic() > deadline:
-                    await asyncio.sleep(0)
-                    deadline = time.monotonic() + FAIR_SHARE_S
+                if time.monotonic() > taking.turn_ends:
+                    await taking.rest()
 
     async def _hand_over(self, message: Any) -> None:
         try:

@@ -163,7 +163,7 @@ class SinkWriter:
             batch = buffer.take_to_end()
             if batch is not None:
                 self._write(batch)
-            elif buffer.closed:
+            elif buffer.exhausted:
                 break
             elif buffer.arm():
                 self._awake.wait(max(flush_at - time.monotonic(), 0.0))

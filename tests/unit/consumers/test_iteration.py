@@ -16,6 +16,7 @@ from fastpoly.consumers.picker import Picker
 from fastpoly.enums import Overflow
 from fastpoly.errors import ConnectionLost, UsageError
 from fastpoly.net.reader_loop import CallerLoop
+from tests.late_buffer import LateBuffer
 from tests.loops import in_loop
 
 
@@ -85,6 +86,12 @@ async def test_raises_what_ended_the_stream_after_what_waited_and_says_so() -> N
         with pytest.raises(ConnectionLost, match="gone"):
             await anext(batches)
     assert stream.told == ["raised", "raised"]
+
+
+@in_loop
+async def test_last_batch_that_comes_with_the_end_is_not_left() -> None:
+    batches = Batches(LateBuffer(batch(7)), None, CallerLoop(), Stream())
+    assert [event["q"] async for one in batches for event in one] == [7]
 
 
 @in_loop

@@ -16,6 +16,7 @@ from fastpoly.errors import SinkError
 from fastpoly.notices import SinkFailed
 from fastpoly.sinks import Sink
 from fastpoly.sinks.sink_writer import SinkWriter
+from tests.late_buffer import LateBuffer
 from tests.loops import in_loop
 from tests.waiting import PATIENCE_S, until
 
@@ -101,6 +102,16 @@ async def test_all_is_written_in_order_in_one_thread_and_closed() -> None:
     assert (stats.writes, stats.written, stats.lost, stats.errors) == (100, 100, 0, 0)
     assert stats.buffer.received == 100
     assert owner.notices == []
+
+
+@in_loop
+async def test_last_batch_that_comes_with_the_end_is_written() -> None:
+    sink = Kept()
+    writer, owner = SinkWriter(sink, "ticks", "stocks"), Owner()
+    writer.adopt(LateBuffer(frame(7), notice_taker=owner), None, owner)
+    writer.start()
+    await writer.wait_drained()
+    assert sink.numbers == [7]
 
 
 @in_loop

@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
-from fastpoly.consumers.buffer import FAIR_SHARE_S, Buffer
+from fastpoly.consumers.buffer import Buffer
 from fastpoly.consumers.handlers.frame_texts import texts_of
 from fastpoly.consumers.handlers.user_hook import EXITS, UserHook, refuse_generator
 from fastpoly.consumers.picker import count_notices
+from fastpoly.consumers.taking import Taking
 from fastpoly.engine.supervisor import EngineSettings
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import ConnectionLost, FastpolyError
@@ -165,7 +166,7 @@ class StreamThread:
         )
         self._engine.pipeline.route(self._put)
         self.feed.states.add(self._on_state_change)
-        self._woken = asyncio.Event()
+        self._taking = Taking(self._buffer)
         # Whether a callback has closed the stream: then there are no more messages.
         self._is_over = False
         # Set in any thread: closing was asked for, and when what waits is given up.
@@ -244,7 +245,7 @@ class StreamThread:
 
     def on_ready(self, buffer: Buffer) -> None:
         """See `BufferOwner.on_ready`."""
-        self._reader.to_user(self._woken.set)
+        self._reader.to_user(self._taking.wake)
 
     def on_full(self, buffer: Buffer) -> None:
         """See `BufferOwner.on_full`."""
@@ -291,17 +292,8 @@ class StreamThread:
         self._tell_end()
 
     async def _hand_over_all(self) -> None:
-        turn_ends = time.monotonic() + FAIR_SHARE_S
-        while not self._is_over:
-            batch = self._buffer.take()
-            if batch is None:
-                if self._buffer.closed:
-                    return
-                self._woken.clear()
-                if self._buffer.arm():
-                    await self._woken.wait()
-                    turn_ends = time.monotonic() + FAIR_SHARE_S
-                continue
+        taking = self._taking
+        while not self._is_over and (batch := await taking.next()) is not None:
             if NOTICE_CHANNEL in batch.channels:
                 self._tell_notices(batch)
                 continue
@@ -310,10 +302,9 @@ class StreamThread:
                 now = time.monotonic()
                 if self._is_over or (self._gives_up_at is not None and now > self._gives_up_at):
                     return
-                if now > turn_ends:
+                if now > taking.turn_ends:
                     # So that errors and changes of state are told meanwhile.
-                    await asyncio.sleep(0)
-                    turn_ends = time.monotonic() + FAIR_SHARE_S
+                    await taking.rest()
 
     async def _hand_over(self, message: Any) -> None:
         handler = self._callbacks.on_message
