@@ -81,8 +81,8 @@ class DatasetSink:
         columns.pyarrow()
         self._folder = Path(folder)
         self._form = form
-        self._rows = rows
-        self._every = every
+        self.rows = rows
+        self.every = every
         self._part_rows = part_rows
         self._part_s = part_s
         self._events: dict[str, schema.EventType] = {}
@@ -93,16 +93,6 @@ class DatasetSink:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._folder}>"
-
-    @property
-    def rows(self) -> int:
-        """See `Sink.rows`."""
-        return self._rows
-
-    @property
-    def every(self) -> float:
-        """See `Sink.every`."""
-        return self._every
 
     def open(self, market: str) -> None:
         """See `Sink.open`.

@@ -97,23 +97,16 @@ class JsonLinesSink:
         every: Seconds after which what was written is flushed.
     """
 
+    # Batches come as they arrive, which keeps the order of all events.
+    rows = 0
+
     def __init__(self, path: str | os.PathLike[str], *, every: float = 1.0) -> None:
+        self.every = every
         self._path = Path(path)
-        self._every = every
         self._file: IO[bytes] | None = None
 
     def __repr__(self) -> str:
         return f"<JsonLinesSink {self._path}>"
-
-    @property
-    def rows(self) -> int:
-        """See `Sink.rows`: batches come as they arrive, which keeps the order of all events."""
-        return 0
-
-    @property
-    def every(self) -> float:
-        """See `Sink.every`."""
-        return self._every
 
     def open(self, market: str) -> None:
         """See `Sink.open`.

@@ -55,8 +55,8 @@ class KafkaSink:
     ) -> None:
         self._servers = servers
         self._prefix = prefix
-        self._rows = rows
-        self._every = every
+        self.rows = rows
+        self.every = every
         self._patience_s = patience
         self._config = dict(config or {})
         self._market = ""
@@ -66,16 +66,6 @@ class KafkaSink:
 
     def __repr__(self) -> str:
         return f"<KafkaSink {self._servers}>"
-
-    @property
-    def rows(self) -> int:
-        """See `Sink.rows`."""
-        return self._rows
-
-    @property
-    def every(self) -> float:
-        """See `Sink.every`."""
-        return self._every
 
     def open(self, market: str) -> None:
         """See `Sink.open`.

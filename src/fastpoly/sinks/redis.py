@@ -54,8 +54,8 @@ class RedisSink:
         self._url = url
         self._prefix = prefix
         self._max_length = max_length
-        self._rows = rows
-        self._every = every
+        self.rows = rows
+        self.every = every
         self._patience_s = patience
         self._market = ""
         self._client: Any = None
@@ -64,16 +64,6 @@ class RedisSink:
 
     def __repr__(self) -> str:
         return f"<RedisSink {shown_url(self._url)}>"
-
-    @property
-    def rows(self) -> int:
-        """See `Sink.rows`."""
-        return self._rows
-
-    @property
-    def every(self) -> float:
-        """See `Sink.every`."""
-        return self._every
 
     def open(self, market: str) -> None:
         """See `Sink.open`.
