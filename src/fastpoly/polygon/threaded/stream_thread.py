@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 from fastpoly.consumers.buffer import Buffer
 from fastpoly.consumers.handlers.frame_texts import texts_of
+from fastpoly.consumers.handlers.taking import Taking
 from fastpoly.consumers.handlers.user_hook import EXITS, UserHook, refuse_generator
 from fastpoly.consumers.picker import count_notices
-from fastpoly.consumers.taking import Taking
 from fastpoly.engine.supervisor import EngineSettings
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import ConnectionLost, FastpolyError

@@ -8,7 +8,7 @@ import time
 
 from fastpoly import Batch, decode
 from fastpoly.consumers.buffer import FAIR_SHARE_S, Buffer
-from fastpoly.consumers.taking import Taking
+from fastpoly.consumers.handlers.taking import Taking
 from fastpoly.enums import Overflow
 from tests.late_buffer import LateBuffer
 from tests.loops import in_loop
