@@ -333,6 +333,23 @@ async def test_a_loss_has_an_error_and_another_connection_begins_anew(
 
 @EVERY_SOURCE
 @in_loop
+async def test_it_may_be_ended_while_it_is_being_opened(kind: str, tmp_path: Path) -> None:
+    rig = RIGS[kind](FRAMES, tmp_path)
+    async with rig.running():
+        connection = rig.source.connect(Reporter())
+        opening = asyncio.create_task(connection.open())
+        await asyncio.sleep(0)
+        connection.abort()
+        with contextlib.suppress(FastpolyError):
+            await opening
+        assert not connection.is_open
+        assert (await connection.closed()).error is None
+        with pytest.raises(ConnectionLost):
+            connection.send("subscribe", ["T.AAPL"])
+
+
+@EVERY_SOURCE
+@in_loop
 async def test_an_owner_may_end_it_from_within_a_batch(kind: str, tmp_path: Path) -> None:
     rig = RIGS[kind](FRAMES, tmp_path)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from fastpoly._core import Histogram
+from fastpoly._core import Batch, Histogram
 
 __all__ = ["Backlog", "ConnectionCounts", "Counted", "LineStats", "SourceCondition", "SourceCounts"]
 
@@ -33,6 +33,17 @@ class SourceCounts(NamedTuple):
         """Return the counts of both."""
         added = SourceCounts(*(one + another for one, another in zip(self, other, strict=True)))
         return added._replace(last_received_ns=max(self[-1], other[-1]))
+
+    def after(self, batch: Batch) -> SourceCounts:
+        """Return the counts after one more read, which brought a batch."""
+        return SourceCounts(
+            self.reads + 1,
+            self.bytes_received + batch.nbytes,
+            self.frames_received + batch.frame_count,
+            self.events_received + len(batch),
+            self.bad_frames,
+            batch.received_ns,
+        )
 
 
 class SourceCondition(NamedTuple):

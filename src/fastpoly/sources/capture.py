@@ -24,6 +24,7 @@ from fastpoly.protocol.close_codes import CloseReason
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.reconnect import retryable
 from fastpoly.shards import ALL_SHARDS
+from fastpoly.sources.ending import Ending
 from fastpoly.sources.recorded import loss_of
 from fastpoly.sources.source import SourceDefaults
 from fastpoly.sources.wanted import Wanted
@@ -288,7 +289,7 @@ class CaptureConnection:
         self._market = market
         self._owner = owner
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._ended: asyncio.Future[CloseReason] | None = None
+        self._ending = Ending()
         self._pump: asyncio.Task[None] | None = None
         self._awake = asyncio.Event()
         self._reading = True
@@ -302,7 +303,7 @@ class CaptureConnection:
     @property
     def is_open(self) -> bool:
         """See `SourceConnection.is_open`."""
-        return self._ended is not None and not self._ended.done()
+        return self._ending.is_ahead
 
     @property
     def gives_all(self) -> bool:
@@ -311,10 +312,8 @@ class CaptureConnection:
 
     async def open(self) -> None:
         """See `SourceConnection.open`."""
-        if self._ended is not None:
-            raise UsageError("A connection is opened once.", hint="Make a new one.")
+        self._ending.begin()
         self._loop = asyncio.get_running_loop()
-        self._ended = self._loop.create_future()
         self._owner.on_upgraded()
         # It begins in a later turn: by then the engine has said what it wants.
         self._pump = self._loop.create_task(self._run())
@@ -342,9 +341,7 @@ class CaptureConnection:
 
     async def closed(self) -> CloseReason:
         """See `SourceConnection.closed`."""
-        if self._ended is None:
-            raise UsageError("The replay was never opened.", hint="Await open() first.")
-        return await asyncio.shield(self._ended)
+        return await self._ending.wait()
 
     async def close(self) -> None:
         """See `SourceConnection.close`."""
@@ -384,8 +381,7 @@ class CaptureConnection:
     # ----------------------------------------------------------------------------- the pump
 
     def _end(self, reason: CloseReason) -> None:
-        if self._ended is not None and not self._ended.done():
-            self._ended.set_result(reason)
+        self._ending.come(reason)
         if self._pump is not None and self._pump is not asyncio.current_task():
             self._pump.cancel()
 
@@ -429,15 +425,7 @@ class CaptureConnection:
         stamp = batch.received_ns
         self._source.clock.now_ns = stamp
         self._source.has_begun = True
-        counts = self._counts
-        self._counts = SourceCounts(
-            counts.reads + 1,
-            counts.bytes_received + batch.nbytes,
-            counts.frames_received + batch.frame_count,
-            counts.events_received + len(batch),
-            counts.bad_frames,
-            stamp,
-        )
+        self._counts = self._counts.after(batch)
         self._owner.watch.receive(batch)
         if self._tap is not None:
             self._tap.on_read(batch)

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fastpoly._core import Decoder
-from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError, UsageError
+from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError
 from fastpoly.health.clock import Clock, SystemClock
 from fastpoly.health.counts import SourceCondition, SourceCounts
 from fastpoly.protocol.close_codes import CloseReason, connection_lost
 from fastpoly.protocol.statuses import read_status
+from fastpoly.sources.ending import Ending
 from fastpoly.sources.source import SourceDefaults
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class ScriptedConnection:
         self._counts = SourceCounts()
         self._waiting: list[str] = []
         self._accepted: asyncio.Future[None] | None = None
-        self._ended: asyncio.Future[CloseReason] | None = None
+        self._ending = Ending()
         self._error: FastpolyError | None = None
         self._tap: FrameTap | None = None
 
@@ -153,8 +154,7 @@ class ScriptedConnection:
             self._accepted.set_exception(
                 reason.error or ConnectionLost("The connection was closed.", code=reason.code)
             )
-        if self._ended is not None and not self._ended.done():
-            self._ended.set_result(reason)
+        self._ending.come(reason)
 
     def _read(self) -> None:
         while self.is_reading and self._waiting and self.is_open:
@@ -176,14 +176,13 @@ class ScriptedConnection:
     @property
     def is_open(self) -> bool:
         """See `SourceConnection.is_open`."""
-        accepted, ended = self._accepted, self._ended
+        accepted = self._accepted
         return (
             accepted is not None
             and accepted.done()
             and not accepted.cancelled()
             and accepted.exception() is None
-            and ended is not None
-            and not ended.done()
+            and self._ending.is_ahead
             and not self.was_closed
         )
 
@@ -194,10 +193,8 @@ class ScriptedConnection:
 
     async def open(self) -> None:
         """See `SourceConnection.open`."""
-        if self._ended is not None:
-            raise UsageError("A connection is opened once.", hint="Make a new one.")
-        loop = asyncio.get_running_loop()
-        self._accepted, self._ended = loop.create_future(), loop.create_future()
+        self._ending.begin()
+        self._accepted = asyncio.get_running_loop().create_future()
         if self._source.obliging:
             self.accept()
         await self._accepted
@@ -226,9 +223,7 @@ class ScriptedConnection:
 
     async def closed(self) -> CloseReason:
         """See `SourceConnection.closed`."""
-        if self._ended is None:
-            raise UsageError("The connection was never opened.", hint="Await open() first.")
-        return await asyncio.shield(self._ended)
+        return await self._ending.wait()
 
     async def close(self) -> None:
         """See `SourceConnection.close`."""

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from fastpoly._core import Batch
 from fastpoly.capture.marks import Mark, MarkKind
-from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError, ReaderOverrun, UsageError
+from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError, ReaderOverrun
 from fastpoly.health.clock import Clock, SystemClock
 from fastpoly.health.counts import SourceCondition, SourceCounts
 from fastpoly.protocol.close_codes import CloseReason
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.reconnect import retryable
 from fastpoly.shared.attaching import attach
+from fastpoly.sources.ending import Ending
 from fastpoly.sources.recorded import loss_of
 from fastpoly.sources.source import SourceDefaults
 from fastpoly.sources.wanted import Wanted
@@ -133,7 +134,7 @@ class SharedConnection:
         self._owner = owner
         self._loop: asyncio.AbstractEventLoop | None = None
         self._attachment: Attachment | None = None
-        self._ended: asyncio.Future[CloseReason] | None = None
+        self._ending = Ending()
         self._opening: asyncio.Task[None] | None = None
         self._turn: asyncio.Handle | None = None
         self._reading = True
@@ -155,7 +156,7 @@ class SharedConnection:
     @property
     def is_open(self) -> bool:
         """See `SourceConnection.is_open`."""
-        return self._attachment is not None and self._ended is not None and not self._ended.done()
+        return self._attachment is not None and self._ending.is_ahead
 
     @property
     def gives_all(self) -> bool:
@@ -164,18 +165,16 @@ class SharedConnection:
 
     async def open(self) -> None:
         """See `SourceConnection.open`."""
-        if self._ended is not None:
-            raise UsageError("A connection is opened once.", hint="Make a new one.")
+        self._ending.begin()
         loop = self._loop = asyncio.get_running_loop()
-        self._ended = loop.create_future()
         try:
             attachment = await self._source.attach(self._owner.shards)
         except FastpolyError as error:
-            self._ended.set_result(CloseReason(1006, "", error))
+            self._ending.come(CloseReason(1006, "", error))
             raise
-        if self._ended.done():  # by `abort` or `drop` meanwhile
+        if (ended := self._ending.reason) is not None:  # by `abort` or `drop` meanwhile
             attachment.close()
-            raise self._ended.result().error or ConnectionLost("The connection was closed.")
+            raise ended.error or ConnectionLost("The connection was closed.")
         self._attachment = attachment
         attachment.ring.keep_frames = self._source.keep_frames or self._tap is not None
         self._owner.on_upgraded()
@@ -210,9 +209,7 @@ class SharedConnection:
 
     async def closed(self) -> CloseReason:
         """See `SourceConnection.closed`."""
-        if self._ended is None:
-            raise UsageError("The connection was never opened.", hint="Await open() first.")
-        return await asyncio.shield(self._ended)
+        return await self._ending.wait()
 
     async def close(self) -> None:
         """See `SourceConnection.close`."""
@@ -282,15 +279,7 @@ class SharedConnection:
                 return
 
     def _deliver(self, batch: Batch) -> None:
-        counts = self._counts
-        self._counts = SourceCounts(
-            counts.reads + 1,
-            counts.bytes_received + batch.nbytes,
-            counts.frames_received + batch.frame_count,
-            counts.events_received + len(batch),
-            counts.bad_frames,
-            batch.received_ns,
-        )
+        self._counts = self._counts.after(batch)
         self._has_begun = True
         self._owner.watch.receive(batch)
         if self._tap is not None:
@@ -365,5 +354,4 @@ class SharedConnection:
         attachment = self._detach()
         if attachment is not None:
             attachment.close()
-        if self._ended is not None and not self._ended.done():
-            self._ended.set_result(reason)
+        self._ending.come(reason)

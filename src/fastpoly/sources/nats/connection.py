@@ -11,9 +11,10 @@ from fastpoly._core import Decoder, decode_runs
 from fastpoly.broker.link import Link, dial
 from fastpoly.broker.message import RUN_BYTES, MessageKind, unpack
 from fastpoly.broker.pull import Pull, PullStart, filters_for
-from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError, UsageError
+from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError
 from fastpoly.health.counts import SourceCondition, SourceCounts
 from fastpoly.protocol.close_codes import CloseReason
+from fastpoly.sources.ending import Ending
 from fastpoly.sources.nats.subjects import subjects_of
 from fastpoly.sources.wanted import Wanted
 
@@ -48,7 +49,7 @@ class NatsConnection:
         # By subjects at the broker; of other publishers' messages, the decoder passes some over.
         self._shards = options.shards & owner.shards
         self._decoder = Decoder(options.market, shards=self._shards)
-        self._ended: asyncio.Future[CloseReason] | None = None
+        self._ending = Ending()
         self._link: Link | None = None
         self._pull: Pull | None = None
         self._pulling: asyncio.Task[None] | None = None
@@ -66,7 +67,7 @@ class NatsConnection:
     @property
     def is_open(self) -> bool:
         """See `SourceConnection.is_open`."""
-        return self._link is not None and self._ended is not None and not self._ended.done()
+        return self._link is not None and self._ending.is_ahead
 
     @property
     def gives_all(self) -> bool:
@@ -75,10 +76,8 @@ class NatsConnection:
 
     async def open(self) -> None:
         """See `SourceConnection.open`."""
-        if self._ended is not None:
-            raise UsageError("A connection is opened once.", hint="Make a new one.")
+        self._ending.begin()
         options = self._options
-        self._ended = asyncio.get_running_loop().create_future()
         try:
             link = await dial(options.address, self, options.context)
             try:
@@ -87,13 +86,16 @@ class NatsConnection:
                 await link.close()
                 raise
         except ConnectionLost as error:
-            self._ended.set_result(CloseReason(error.code, error.reason, error))
+            self._ending.come(CloseReason(error.code, error.reason, error))
             error.resumes = self._reading.last is not None
             raise
         except BaseException as error:
             failure = error if isinstance(error, FastpolyError) else None
-            self._ended.set_result(CloseReason(1006, "", failure))
+            self._ending.come(CloseReason(1006, "", failure))
             raise
+        if (ended := self._ending.reason) is not None:  # by `abort` or `drop` meanwhile
+            await link.close()
+            raise ended.error or ConnectionLost("The connection was closed.")
         self._reading.clock.told_ns = 0
         self._link = link
         self._place.start_saving(self)
@@ -132,9 +134,7 @@ class NatsConnection:
 
     async def closed(self) -> CloseReason:
         """See `SourceConnection.closed`."""
-        if self._ended is None:
-            raise UsageError("The connection was never opened.", hint="Await open() first.")
-        reason = await asyncio.shield(self._ended)
+        reason = await self._ending.wait()
         if self._hanging_up is not None:
             await asyncio.wait([self._hanging_up])
         return reason
@@ -170,9 +170,8 @@ class NatsConnection:
         return SourceCondition(backlog_bytes=sum(len(one[2]) for one in self._reading.waiting))
 
     def _end(self, reason: CloseReason) -> None:
-        if self._ended is None or self._ended.done():
+        if not self._ending.come(reason):
             return
-        self._ended.set_result(reason)
         self._reading.waiting.clear()
         self._place.stop_saving()
         if self._pulling is not None:
@@ -322,14 +321,7 @@ class NatsConnection:
             return
         reading.take(subject, sequence, head)
         reading.last_ns = batch.received_ns
-        self._counts = SourceCounts(
-            counts.reads + 1,
-            counts.bytes_received + batch.nbytes,
-            counts.frames_received + batch.frame_count,
-            counts.events_received + len(batch),
-            counts.bad_frames,
-            batch.received_ns,
-        )
+        self._counts = counts.after(batch)
         if self._tap is not None:
             self._tap.on_read(batch)
         self._wanted.hand_over(batch)
