@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fastpoly.engine.backfill import Backfill
+from fastpoly.engine.filling.backfill import Backfill
 from fastpoly.errors import HandlerFailed
 from fastpoly.notices import Gap
 from fastpoly.sim import ScriptedServer

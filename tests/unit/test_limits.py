@@ -38,7 +38,7 @@ def test_each_limit_is_where_the_page_says(row: list[str]) -> None:
         ("kCapacity", "_core/rows/symbols.hpp", "2,000,000"),
         ("g_interned_keys_left", "_core/objects/json_value.cpp", "4096"),
         ("MAX_BATCHES", "consumers/buffer.py", "524,288"),
-        ("RECENT_BATCHES", "engine/recent.py", "64"),
+        ("RECENT_BATCHES", "engine/filling/recent.py", "64"),
         ("MAX_KINDS", "health/log_limit.py", "1000"),
         ("MAX_SHOWN", "protocol/statuses.py", "1000 characters"),
         ("MAX_WARNINGS", "market_feed.py", "100"),

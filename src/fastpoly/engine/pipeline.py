@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from fastpoly._core import LineWatch, batch_of, concat
-from fastpoly.engine.backfill import MAX_HELD_BYTES, Backfill, Supplied
-from fastpoly.engine.recent import RecentBatches
+from fastpoly.engine.filling.backfill import MAX_HELD_BYTES, Backfill, Supplied
+from fastpoly.engine.filling.recent import RecentBatches
 from fastpoly.errors import FastpolyError, HandlerFailed
 from fastpoly.health.lag import LagWatch
 from fastpoly.notices import NOTICE_CHANNEL
@@ -17,7 +17,7 @@ from fastpoly.schema import STATUS_CHANNEL
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch, Filter
-    from fastpoly.engine.filled_tail import FilledTail
+    from fastpoly.engine.filling.filled_tail import FilledTail
     from fastpoly.health.clock import Clock
     from fastpoly.notices import Gap
     from fastpoly.protocol.statuses import ControlMessage

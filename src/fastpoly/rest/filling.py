@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from fastpoly import schema
-from fastpoly.engine.repeats import clock_ns
+from fastpoly.engine.filling.repeats import clock_ns
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.net.options import require_positive
 from fastpoly.notices import Notice

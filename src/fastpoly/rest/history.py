@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from fastpoly import schema
 from fastpoly._core import decode
-from fastpoly.engine.filled_tail import TAIL_NS, FilledTail
-from fastpoly.engine.repeats import FILLED_KEY
+from fastpoly.engine.filling.filled_tail import TAIL_NS, FilledTail
+from fastpoly.engine.filling.repeats import FILLED_KEY
 from fastpoly.errors import UsageError
 from fastpoly.protocol.markets import market_of
 from fastpoly.rest.endpoints import Endpoint, endpoint_of, tickers_of

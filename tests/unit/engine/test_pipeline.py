@@ -305,7 +305,7 @@ async def test_a_gap_within_a_gap_that_is_being_filled_is_announced_in_its_place
 
 @in_virtual_time
 async def test_no_more_is_held_back_than_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fastpoly.engine.backfill.MAX_HELD_BYTES", 200)
+    monkeypatch.setattr("fastpoly.engine.filling.backfill.MAX_HELD_BYTES", 200)
     line = await interrupted()
     numbers = iter(range(7, 1000))
     while not line.warnings:

@@ -7,8 +7,8 @@ from typing import Any
 
 from fastpoly import decode, schema
 from fastpoly._core import Batch, batch_of, concat
-from fastpoly.engine.filled_tail import TAIL_NS, FilledTail
-from fastpoly.engine.repeats import clock_ns
+from fastpoly.engine.filling.filled_tail import TAIL_NS, FilledTail
+from fastpoly.engine.filling.repeats import clock_ns
 from fastpoly.notices import Gap
 
 STOCKS = schema.MARKETS["stocks"]

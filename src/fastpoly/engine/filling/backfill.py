@@ -15,8 +15,8 @@ from typing import Any, Final, TypeAlias
 
 from fastpoly import schema
 from fastpoly._core import Batch, Filter, batch_of, decode
-from fastpoly.engine.filled_tail import FilledTail
-from fastpoly.engine.repeats import FILLED_KEY, Received, identified, symbols_of
+from fastpoly.engine.filling.filled_tail import FilledTail
+from fastpoly.engine.filling.repeats import FILLED_KEY, Received, identified, symbols_of
 from fastpoly.errors import UsageError
 from fastpoly.notices import Gap
 

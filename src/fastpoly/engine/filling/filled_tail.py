@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from fastpoly import schema
 from fastpoly._core import Batch, concat
-from fastpoly.engine.repeats import Identified, Received, identified, symbols_of
+from fastpoly.engine.filling.repeats import Identified, Received, identified, symbols_of
 from fastpoly.filters.build import make_filter
 from fastpoly.notices import Notice
 

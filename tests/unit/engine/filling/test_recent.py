@@ -7,8 +7,8 @@ import json
 import pytest
 
 from fastpoly._core import Batch, Decoder
-from fastpoly.engine import recent as module
-from fastpoly.engine.recent import RECENT_BATCHES, RECENT_NS, RecentBatches
+from fastpoly.engine.filling import recent as module
+from fastpoly.engine.filling.recent import RECENT_BATCHES, RECENT_NS, RecentBatches
 
 DECODER = Decoder("stocks")
 

@@ -7,7 +7,7 @@ import pytest
 
 from fastpoly import decode
 from fastpoly._core import Batch
-from fastpoly.engine.backfill import MAX_HELD_BYTES, Backfill
+from fastpoly.engine.filling.backfill import MAX_HELD_BYTES, Backfill
 from fastpoly.errors import UsageError
 from fastpoly.notices import Gap
 

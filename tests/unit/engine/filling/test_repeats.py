@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fastpoly import decode, schema
-from fastpoly.engine.repeats import FILLED_KEY, Received, identified, symbols_of
+from fastpoly.engine.filling.repeats import FILLED_KEY, Received, identified, symbols_of
 
 T0 = 1_781_706_600_000
 DAY_MS = 86_400_000
