@@ -558,7 +558,7 @@ async def test_memory_that_makes_no_sense_ends_the_connection(name: str) -> None
         share.start()
         stream = Stream("stocks", "T.*", url=f"shm://{name}", reconnect=False)
         async with stream:
-            attachment = stream._engine._connection._attachment  # type: ignore[union-attr]
+            attachment = stream._engine._run.connection._attachment  # type: ignore[union-attr]
             attachment.ring = Damaged()
             send(share, range(1))
             with pytest.raises(ConnectionLost, match="makes no sense"):

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from fastpoly.engine.connection_run import ConnectionRun
 from fastpoly.engine.pipeline import Pipeline
 from fastpoly.engine.reading_gate import Fillable, ReadingGate
 from fastpoly.engine.reconciler import Reconciler
@@ -71,7 +72,6 @@ class Engine:
         )
         self.recorders = Recorders(settings.clock)
         self._market = market
-        self._source = source
         self._settings = settings
         self._owner = owner
         self._lifecycle = Lifecycle()
@@ -84,11 +84,8 @@ class Engine:
         self._silence = SilenceMonitor(
             Watch(market, settings.stale_after, source.delay_s), self, settings.clock
         )
-        self._connection: SourceConnection | None = None
-        # From its opening to its end.
-        self._session: asyncio.Task[None] | None = None
+        self._run = ConnectionRun(source, market, self)
         self._asking: asyncio.Task[None] | None = None
-        self._hanging_up: asyncio.Task[None] | None = None
         self._opened = asyncio.Event()
         self._finished = asyncio.Event()
         # Done when the first attempt of `connect` has succeeded or failed.
@@ -183,7 +180,7 @@ class Engine:
             UsageError: It is open.
         """
         self._require(State.IDLE, State.CLOSED)
-        await self._let_go()
+        await self._run.wait()
         self._start_life()
         self._left_alone = () if resubscribe else self.desired
         attempt = self._attempt = asyncio.get_running_loop().create_future()
@@ -202,7 +199,7 @@ class Engine:
         """
         self._require(State.CLOSED)
         error = self._error or _closed()
-        await self._let_go()
+        await self._run.wait()
         self._start_life()
         self._feed(Input.RESUME, error)
 
@@ -217,11 +214,6 @@ class Engine:
         self._error = None
         self._retries.attempts = 0
         self._reconciler.start()
-
-    async def _let_go(self) -> None:
-        """Wait for the connection of an earlier life, if it has not ended yet."""
-        if self._session is not None and not self._session.done():  # else its loop may be closed
-            await asyncio.wait([self._session])
 
     async def subscribe(self, params: Iterable[str | Iterable[str]]) -> None:
         """Want parameters, and wait until the server has confirmed them."""
@@ -250,12 +242,11 @@ class Engine:
         """Close the connection and wait until it is down; more than once is fine."""
         self._feed(Input.CLOSE)
         await self._finished.wait()
-        await self._let_go()
+        await self._run.wait()
 
     def fail(self, error: FastpolyError) -> None:
         """Drop the connection and end with an error."""
-        if self._connection is not None:
-            self._connection.abort()
+        self._run.abort()
         self._feed(Input.FAILED, error)
 
     def give_up(self) -> None:
@@ -265,8 +256,7 @@ class Engine:
 
     def abort(self) -> None:
         """Drop the connection without waiting for anybody."""
-        if self._connection is not None:
-            self._connection.abort()
+        self._run.abort()
         self._feed(Input.CLOSE)
 
     # ------------------------------------------------------------------------------ the table
@@ -318,64 +308,7 @@ class Engine:
 
     def _do_connect(self, error: FastpolyError | None) -> None:
         self._lost_ns = None
-        self._session = asyncio.get_running_loop().create_task(self._run_connection())
-        self._session.add_done_callback(self._on_connection_over)
-
-    def _on_connection_over(self, session: asyncio.Task[None]) -> None:
-        if session.cancelled():
-            # By `_do_hang_up`, perhaps before its first step, or with all tasks at a program's end.
-            self._feed(Input.CLOSE)
-            self._feed(Input.ENDED)
-        elif (failure := session.exception()) is not None:
-            # Such as of a logging handler. Nobody else waits for this task.
-            logger.error("%s: the connection's task failed", self._market, exc_info=failure)
-            error = FastpolyError(f"The connection's task failed: {failure!r}.")
-            error.__cause__ = failure
-            self._feed(Input.FAILED, error)
-
-    async def _run_connection(self) -> None:
-        """See one connection from its opening to its end."""
-        try:
-            connection = self._connection = self._source.connect(self)
-            self._counts.begin(connection)
-            self.recorders.begin(connection)
-            await connection.open()
-            self._counts.accept()
-            self.recorders.accept()
-            self._feed(Input.ACCEPTED)
-            self._gate.attach(connection)
-            self._end_attempt(None)
-            reason = await connection.closed()
-            error = reason.error
-        except FastpolyError as failure:
-            error = failure
-        except asyncio.CancelledError:
-            if self._connection is not None:
-                self._connection.abort()
-            raise
-        except Exception as failure:
-            logger.exception("%s: the connection failed in a way that it should not", self._market)
-            error = FastpolyError(
-                f"The connection failed: {failure!r}.", hint="Please report this."
-            )
-            error.__cause__ = failure
-        finally:
-            self._may_have_missed_data = self._may_miss_data
-            self._connection = None
-            self._counts.end()
-            self.recorders.end()
-            self._gate.attach(None)
-            self._silence.stop()
-            flowed_s = self.pipeline.end_connection()
-            self._retries.note_flow(flowed_s)
-            self._reconciler.disconnected()
-            if self._asking is not None:
-                self._asking.cancel()
-        if error is None or self.state is State.CLOSING:
-            self._feed(Input.ENDED if self.state is State.CLOSING else Input.OVER)
-        else:
-            self._lose(error)
-            self._end_attempt(error)
+        self._run.start()
 
     def _end_attempt(self, error: FastpolyError | None) -> None:
         attempt, self._attempt = self._attempt, None
@@ -387,9 +320,10 @@ class Engine:
             attempt.set_exception(error)
 
     def _do_subscribe(self, error: FastpolyError | None) -> None:
-        if self._connection is not None:
+        connection = self._run.connection
+        if connection is not None:
             left_alone, self._left_alone = self._left_alone, ()
-            self._reconciler.begin(self._connection, left_alone)
+            self._reconciler.begin(connection, left_alone)
             self._asking = asyncio.get_running_loop().create_task(self._ask())
 
     async def _ask(self) -> None:
@@ -397,22 +331,21 @@ class Engine:
         with contextlib.suppress(ConnectionLost):
             await self._reconciler.run()
 
-    @property
-    def _may_miss_data(self) -> bool:
-        """Whether anything is missing if the connection is lost now.
+    def _may_miss_data(self, connection: SourceConnection | None) -> bool:
+        """Return whether anything is missing if a connection is lost now.
 
         Something is wanted, and was confirmed or has come; or nothing needs to be asked for.
         """
         has_data = self.pipeline.has_begun
         if self.desired:
             return self._was_live or has_data or bool(self.confirmed)
-        return has_data and self._connection is not None and self._connection.gives_all
+        return has_data and connection is not None and connection.gives_all
 
     def _do_note_gap(self, error: FastpolyError | None) -> None:
         if isinstance(error, ConnectionLost) and error.resumes:
             return
         # A failure from outside is told before the connection has ended.
-        if self._may_have_missed_data or self._may_miss_data:
+        if self._may_have_missed_data or self._may_miss_data(self._run.connection):
             wanted = self._reconciler.subscriptions
             since_ns = self.pipeline.interrupt(
                 error or _closed(), wanted.channels, self._lost_ns, wanted.desired
@@ -427,17 +360,12 @@ class Engine:
             self._feed(Input.FAILED, error)
 
     def _do_hang_up(self, error: FastpolyError | None) -> None:
-        if self._connection is not None and self._connection.is_open:
-            self._hanging_up = asyncio.get_running_loop().create_task(self._connection.close())
-        elif self._session is not None:
-            self._session.cancel()
+        self._run.hang_up()
 
     def _do_finish(self, error: FastpolyError | None) -> None:
         self._error = error
         self._retries.cancel()
-        session = self._session
-        if session is not None and not session.done() and session is not asyncio.current_task():
-            session.cancel()  # it may be on its way to a connection that nobody waits for
+        self._run.give_up()
         self._silence.stop()
         self._reconciler.finish(error)
         self.pipeline.finish()
@@ -447,6 +375,49 @@ class Engine:
         self._end_attempt(error or ConnectionLost("The connection was closed while it was opened."))
 
     # ------------------------------------------------------------- what the connection says
+
+    def on_opening(self, connection: SourceConnection) -> None:
+        """See `ConnectionRunOwner.on_opening`."""
+        self._counts.begin(connection)
+        self.recorders.begin(connection)
+
+    def on_accepted(self, connection: SourceConnection) -> None:
+        """See `ConnectionRunOwner.on_accepted`."""
+        self._counts.accept()
+        self.recorders.accept()
+        self._feed(Input.ACCEPTED)
+        self._gate.attach(connection)
+        self._end_attempt(None)
+
+    def on_down(self, connection: SourceConnection | None) -> None:
+        """See `ConnectionRunOwner.on_down`."""
+        self._may_have_missed_data = self._may_miss_data(connection)
+        self._counts.end()
+        self.recorders.end()
+        self._gate.attach(None)
+        self._silence.stop()
+        flowed_s = self.pipeline.end_connection()
+        self._retries.note_flow(flowed_s)
+        self._reconciler.disconnected()
+        if self._asking is not None:
+            self._asking.cancel()
+
+    def on_end(self, error: FastpolyError | None) -> None:
+        """See `ConnectionRunOwner.on_end`."""
+        if error is None or self.state is State.CLOSING:
+            self._feed(Input.ENDED if self.state is State.CLOSING else Input.OVER)
+        else:
+            self._lose(error)
+            self._end_attempt(error)
+
+    def on_cancelled(self) -> None:
+        """See `ConnectionRunOwner.on_cancelled`."""
+        self._feed(Input.CLOSE)
+        self._feed(Input.ENDED)
+
+    def on_failed(self, error: FastpolyError) -> None:
+        """See `ConnectionRunOwner.on_failed`."""
+        self._feed(Input.FAILED, error)
 
     @property
     def on_batch(self) -> Callable[[Batch], object]:
@@ -529,8 +500,8 @@ class Engine:
 
     def on_silence(self, silence: Silence) -> None:
         """See `SilenceOwner.on_silence`."""
-        if silence.mute and self._connection is not None:
-            self._connection.drop(
+        if silence.mute and self._run.connection is not None:
+            self._run.drop(
                 ConnectionLost(
                     f"The connection is up but mute: {silence}.",
                     hint="The server has stopped sending; or the market is closed unexpectedly.",
