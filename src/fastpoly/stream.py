@@ -87,7 +87,7 @@ class Stream:
             ``MASSIVE_API_KEY``, ``POLYGON_API_KEY``.
         feed: A feed of the vendor, such as ``delayed``.
         host: A host name, instead of a feed.
-        url: A full ``ws://`` or ``wss://`` URL, instead of both; or a recording:
+        url: A full ``ws://``, ``wss://`` or ``ws+unix://`` URL, instead of both; or a recording:
             ``file:day.mcap?speed=max``, see `replay`; or what another process shares: ``shm://desk``,
             see `share`.
         symbols: The tickers or pairs to get, and no others; None for all.

@@ -15,6 +15,7 @@ from fastpoly.net.options import ConnectionKeywords
 from fastpoly.protocol.lifecycle import State
 from fastpoly.protocol.reconnect import ReconnectPolicy
 from fastpoly.stream import Stream
+from fastpoly.unix_sockets import is_unix, split_unix_url
 
 __all__ = ["StreamKeywords", "Wanted", "streams_of"]
 
@@ -72,7 +73,10 @@ def streams_of(
 
 
 def _check_url(url: str | None) -> None:
-    if url is not None and urllib.parse.urlsplit(url).path.strip("/"):
+    if url is None:
+        return
+    path = split_unix_url(url)[1] if is_unix(url) else urllib.parse.urlsplit(url).path
+    if path.strip("/"):
         raise UsageError(
             "The URL has a path, which is one market's.",
             hint='Leave it out; or pass stocks=Stream("stocks", "T.*", url=...) for each market.',

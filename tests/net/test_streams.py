@@ -472,6 +472,7 @@ def test_what_it_is_made_of() -> None:
         ({}, "No market is named"),
         ({"stocks": "T.*", "on_failure": "panic"}, "policy for failures"),
         ({"stocks": "T.*", "url": "ws://127.0.0.1:1/stocks"}, "has a path"),
+        ({"stocks": "T.*", "url": "ws+unix:///run/hub.sock:/stocks"}, "has a path"),
         ({"stocks": Stream("crypto", api_key=KEY)}, "is not a stream of stocks"),
         ({"stocks": "X.*"}, "X"),
         ({"stocks": "T.*", "overflow": "spill"}, "overflow policy"),

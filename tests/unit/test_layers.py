@@ -23,6 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "_interpreter",
         "_version",
         "shards",
+        "unix_sockets",
     ),
     ("protocol", "health", "filters", "flat_files"),
     ("net", "serving", "capture", "broker", "shared"),

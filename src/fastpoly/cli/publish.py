@@ -83,7 +83,7 @@ async def _publish(stream: Stream, to: str, standby: bool, as_line: bool, option
 @click.argument("market")
 @click.argument("params", metavar="PARAM...", nargs=-1, required=True)
 @click.option("--to", required=True, metavar="URL", help="The broker, such as nats://host:4222.")
-@click.option("--url", help="A full ws:// or wss:// URL to read, such as a simulator's or a hub's.")
+@click.option("--url", help="A full ws://, wss:// or ws+unix:// URL to read, such as a hub's.")
 @click.option("--feed", help="A feed of the vendor, such as delayed.")
 @click.option("--standby", is_flag=True, help="Wait until no other publisher leads.")
 @click.option(

@@ -23,7 +23,13 @@ from fastpoly.cli.terminal import (
 )
 from fastpoly.errors import UsageError
 from fastpoly.net.credentials import API_KEY_VARIABLES
-from fastpoly.net.endpoints import HiddenUrl, is_loopback, make_url, shown_url
+from fastpoly.net.endpoints import (
+    WEBSOCKET_SCHEMES,
+    HiddenUrl,
+    is_loopback,
+    make_url,
+    shown_url,
+)
 from fastpoly.notices import NOTICE_CHANNEL, Gap, SlowConsumer
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.subscriptions import parse_params
@@ -37,9 +43,6 @@ EVENTS_PER_WRITE: Final = 500
 SILENCE_S: Final = 1.0
 """After how much silence at the beginning it says that it waits."""
 
-SERVER_SCHEMES: Final = frozenset(("ws", "wss"))
-"""Of URLs that are checked, and hidden, by their parts."""
-
 MAX_SHOWN: Final = 5
 """Parameters that it names then."""
 
@@ -51,7 +54,7 @@ def source_url(market: str, feed: str | None, url: str | None) -> str:
         UsageError: It is none, or there is a feed besides.
     """
     scheme = "" if url is None else url.strip().partition(":")[0].lower()
-    if url is not None and scheme in SOURCE_KINDS.keys() - SERVER_SCHEMES and feed is None:
+    if url is not None and scheme in SOURCE_KINDS.keys() - set(WEBSOCKET_SCHEMES) and feed is None:
         return HiddenUrl(url)
     return make_url(market, feed=feed, url=url)
 
@@ -144,7 +147,7 @@ async def _tail(
 @click.command()
 @click.argument("market")
 @click.argument("params", metavar="PARAM...", nargs=-1, required=True)
-@click.option("--url", help="A full ws://, wss://, nats:// or shm:// URL, such as the simulator's.")
+@click.option("--url", help="A full ws://, wss://, ws+unix://, nats:// or shm:// URL.")
 @click.option("--feed", help="A feed of the vendor, such as delayed.")
 @click.option("--count", type=click.IntRange(min=1), help="Stop after this many events.")
 @click.option(

@@ -30,6 +30,7 @@ from fastpoly.protocol.statuses import Action
 from fastpoly.protocol.subscriptions import LiteralSubscriptions, Request
 from fastpoly.sources.kinds import SourceRequest, make_source
 from fastpoly.stats import ClientStats
+from fastpoly.unix_sockets import is_unix
 
 __all__ = ["WebSocketClient"]
 
@@ -406,6 +407,8 @@ def _url(feed: str | Enum, market: str, *, secure: bool) -> str:
         host: str = f"{feed.value}.{schema.DOMAIN}"
     else:
         host = str(feed.value if isinstance(feed, Enum) else feed)
+    if is_unix(host):
+        return f"{host}:/{market}"
     if "://" in host:
         return f"{host.rstrip('/')}/{market}"
     return f"ws{'s' if secure else ''}://{host}/{market}"

@@ -7,7 +7,7 @@ import re
 from typing import Final, NoReturn
 
 from fastpoly.errors import UsageError
-from fastpoly.net.endpoints import is_loopback
+from fastpoly.net.endpoints import WEBSOCKET_SCHEMES, is_loopback
 
 __all__ = ["API_KEY_VARIABLES", "LOOPBACK_KEY", "ApiKey", "find_api_key"]
 
@@ -17,7 +17,7 @@ API_KEY_VARIABLES: Final = ("FASTPOLY_API_KEY", "MASSIVE_API_KEY", "POLYGON_API_
 LOOPBACK_KEY: Final = "no-key"
 """What a server on this machine is told where no key is passed and the environment has none."""
 
-KEYED_SCHEMES: Final = frozenset(("ws", "wss", "http", "https"))
+KEYED_SCHEMES: Final = frozenset((*WEBSOCKET_SCHEMES, "http", "https"))
 """Of URLs whose servers are told the key."""
 
 SHORT: Final = 8

@@ -7,16 +7,24 @@ import os
 import ssl as ssl_module
 import urllib.parse
 import urllib.request
-from typing import Final, TypeAlias
+from dataclasses import dataclass
+from typing import Final, NamedTuple, TypeAlias
 
 from fastpoly import schema
 from fastpoly.enums import Feed, member
 from fastpoly.errors import UsageError
 from fastpoly.protocol.markets import market_of
+from fastpoly.unix_sockets import UNIX_SCHEME, is_unix, path_problem, split_unix_url, unix_url
 
 __all__ = [
+    "WEBSOCKET_SCHEMES",
+    "Destination",
     "HiddenUrl",
+    "HostPort",
+    "Place",
+    "SocketFile",
     "SslLike",
+    "destination_of",
     "find_proxy",
     "is_loopback",
     "make_ssl_context",
@@ -40,9 +48,61 @@ resolved by the proxy, is what happens here anyway."""
 
 _SOCKS_PORT: Final = 1080
 
+_PORTS: Final = {"ws": 80, "wss": 443}
+
+WEBSOCKET_SCHEMES: Final = ("ws", "wss", UNIX_SCHEME)
+"""Of the URLs of servers that speak the service's protocol."""
+
+
+class HostPort(NamedTuple):
+    """A host, by name or address, and its TCP port."""
+
+    host: str
+    port: int
+
+
+class SocketFile(NamedTuple):
+    """The path of a Unix socket."""
+
+    path: str
+
+
+Place: TypeAlias = HostPort | SocketFile
+"""What a socket connects to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """What the URL of a WebSocket says.
+
+    Attributes:
+        place: What to connect to.
+        host: What the request has in its ``Host`` field.
+        target: The path and query that it asks for.
+    """
+
+    place: Place
+    host: str
+    target: str
+
+
+def destination_of(url: str) -> Destination:
+    """Return what a URL says that `make_url` has made."""
+    if is_unix(url):
+        path, target, query = split_unix_url(url)
+        place: Place = SocketFile(path)
+        host = "localhost"
+    else:
+        parts = urllib.parse.urlsplit(url)
+        place = HostPort(parts.hostname or "", parts.port or _PORTS[parts.scheme])
+        host, target, query = parts.netloc, parts.path, parts.query
+    return Destination(place, host, urllib.parse.urlunsplit(("", "", target or "/", query, "")))
+
 
 def is_loopback(url: str) -> bool:
     """Whether a URL is of a server on this machine, by its name or address."""
+    if is_unix(url):
+        return True
     host = (urllib.parse.urlsplit(url).hostname or "").rstrip(".")
     if host == "localhost":
         return True
@@ -65,7 +125,8 @@ def make_url(
         market: The market, such as ``stocks`` or ``futures/cme``.
         feed: A feed of the vendor, such as ``delayed``.
         host: A host name, with or without a port, or a full URL.
-        url: A full ``ws://`` or ``wss://`` URL. Without a path it gets the market's.
+        url: A full ``ws://``, ``wss://`` or ``ws+unix://`` URL. Without a path it gets the
+            market's.
 
     Raises:
         UsageError: More than one of feed, host and url was passed, or an invalid one.
@@ -91,6 +152,10 @@ def _complete(url: str, path: str) -> str:
     text = str(url).strip()
     # What was passed stays in no local: of a malformed URL nobody knows which part is a password.
     del url
+    if text.partition(":")[0].lower() in _UNIX_SPELLINGS:
+        pending = [text]
+        del text
+        return _complete_unix(pending.pop(), path)
     try:
         parts, problem = _split(text)
     finally:
@@ -117,10 +182,56 @@ def _complete(url: str, path: str) -> str:
     )
 
 
+def _complete_unix(text: str, path: str) -> str:
+    problem = _text_problem(text)
+    parts = None
+    if not problem and not is_unix(text):
+        problem = f"has another scheme than {UNIX_SCHEME}"
+    if not problem:
+        try:
+            parts = urllib.parse.urlsplit(text)
+        except ValueError:
+            problem = _HOST_BEFORE_SOCKET
+    if parts is not None:
+        problem = _unix_problem(parts)
+    if problem:
+        del text, parts
+        raise UsageError(f"The URL of the Unix socket {problem}.", hint=_UNIX_HINT)
+    file, request, query = split_unix_url(text)
+    url = unix_url(file, urllib.parse.quote(request.strip("/") or path, _URL_CHARACTERS))
+    return HiddenUrl(f"{url}?{urllib.parse.quote(query, _URL_CHARACTERS)}" if query else url)
+
+
+_UNIX_SPELLINGS: Final = (UNIX_SCHEME, "wss+unix", "http+unix", "unix")
+"""Schemes by which a Unix socket is meant."""
+
+_HOST_BEFORE_SOCKET: Final = "has a host, and a socket has none: it begins with three slashes"
+
+
+def _unix_problem(parts: urllib.parse.SplitResult) -> str:
+    """Return why a URL is none of a Unix socket, without a word of it; or nothing."""
+    if parts.netloc:
+        return _HOST_BEFORE_SOCKET
+    if parts.fragment:
+        return "has a fragment (#...)"
+    path = parts.path.partition(":")[0]
+    if not path.startswith("/") or path.endswith("/"):
+        return "has no full path of a socket"
+    problem = path_problem(os.fsdecode(urllib.parse.unquote_to_bytes(path)))
+    return f"has a path that {problem}" if problem else ""
+
+
+def _text_problem(text: str) -> str:
+    if any(character.isspace() or not character.isprintable() for character in text):
+        return "has white space in it"
+    return ""
+
+
 def _split(text: str) -> tuple[urllib.parse.SplitResult | None, str]:
     """Return the parts of a URL, or what is wrong with them all, without a word of the text."""
-    if any(character.isspace() or not character.isprintable() for character in text):
-        return None, "has white space in it"
+    problem = _text_problem(text)
+    if problem:
+        return None, problem
     if "://" not in text:
         return None, "does not begin with a scheme, such as wss://"
     try:
@@ -151,8 +262,8 @@ def _address_problem(parts: urllib.parse.SplitResult) -> str:
 
 def _url_problem(parts: urllib.parse.SplitResult) -> str:
     """Return why a URL is none of a server, without a word of it; or nothing."""
-    if parts.scheme.lower() not in ("ws", "wss"):
-        return "is not a WebSocket URL: its scheme is neither ws nor wss"
+    if parts.scheme.lower() not in _PORTS:
+        return f"is not a WebSocket URL: its scheme is none of {', '.join(WEBSOCKET_SCHEMES)}"
     if "@" in parts.netloc:
         return "has a user name or password in it, which no server asks for; pass api_key=..."
     if parts.fragment:
@@ -183,6 +294,7 @@ def nominal_delay_s(url: str, market: str) -> float:
 
 
 _URL_HINT: Final = "Write it as wss://socket.massive.com/stocks or ws://127.0.0.1:8765."
+_UNIX_HINT: Final = "Write it as ws+unix:///run/hub.sock:/stocks."
 _PROXY_HINT: Final = (
     "Write it as http://host:port or socks5://user:password@host:port, with the characters "
     "/ ? # @ % of a password as %2F %3F %23 %40 %25."
@@ -254,6 +366,9 @@ def find_proxy(url: str, proxy: str | bool | None = True) -> str | None:
     """
     if proxy is None or proxy is False:
         return None
+    if proxy is not True and is_unix(url):
+        del proxy
+        raise UsageError("No proxy leads to a Unix socket.", hint="Leave proxy=... out.")
     source = "proxy=..."
     if proxy is True:
         parts = urllib.parse.urlsplit(url)

@@ -82,7 +82,8 @@ class ConnectionOptions:
         ssl: See `fastpoly.net.endpoints.make_ssl_context`.
         proxy: See `fastpoly.net.endpoints.find_proxy`.
         use_aiofastnet: The transport: aiofastnet's or the loop's own. None for aiofastnet's, but on
-            uvloop for uvloop's own if the URL is ``ws://`` or the system is not Linux.
+            uvloop for uvloop's own if the URL is ``ws://`` or the system is not Linux. A Unix
+            socket on uvloop is read by aiofastnet's whatever this says.
 
     Raises:
         UsageError: A value is invalid; the message names it.

@@ -25,7 +25,7 @@ from fastpoly.health.log_limit import LogLimit
 from fastpoly.net.backlog import unread_bytes
 from fastpoly.net.credentials import ApiKey, find_api_key
 from fastpoly.net.endings import how_it_ended
-from fastpoly.net.endpoints import find_proxy, make_ssl_context, shown_url
+from fastpoly.net.endpoints import Place, find_proxy, make_ssl_context, shown_url
 from fastpoly.net.hiding_tap import HidingTap
 from fastpoly.net.keepalive import KeepAlive
 from fastpoly.net.opening.dial import dial
@@ -38,6 +38,7 @@ from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.statuses import ControlMessage, read_status, shown
 from fastpoly.protocol.subscriptions import encode_request
 from fastpoly.shards import ALL_SHARDS
+from fastpoly.unix_sockets import is_unix
 
 if TYPE_CHECKING:
     from fastpoly._core import FrameTap, LineWatch
@@ -71,7 +72,7 @@ class Session:
         await session.close()
 
     Args:
-        url: A full ``ws://`` or ``wss://`` URL, see `fastpoly.net.endpoints.make_url`.
+        url: A full URL, see `fastpoly.net.endpoints.make_url`.
         api_key: The key; None to take it from the environment.
         market: The market, which says how events are decoded.
         owner: Whom it reports to.
@@ -117,7 +118,12 @@ class Session:
             else None
         )
         self._reset_watch = ResetWatch()
-        self._read_delay = ReadDelay(options.max_read_delay) if options.max_read_delay else None
+        # Who waits for a Unix socket is woken whatever its low-water mark.
+        self._read_delay = (
+            ReadDelay(options.max_read_delay)
+            if options.max_read_delay and not is_unix(url)
+            else None
+        )
         self._listener = Listener(
             self,
             market_of(market).name,
@@ -243,14 +249,16 @@ class Session:
         await open_websocket(target, self._listener, self._dial)
 
     def _wants_aiofastnet(self) -> bool:
+        if is_unix(self._url) and on_uvloop():
+            return True  # uvloop's own would show picows another socket than the one it was given
         if self._options.use_aiofastnet is None and on_uvloop():
             # It takes less CPU than uvloop's own TLS, but needs the watch there.
             return CAN_WATCH and self._url.startswith("wss:")
         return self._options.use_aiofastnet is not False
 
-    async def _dial(self, host: str, port: int) -> socket.socket:
+    async def _dial(self, place: Place) -> socket.socket:
         # Kept, because a transport whose opening is cancelled lives on.
-        self._socket = await dial(host, port)
+        self._socket = await dial(place)
         if CAN_WATCH and on_uvloop() and self._wants_aiofastnet():
             self._reset_watch.start(self._socket)
         return self._socket

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from fastpoly.broker.address import SCHEMES, read_address
 from fastpoly.errors import UsageError
 from fastpoly.net.credentials import find_api_key
-from fastpoly.net.endpoints import make_ssl_context, make_url
+from fastpoly.net.endpoints import WEBSOCKET_SCHEMES, make_ssl_context, make_url
 from fastpoly.protocol.markets import market_of
 from fastpoly.shards import ALL_SHARDS, shard_bits
 from fastpoly.shared.names import address_of
@@ -184,8 +184,7 @@ def _shared(request: SourceRequest) -> SharedMemorySource:
 
 
 SOURCE_KINDS: Final[Mapping[str, Maker]] = {
-    "ws": _live,
-    "wss": _live,
+    **dict.fromkeys(WEBSOCKET_SCHEMES, _live),
     "file": _recording,
     **dict.fromkeys(SCHEMES, _broker),
     "shm": _shared,

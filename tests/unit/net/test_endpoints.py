@@ -8,8 +8,14 @@ import pytest
 
 from fastpoly.enums import Feed, Market
 from fastpoly.errors import UsageError
+from fastpoly.net.credentials import API_KEY_VARIABLES, LOOPBACK_KEY, find_api_key
 from fastpoly.net.endpoints import (
+    Destination,
+    HostPort,
+    SocketFile,
+    destination_of,
     find_proxy,
+    is_loopback,
     make_ssl_context,
     make_url,
     market_of,
@@ -23,7 +29,8 @@ PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ws_pro
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*PROXY_VARIABLES, *map(str.upper, PROXY_VARIABLES), "SSL_CERT_FILE"):
+    proxies = (*PROXY_VARIABLES, *map(str.upper, PROXY_VARIABLES))
+    for name in (*proxies, "SSL_CERT_FILE", *API_KEY_VARIABLES):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -78,6 +85,12 @@ def test_unknown_market(market: str) -> None:
         ({"url": "WS://[::1]:8765/base/stocks?x=1"}, "ws://[::1]:8765/base/stocks?x=1"),
         ({"url": "wss://example.com/crypto"}, "wss://example.com/crypto"),
         ({"url": "", "host": None}, "wss://socket.massive.com/stocks"),
+        ({"url": "ws+unix:///run/hub.sock:/stocks"}, "ws+unix:///run/hub.sock:/stocks"),
+        ({"url": "WS+UNIX:///run/hub.sock"}, "ws+unix:///run/hub.sock:/stocks"),
+        ({"url": "ws+unix:/run/hub.sock:/"}, "ws+unix:///run/hub.sock:/stocks"),
+        ({"host": "ws+unix:///run/hub.sock"}, "ws+unix:///run/hub.sock:/stocks"),
+        ({"url": "ws+unix:///a%20b/%3A@x:/c?x=1"}, "ws+unix:///a%20b/%3A%40x:/c?x=1"),
+        ({"url": "ws+unix:///run/\u00e4?start=all"}, "ws+unix:///run/%C3%A4:/stocks?start=all"),
     ],
 )
 def test_url(given: dict[str, str], url: str) -> None:
@@ -109,6 +122,16 @@ def test_url_of_a_futures_exchange() -> None:
         ({"host": "two words"}, "white space"),
         ({"host": "localhost:https"}, "a port that is not a number from 1 to 65535"),
         ({"url": 5}, "does not begin with a scheme"),
+        ({"url": "unix:///run/hub.sock"}, r"another scheme than ws\+unix.*Write it as ws\+unix"),
+        ({"url": "wss+unix:///run/hub.sock"}, r"another scheme than ws\+unix"),
+        ({"url": "ws+unix://run/hub.sock"}, "three slashes"),
+        ({"url": "ws+unix://[run/hub.sock"}, "three slashes"),
+        ({"url": "ws+unix:run/hub.sock"}, "no full path of a socket"),
+        ({"url": "ws+unix:///"}, "no full path of a socket"),
+        ({"url": "ws+unix:///run/hub.sock#x"}, "a fragment"),
+        ({"url": "ws+unix:///run/my hub.sock"}, "white space"),
+        ({"url": "ws+unix:///run/%00"}, "a zero in it"),
+        ({"url": f"ws+unix:///{'a' * 107}"}, "has 108 bytes, and the system has room for 10"),
     ],
 )
 def test_bad_url(given: dict[str, str], message: str) -> None:
@@ -133,6 +156,9 @@ WITH_SECRETS = [
     f"https://localhost/stocks?apiKey={SECRET}",
     f"ws://local host/stocks?apiKey={SECRET}",
     f"ws://localhost/stocks#{SECRET}",
+    f"ws+unix://user:{SECRET}@localhost/run/hub.sock",
+    f"ws+unix:///run/hub.sock:/stocks?apiKey={SECRET}#x",
+    f"unix:///run/hub.sock?apiKey={SECRET}",
 ]
 
 
@@ -164,6 +190,35 @@ def test_a_url_is_shown_without_its_query() -> None:
 def test_names_beyond_ascii() -> None:
     url = make_url("stocks", url="ws://b\u00fccher.example/\u00e4?\u00f6=1%20")
     assert url == "ws://xn--bcher-kva.example/%C3%A4?%C3%B6=1%20"
+
+
+@pytest.mark.parametrize(
+    ("url", "destination"),
+    [
+        ("ws://h:1/stocks?x=1", Destination(HostPort("h", 1), "h:1", "/stocks?x=1")),
+        ("wss://[::1]/a", Destination(HostPort("::1", 443), "[::1]", "/a")),
+        ("ws://h", Destination(HostPort("h", 80), "h", "/")),
+        (
+            "ws+unix:///run/a%3Ab.sock:/stocks?x=1",
+            Destination(SocketFile("/run/a:b.sock"), "localhost", "/stocks?x=1"),
+        ),
+    ],
+)
+def test_what_a_url_leads_to(url: str, destination: Destination) -> None:
+    assert destination_of(url) == destination
+
+
+def test_a_unix_socket_is_on_this_machine_and_behind_no_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://proxy:3128")
+    url = make_url("stocks", url="ws+unix:///run/hub.sock")
+    assert is_loopback(url)
+    assert find_proxy(url) is None
+    assert find_api_key(url=url).reveal() == LOOPBACK_KEY
+    with pytest.raises(UsageError, match="No proxy leads to a Unix socket") as caught:
+        find_proxy(url, "http://user:sesame@proxy:3128")
+    assert SECRET not in shown_by(caught.value)
 
 
 def test_certificates_are_verified() -> None:

@@ -119,7 +119,7 @@ def _period(text: str | None) -> str | int | None:
 @click.argument("path", metavar="FILE")
 @click.argument("market")
 @click.argument("params", metavar="PARAM...", nargs=-1, required=True)
-@click.option("--url", help="A full ws://, wss://, nats:// or shm:// URL, such as the simulator's.")
+@click.option("--url", help="A full ws://, wss://, ws+unix://, nats:// or shm:// URL.")
 @click.option("--feed", help="A feed of the vendor, such as delayed.")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Stop after so long.")
 @click.option(

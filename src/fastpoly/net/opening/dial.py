@@ -1,8 +1,9 @@
-"""A TCP connection to a host: resolve its name, try its addresses, say what went wrong."""
+"""A connection to a host or a Unix socket: resolve the name, try addresses, say what is wrong."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import socket
 from collections.abc import Sequence
@@ -10,29 +11,70 @@ from itertools import chain, zip_longest
 from typing import Any, Final, TypeAlias
 
 from fastpoly.errors import ConnectError, HostNotFoundError
+from fastpoly.net.endpoints import Place, SocketFile
+from fastpoly.unix_sockets import UnixSocket
 
 __all__ = ["dial"]
 
 ATTEMPT_DELAY_S: Final = 0.25
 """How long an address may take before the next one is tried beside it (RFC 8305)."""
 
+FULL_S: Final = 0.005
+"""How long to wait where a Unix socket has as many connections waiting as it may."""
+
+_UNIX_HINTS: Final = {
+    errno.ENOENT: "Start the server, or check the path.",
+    errno.ECONNREFUSED: "The file is what is left of a server that has ended; start it again.",
+    errno.EACCES: "Ask the server's owner; a hub takes the mode of its socket as --unix-mode.",
+}
+"""Why a Unix socket could not be connected to -> what to do about it."""
+
 _Address: TypeAlias = tuple[int, int, int, str, Any]
 
 
-async def dial(host: str, port: int) -> socket.socket:
-    """Connect to a host; the caller owns the socket.
+async def dial(place: Place) -> socket.socket:
+    """Connect to a host or a Unix socket; the caller owns the socket.
 
     The transport is given a socket, rather than a name, so that whoever gives up half way can
     shut it down at any moment: picows keeps a connection whose opening was cancelled.
 
     Args:
-        host: A name or an IP address.
-        port: The TCP port.
+        place: A name or an IP address with its port, or a path.
 
     Raises:
         HostNotFoundError: The name does not resolve.
-        ConnectError: No address accepted the connection.
+        ConnectError: Nobody accepted the connection.
     """
+    if isinstance(place, SocketFile):
+        return await _dial_file(place.path)
+    return await _dial_host(*place)
+
+
+async def _dial_file(path: str) -> socket.socket:
+    sock = UnixSocket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        while True:
+            try:
+                # It is there at once or not at all. The loop would take a socket that is full for
+                # one that is being connected, and then for connected.
+                sock.connect(path)
+            except BlockingIOError:
+                await asyncio.sleep(FULL_S)
+            else:
+                return sock
+    except OSError as error:
+        sock.close()
+        raise ConnectError(
+            f"{path} does not accept connections: {error.strerror or error}.",
+            hint=_UNIX_HINTS.get(error.errno or 0, "Check the path, and that the server runs."),
+        ) from error
+    except BaseException:
+        sock.close()
+        raise
+
+
+async def _dial_host(host: str, port: int) -> socket.socket:
     addresses = await _resolve(host, port)
     attempts: list[asyncio.Task[socket.socket]] = []
     errors: list[OSError] = []

@@ -1,4 +1,4 @@
-"""Open a WebSocket on a URL: through TCP, a proxy and TLS, to the answer that makes it one.
+"""Open a WebSocket on a URL: through a socket, a proxy and TLS, to the answer that makes it one.
 
 picows reads and writes frames. What comes before them is done here and not by its `ws_connect`,
 which follows redirects to wherever they point, takes `Connection: keep-alive, Upgrade` and interim
@@ -11,7 +11,6 @@ import asyncio
 import logging
 import socket
 import ssl as ssl_module
-import urllib.parse
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from picows.proxy import ConnectedTransport, connect_through_optional_proxy
 from picows.url import WSParsedURL, parse_url
 
 from fastpoly.errors import FastpolyError, NotWebSocketError
-from fastpoly.net.endpoints import shown_url
+from fastpoly.net.endpoints import HostPort, Place, destination_of, shown_url
 from fastpoly.net.opening.failures import (
     connect_error,
     handshake_error,
@@ -40,13 +39,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Dial", "Target", "open_websocket"]
 
-Dial: TypeAlias = Callable[[str, int], Awaitable[socket.socket]]
-"""Connects to a host and port."""
+Dial: TypeAlias = Callable[[Place], Awaitable[socket.socket]]
+"""Connects to a host and port, or to a Unix socket."""
 
 READ_BUFFER_BYTES: Final = 16 * 1024
 """What picows begins to read with; it grows."""
-
-_PORTS: Final = {"ws": 80, "wss": 443}
 
 
 class _TransportLog(logging.LoggerAdapter[logging.Logger]):
@@ -67,9 +64,9 @@ class Target:
     """What to connect to, and how.
 
     Attributes:
-        url: A full ``ws://`` or ``wss://`` URL, see `fastpoly.net.endpoints.make_url`.
+        url: A full URL, see `fastpoly.net.endpoints.make_url`.
         proxy: The proxy's URL, see `fastpoly.net.endpoints.find_proxy`.
-        context: The TLS settings; None for a ``ws://`` URL.
+        context: The TLS settings; None for a URL other than ``wss://``.
         max_frame_bytes: A larger frame ends the connection.
         use_aiofastnet: Whether the transport is aiofastnet's or the loop's own.
     """
@@ -188,15 +185,15 @@ async def open_websocket(target: Target, listener: Listener, dial: Dial) -> None
 
 
 async def _open(target: Target, listener: Listener, dial: Dial) -> None:
-    parts = urllib.parse.urlsplit(target.url)
-    host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+    destination = destination_of(target.url)
+    host = destination.place.host if isinstance(destination.place, HostPort) else ""
 
     def listener_factory(*_: object) -> Listener:
         return listener
 
     frames = WSProtocol(
-        parts.netloc,
-        urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, "")),
+        destination.host,
+        destination.target,
         True,
         listener_factory,
         _log,
@@ -223,7 +220,7 @@ async def _open(target: Target, listener: Listener, dial: Dial) -> None:
     name = host if target.context is not None else None
     transport: asyncio.Transport | None = None
     if target.proxy is None:
-        sock = await dial(host, port)
+        sock = await dial(destination.place)
     else:
         reached = await _through_proxy(target.proxy, target.url, dial, create)
         if isinstance(reached, ConnectedTransport):
@@ -294,7 +291,7 @@ class _ProxyDial:
         self._dial = dial
 
     async def __call__(self, proxy: WSParsedURL) -> socket.socket:
-        return await self._dial(proxy.host, proxy.port)
+        return await self._dial(HostPort(proxy.host, proxy.port))
 
 
 async def _through_proxy(

@@ -17,7 +17,7 @@ from fastpoly.errors import UsageError
 from fastpoly.health.silence import StaleAfter
 from fastpoly.health.verbose_log import logger_of
 from fastpoly.net.credentials import find_api_key
-from fastpoly.net.endpoints import make_url, shown_url
+from fastpoly.net.endpoints import WEBSOCKET_SCHEMES, make_url, shown_url
 from fastpoly.net.options import (
     DEFAULT_MAX_MESSAGE_BYTES,
     ConnectionOptions,
@@ -51,7 +51,7 @@ DEFAULT_MAX_BUFFER_BYTES: Final = 64 * 1024 * 1024
 DEFAULT_CLOSE_TIMEOUT_S: Final = 1.0
 """Half of the two seconds within which `StreamClient.close_stream` is to be done."""
 
-SERVED: Final = ("ws", "wss")
+SERVED: Final = WEBSOCKET_SCHEMES
 """Schemes of what speaks the vendor's protocol, and asks for a key."""
 
 OnMessage = Callable[[Any, Any], object]
