@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 import os
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec
 
+import pytest
 import uvloop
 
 P = ParamSpec("P")
@@ -36,3 +38,22 @@ def in_loop(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
             runner.run(leave_no_task(test(*args, **kwargs)))
 
     return run
+
+
+LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+
+
+def in_each_loop(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """As `in_loop`, but in asyncio's loop and in uvloop's: two tests."""
+
+    @functools.wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        with asyncio.Runner(loop_factory=LOOPS[str(kwargs.pop("loop"))]) as runner:
+            runner.run(leave_no_task(test(*args, **kwargs)))
+
+    signature = inspect.signature(test)
+    loop = inspect.Parameter("loop", inspect.Parameter.KEYWORD_ONLY)
+    run.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[*signature.parameters.values(), loop]
+    )
+    return pytest.mark.parametrize("loop", LOOPS)(run)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import sys
+import tempfile
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +67,9 @@ def test_programs_share_a_connection_and_the_hub_gives_an_account(tmp_path: Path
         (["hub", "stocks", "--certfile", "none.pem"], ExitCode.USAGE, "PEM"),
         (["hub", "stocks", "--token-file", "none"], ExitCode.USAGE, "token"),
         (["hub", "stocks", "--host", "192.0.2.1", "--port", "0"], ExitCode.USAGE, "192.0.2.1"),
+        (["hub", "stocks", "--unix", "s" * 108], ExitCode.USAGE, "a short one"),
+        (["hub", "stocks", "--unix", "s", "--unix-mode", "rw"], ExitCode.USAGE, "octal"),
+        (["hub", "stocks", "--unix", "/none/s"], ExitCode.FAILED, "Make its directory first"),
     ],
 )
 def test_what_is_wrong_is_said(arguments: list[str], code: ExitCode, words: str) -> None:
@@ -99,6 +105,55 @@ def test_a_port_that_is_taken_is_said() -> None:
         hub.send_signal(signal.SIGINT)
         hub.communicate(timeout=PATIENCE_S)
         assert hub.returncode == ExitCode.INTERRUPTED
+
+
+@pytest.fixture
+def unix() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="fp-") as folder:  # pytest's own are long
+        yield Path(folder) / "hub.sock"
+
+
+def test_it_listens_on_a_unix_socket_and_removes_it_at_the_end(unix: Path) -> None:
+    with SimulatorProcess(rate=3000, symbols=20) as simulator:
+        url = simulator.url("stocks")
+        with start("hub", "stocks", "--url", url, "--unix", str(unix)) as hub:
+            assert hub.stdout is not None
+            served = hub.stdout.readline().strip()
+            assert served == f"ws+unix://{unix}:/stocks"
+            assert stat.S_IMODE(unix.stat().st_mode) == 0o600
+            read = run("tail", "stocks", "T.*", "--url", served, "--count", "20")
+            assert {event["ev"] for event in events(read.stdout)} == {"T"}
+            second = run("hub", "stocks", "--url", url, "--unix", str(unix))
+            assert second.returncode == ExitCode.FAILED
+            assert f"{unix}: another program listens there" in second.stderr
+            assert "Stop that program, or choose another --unix" in second.stderr
+            hub.send_signal(signal.SIGTERM)
+            out, err = hub.communicate(timeout=PATIENCE_S)
+        assert out == ""
+        assert "Traceback" not in err
+        assert not unix.exists()
+
+
+def test_what_a_killed_hub_left_is_replaced_and_it_listens_on_a_port_as_well(unix: Path) -> None:
+    with SimulatorProcess(rate=3000, symbols=20) as simulator:
+        url = simulator.url("stocks")
+        arguments = ["hub", "stocks", "--url", url, "--unix", str(unix), "--unix-mode", "660"]
+        with start(*arguments) as hub:
+            assert hub.stdout is not None
+            hub.stdout.readline()
+            hub.kill()
+        assert unix.is_socket()
+        with start(*arguments, "--port", "0") as hub:
+            assert hub.stdout is not None
+            by_port, by_file = (hub.stdout.readline().strip() for _ in range(2))
+            assert by_port.startswith("ws://127.0.0.1:")
+            assert by_file == f"ws+unix://{unix}:/stocks"
+            assert stat.S_IMODE(unix.stat().st_mode) == 0o660
+            for served in (by_port, by_file):
+                assert len(run("tail", "stocks", "T.*", "--url", served, "--count", "5").stdout)
+            hub.send_signal(signal.SIGTERM)
+            hub.communicate(timeout=PATIENCE_S)
+        assert not unix.exists()
 
 
 def page(url: str, path: str) -> tuple[int, str]:

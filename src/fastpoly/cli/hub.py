@@ -6,7 +6,7 @@ import contextlib
 import json
 import ssl
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -16,12 +16,16 @@ from fastpoly.cli.tail import key_for
 from fastpoly.cli.terminal import ExitCode, OutputClosed, exit_code, report, run, say, write_out
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.hub import Hub, HubStats
-from fastpoly.hub.hub import MAX_READER_BYTES, MAX_READERS, MAX_SUBSCRIPTIONS
+from fastpoly.hub.hub import LOOPBACK, MAX_READER_BYTES, MAX_READERS, MAX_SUBSCRIPTIONS
 from fastpoly.hub.slow_readers import SLOW_READER_POLICIES
 from fastpoly.net.endpoints import make_url
 from fastpoly.protocol.markets import market_of
+from fastpoly.serving.socket_file import OWNER_ONLY
 
 __all__ = ["command"]
+
+PORT: Final = 9000
+"""Where it listens if nothing else is said."""
 
 
 def figures(stats: HubStats) -> dict[str, Any]:
@@ -77,15 +81,23 @@ def _token(path: str | None) -> str | None:
         ) from error
 
 
-async def _serve(hub: Hub, host: str, port: int, as_line: bool) -> int:
+def _mode(_context: click.Context, _option: click.Parameter, text: str) -> int:
+    try:
+        return int(text, 8)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not an octal number such as 600 or 660.") from None
+
+
+async def _serve(hub: Hub, host: str, port: int | None, as_line: bool) -> int:
     try:
         await hub.start()
     except OSError as error:
-        raise no_listening(error, host, port) from error
+        raise no_listening(error, host, port or 0) from error
     try:
         # At once, and whether or not anybody reads on: it is a server, not a filter.
         with contextlib.suppress(OutputClosed):
-            write_out(hub.url)
+            for url in hub.urls:
+                write_out(url)
         say("Listening. Press Ctrl-C to stop.")
         await hub.wait_closed()
     finally:
@@ -99,10 +111,23 @@ async def _serve(hub: Hub, host: str, port: int, as_line: bool) -> int:
 @click.command()
 @click.argument("market")
 @click.argument("params", metavar="[PARAM]...", nargs=-1)
-@click.option("--url", help="A full ws:// or wss:// URL to connect to, such as the simulator's.")
+@click.option("--url", help="A full ws://, wss:// or ws+unix:// URL to connect to.")
 @click.option("--feed", help="A feed of the vendor, such as delayed.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
-@click.option("--port", type=int, default=9000, show_default=True, help="0 for any free one.")
+@click.option("--host", default=LOOPBACK, show_default=True, help="Where to listen.")
+@click.option(
+    "--port",
+    type=int,
+    help=f"0 for any free one. By default {PORT}, or none where there is --unix.",
+)
+@click.option("--unix", metavar="PATH", help="A Unix socket to listen on.")
+@click.option(
+    "--unix-mode",
+    callback=_mode,
+    metavar="MODE",
+    default=f"{OWNER_ONLY:o}",
+    show_default=True,
+    help="Who may read from it: the mode of its file.",
+)
 @click.option(
     "--policy",
     type=click.Choice(list(SLOW_READER_POLICIES)),
@@ -140,7 +165,9 @@ def command(
     url: str | None,
     feed: str | None,
     host: str,
-    port: int,
+    port: int | None,
+    unix: str | None,
+    unix_mode: int,
     policy: str,
     path: str | None,
     name: str | None,
@@ -157,10 +184,12 @@ def command(
 ) -> int:
     """Serve one connection to the service to any number of programs on this machine.
 
-    Prints its URL. Any client of the service reads it by that URL, with any key. The hub connects
-    when the first of them subscribes; to PARAM, if any are given, at once. Ctrl-C and SIGTERM stop
-    it when what it has received is written.
+    Prints its URL; for a port and a Unix socket, two lines. Any client of the service reads it by
+    that URL, with any key. The hub connects when the first of them subscribes; to PARAM, if any are
+    given, at once. Ctrl-C and SIGTERM stop it when what it has received is written.
     """
+    if port is None and unix is None:
+        port = PORT
     try:
         market_of(market)
         target = make_url(market, feed=feed, url=url)
@@ -171,6 +200,8 @@ def command(
             api_key=key_for(target),
             host=host,
             port=port,
+            unix=unix,
+            unix_mode=unix_mode,
             token=_token(token_file),
             context=_context(certfile, keyfile),
             allow_remote=allow_remote,

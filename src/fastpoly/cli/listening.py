@@ -18,10 +18,31 @@ _HINTS: Final = {
 }
 """Why it could not listen -> what to do about it."""
 
+_FILE_HINTS: Final = {
+    errno.EADDRINUSE: "Stop that program, or choose another --unix.",
+    errno.EEXIST: "Remove it if nobody needs it, or choose another --unix.",
+    errno.ENOENT: "Make its directory first, or choose another --unix.",
+}
+"""The same for a Unix socket."""
+
 
 def no_listening(error: OSError, host: str, port: int, option: str = "--port") -> FastpolyError:
-    """Return the error for an address that cannot be listened on; the option says the port."""
+    """Return the error for an address that cannot be listened on.
+
+    Args:
+        error: Why; it names a file where that is a Unix socket's.
+        host: The address.
+        port: The port.
+        option: The option that says the port.
+    """
     number = error.errno
+    if error.filename:
+        return FastpolyError(
+            f"Could not listen on {error.filename}: {error.strerror}.",
+            hint=_FILE_HINTS.get(
+                number or 0, "Choose a directory in which you may make files as --unix."
+            ),
+        )
     if isinstance(error, socket.gaierror) or number is None:
         # None: aiofastnet has tried every address, and none is this machine's.
         number = errno.EADDRNOTAVAIL

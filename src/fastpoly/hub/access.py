@@ -30,21 +30,31 @@ class Access:
     """Judges where a hub may listen, and whom it lets in.
 
     Args:
-        host: The address to listen on.
+        host: The address to listen on; None for a Unix socket alone, which nobody else reaches.
         token: What readers must pass as their API key; None for any.
         context: For wss://, the server's TLS context.
         allow_remote: Whether other machines may reach it.
 
     Raises:
-        UsageError: Other machines would reach it, and that was not said, or without a token or TLS.
+        UsageError: Other machines would reach it, and that was not said, or without a token or TLS;
+            or there is TLS and no address.
     """
 
     def __init__(
-        self, host: str, token: str | None, context: ssl.SSLContext | None, allow_remote: bool
+        self,
+        host: str | None,
+        token: str | None,
+        context: ssl.SSLContext | None,
+        allow_remote: bool,
     ) -> None:
         if token is not None and not token.strip():
             raise UsageError("The hub's token is empty.", hint="Pass a long random text, or none.")
-        if not is_local(host):
+        if host is None and context is not None:
+            raise UsageError(
+                "A hub on a Unix socket alone has nothing to use a certificate for.",
+                hint="The mode of its file says who may read it. Pass a port as well, or no TLS.",
+            )
+        if host is not None and not is_local(host):
             if not allow_remote:
                 raise UsageError(
                     f"{host} can be reached from other machines. {_LICENCE}",

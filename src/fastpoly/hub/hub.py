@@ -34,6 +34,7 @@ from fastpoly.serving.listening import Listening
 from fastpoly.serving.messages import parse_params as params_of
 from fastpoly.serving.policy import ServerPolicy
 from fastpoly.serving.server import StreamServer
+from fastpoly.serving.socket_file import OWNER_ONLY, ListeningFile
 from fastpoly.shared.writer import DEFAULT_BUFFER_BYTES
 from fastpoly.sources.kinds import SourceRequest, make_source
 
@@ -52,6 +53,7 @@ logger = logging.getLogger("fastpoly.hub")
 MAX_READERS: Final = 256
 MAX_SUBSCRIPTIONS: Final = 20_000
 MAX_READER_BYTES: Final = 32 * 1024 * 1024
+LOOPBACK: Final = "127.0.0.1"
 DRAIN_S: Final = 5.0
 """Seconds that readers have, at the hub's end, to read what waits for them."""
 
@@ -83,7 +85,11 @@ class Hub(Listening):
         feed: A feed of the vendor, such as ``delayed``.
         url: The full URL to connect to, instead of the vendor's.
         host: Address to listen on.
-        port: Port to listen on; 0 for any free one.
+        port: Port to listen on; 0 for any free one. None for that as well, but for no port at all
+            where there is a Unix socket.
+        unix: Path of a Unix socket to listen on. A file that a hub which was killed has left there
+            is replaced, and it is removed at the end.
+        unix_mode: The mode of its file: who may write to it may read the hub.
         token: What readers have to pass as their API key; None for anything.
         context: For wss://, the TLS context of this server.
         allow_remote: Whether other machines may reach it, which takes a token and TLS as well.
@@ -110,8 +116,10 @@ class Hub(Listening):
         api_key: str | None = None,
         feed: str | None = None,
         url: str | None = None,
-        host: str = "127.0.0.1",
-        port: int = 0,
+        host: str = LOOPBACK,
+        port: int | None = None,
+        unix: str | os.PathLike[str] | None = None,
+        unix_mode: int = OWNER_ONLY,
         token: str | None = None,
         context: ssl_module.SSLContext | None = None,
         allow_remote: bool = False,
@@ -141,7 +149,11 @@ class Hub(Listening):
         for name, value in (("max_delay", max_delay), ("linger", linger)):
             if not value >= 0:
                 raise UsageError(f"{name} is negative.", hint="Pass seconds, 0 or more.")
-        self._access = Access(host, token, context, allow_remote)
+        file = None if unix is None else ListeningFile(unix, unix_mode)
+        address = host if file is None or port is not None else None
+        if address is None and host != LOOPBACK:
+            raise UsageError("There is a host and no port.", hint="Pass a port as well.")
+        self._access = Access(address, token, context, allow_remote)
         self._market = path.spec
         self._path = path.path
         own = ",".join(parse_params(path.spec.name, params))
@@ -174,8 +186,9 @@ class Hub(Listening):
         )
         self._server = StreamServer(
             self,
-            host=host,
-            port=port,
+            host=address,
+            port=port or 0,
+            file=file,
             context=context,
             policy=ServerPolicy(
                 max_readers=max_readers,
@@ -194,8 +207,13 @@ class Hub(Listening):
 
     @property
     def url(self) -> str:
-        """The URL to connect to."""
+        """The URL to connect to: by the port, or by the Unix socket where there is no port."""
         return self._server.url(self._path)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """All URLs to connect to: by the port if it listens on one, then by the Unix socket."""
+        return self._server.urls(self._path)
 
     @property
     def state(self) -> State:
@@ -208,7 +226,7 @@ class Hub(Listening):
         """Listen; connect if the hub itself wants something.
 
         Raises:
-            OSError: The address is taken or not ours.
+            OSError: The address is taken or not ours; it names the file if that is the reason.
         """
         await self.upstream.start()
         try:
@@ -229,6 +247,8 @@ class Hub(Listening):
 
     async def stop(self) -> None:
         """Close the connection, write what waits, and end every reader's connection."""
+        # Or a reader that is sent away would be back before the end, and wait here for nothing.
+        self._server.stop_listening()
         if self._asking is not None:
             self._asking.cancel()
             await asyncio.gather(self._asking, return_exceptions=True)

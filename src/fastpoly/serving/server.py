@@ -7,7 +7,7 @@ import logging
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from picows import (
     WSUpgradeRequest,
@@ -24,6 +24,8 @@ from fastpoly.serving.listening import Listening
 from fastpoly.serving.outlet import Outlet
 from fastpoly.serving.policy import ServerPolicy
 from fastpoly.serving.reader import Reader
+from fastpoly.serving.socket_file import BACKLOG, ListeningFile
+from fastpoly.unix_sockets import unix_url
 
 logger = logging.getLogger("fastpoly.serving")
 
@@ -63,8 +65,9 @@ class StreamServer(Listening):
 
     Args:
         backend: Where its data come from.
-        host: Address to listen on.
+        host: Address to listen on; None for the Unix socket alone.
         port: Port to listen on; 0 for any free one.
+        file: A Unix socket to listen on as well; it has no TLS.
         context: For wss://, the server's TLS context.
         policy: Its limits.
         outlet: The class of what stands between readers and their sockets.
@@ -80,8 +83,9 @@ class StreamServer(Listening):
         self,
         backend: Backend,
         *,
-        host: str = "127.0.0.1",
+        host: str | None = "127.0.0.1",
         port: int = 0,
+        file: ListeningFile | None = None,
         context: ssl.SSLContext | None = None,
         policy: ServerPolicy | None = None,
         outlet: type[Outlet] = Outlet,
@@ -92,13 +96,14 @@ class StreamServer(Listening):
         self.refusal: Refusal | None = None
         self._backend = backend
         self._host = host
+        self._file = file
         self._context = context
         self._policy = policy or ServerPolicy()
         self._outlet = outlet
         self._accounts: Accounts[Reader] = Accounts(
             self._policy.max_readers_per_account, self._policy.evict
         )
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
         self._pinging: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -107,19 +112,37 @@ class StreamServer(Listening):
         Raises:
             OSError: The address is taken or not ours.
         """
-        self._server = await ws_create_server(
+        try:
+            if self._host is not None:
+                await self._listen(
+                    host=self._host, port=self.port, ssl=self._context, reuse_address=True
+                )
+                self.port = self._servers[0].sockets[0].getsockname()[1]
+            if self._file is not None:
+                await self._listen(sock=await self._file.listen(), backlog=BACKLOG)
+        except BaseException:
+            self.stop_listening()
+            raise
+        if self._policy.ping_interval_s:
+            self._pinging = asyncio.get_running_loop().create_task(self._ping())
+
+    async def _listen(self, **where: Any) -> None:
+        server = await ws_create_server(
             self._accept,
-            self._host,
-            self.port,
             logger_name=logger,
             max_frame_size=self._policy.max_request_bytes,
             enable_auto_pong=False,
-            ssl=self._context,
-            reuse_address=True,
+            **where,
         )
-        self.port = self._server.sockets[0].getsockname()[1]
-        if self._policy.ping_interval_s:
-            self._pinging = asyncio.get_running_loop().create_task(self._ping())
+        self._servers.append(server)
+
+    def stop_listening(self) -> None:
+        """Take no more readers in; those who are there stay."""
+        if self._file is not None:
+            self._file.remove()
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
 
     async def stop(self, reason: str = "server stopped") -> None:
         """Stop listening and drop every reader.
@@ -131,18 +154,25 @@ class StreamServer(Listening):
         if pinging is not None:
             pinging.cancel()
             await asyncio.gather(pinging, return_exceptions=True)
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        self.stop_listening()
         for reader in list(self.readers.values()):
             reader.drop(reason)
         while self.readers:  # noqa: ASYNC110 - many ends, one waiter, milliseconds
             await asyncio.sleep(_POLL_S)
 
     def url(self, path: str) -> str:
-        """Return the URL of a path."""
-        scheme = "ws" if self._context is None else "wss"
-        return f"{scheme}://{self._host}:{self.port}/{path}"
+        """Return the URL of a path; by the Unix socket if that is all it listens on."""
+        return self.urls(path)[0]
+
+    def urls(self, path: str) -> tuple[str, ...]:
+        """Return the URL of a path by each way to reach it; that by the Unix socket is last."""
+        found = []
+        if self._host is not None:
+            scheme = "ws" if self._context is None else "wss"
+            found.append(f"{scheme}://{self._host}:{self.port}/{path}")
+        if self._file is not None:
+            found.append(unix_url(self._file.path, path))
+        return tuple(found)
 
     async def drain(self, seconds: float = 20.0) -> None:
         """Wait until everything sent so far has been handed to the kernel.

@@ -40,3 +40,10 @@ def test_a_token_is_asked_for_and_never_shown() -> None:
     assert "t0ken" not in repr(access)
     with pytest.raises(UsageError, match="empty"):
         Access("127.0.0.1", " ", None, False)
+
+
+def test_a_unix_socket_alone_is_local_and_has_no_tls() -> None:
+    assert Access(None, None, None, False).admits("anything")
+    assert not Access(None, "t0ken", None, False).admits("anything")
+    with pytest.raises(UsageError, match="nothing to use a certificate for"):
+        Access(None, None, TLS, False)

@@ -11,7 +11,17 @@ import pytest
 import fastpoly
 
 PACKAGE = Path(fastpoly.__file__).parent
-GROUND = {"schema", "errors", "enums", "notices", "events", "columns", "_core", "protocol"}
+GROUND = {
+    "schema",
+    "errors",
+    "enums",
+    "notices",
+    "events",
+    "columns",
+    "_core",
+    "protocol",
+    "unix_sockets",
+}
 
 
 def imports(path: Path) -> set[str]:
