@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastpoly.errors import SinkError
 from fastpoly.sinks.converting import ConvertAccount, convert
-from fastpoly.sinks.dataset import ArrowSink, CsvSink, DatasetSink, ParquetSink
-from fastpoly.sinks.json_lines import JsonLinesSink
+from fastpoly.sinks.files.dataset import ArrowSink, CsvSink, DatasetSink, ParquetSink
+from fastpoly.sinks.files.json_lines import JsonLinesSink
 from fastpoly.sinks.kafka import KafkaSink
 from fastpoly.sinks.names import find_sink
 from fastpoly.sinks.redis import RedisSink

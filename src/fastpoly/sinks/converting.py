@@ -18,7 +18,7 @@ from fastpoly.capture.selection import Selection, Selector
 from fastpoly.capture.writer import CaptureWriter
 from fastpoly.errors import SinkError, UsageError
 from fastpoly.flat_files.recognising import is_day_file
-from fastpoly.sinks.part_file import PartFile
+from fastpoly.sinks.files.part_file import PartFile
 from fastpoly.sinks.targets import Output, Target, find_target
 
 if TYPE_CHECKING:

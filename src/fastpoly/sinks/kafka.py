@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastpoly.errors import SinkError, UsageError
 from fastpoly.notices import NOTICE_CHANNEL
 from fastpoly.shards import shard_of
-from fastpoly.sinks.json_lines import json_lines
+from fastpoly.sinks.files.json_lines import json_lines
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch

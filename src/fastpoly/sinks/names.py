@@ -14,10 +14,10 @@ ENTRY_POINTS: Final = "fastpoly.sinks"
 """The group of entry points by which other packages offer sinks: each makes one of a text."""
 
 OWN: Final = {
-    "parquet": "fastpoly.sinks.dataset:ParquetSink",
-    "arrow": "fastpoly.sinks.dataset:ArrowSink",
-    "csv": "fastpoly.sinks.dataset:CsvSink",
-    "jsonl": "fastpoly.sinks.json_lines:JsonLinesSink",
+    "parquet": "fastpoly.sinks.files.dataset:ParquetSink",
+    "arrow": "fastpoly.sinks.files.dataset:ArrowSink",
+    "csv": "fastpoly.sinks.files.dataset:CsvSink",
+    "jsonl": "fastpoly.sinks.files.json_lines:JsonLinesSink",
     "redis": "fastpoly.sinks.redis:RedisSink",
     "kafka": "fastpoly.sinks.kafka:KafkaSink",
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fastpoly.errors import SinkError, UsageError
 from fastpoly.net.endpoints import shown_url
 from fastpoly.notices import NOTICE_CHANNEL
-from fastpoly.sinks.json_lines import json_lines
+from fastpoly.sinks.files.json_lines import json_lines
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch

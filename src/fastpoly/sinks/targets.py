@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from fastpoly import schema
 from fastpoly.errors import UsageError
-from fastpoly.sinks.dataset import PART_ROWS, DatasetSink
-from fastpoly.sinks.json_lines import json_lines, open_lines
-from fastpoly.sinks.part_file import PartFile
-from fastpoly.sinks.table_file import TableFile
-from fastpoly.sinks.tables import ARROW, CSV, PARQUET, TableFormat
+from fastpoly.sinks.files.dataset import PART_ROWS, DatasetSink
+from fastpoly.sinks.files.json_lines import json_lines, open_lines
+from fastpoly.sinks.files.part_file import PartFile
+from fastpoly.sinks.files.table_file import TableFile
+from fastpoly.sinks.files.tables import ARROW, CSV, PARQUET, TableFormat
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fastpoly.sinks.part_file import PartFile
+from fastpoly.sinks.files.part_file import PartFile
 from tests.unit.sinks.material import files
 
 

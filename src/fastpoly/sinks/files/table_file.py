@@ -11,8 +11,8 @@ from fastpoly import columns, schema
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from fastpoly.sinks.part_file import PartFile
-    from fastpoly.sinks.tables import TableFormat
+    from fastpoly.sinks.files.part_file import PartFile
+    from fastpoly.sinks.files.tables import TableFormat
 
 __all__ = ["TableFile"]
 

@@ -13,7 +13,7 @@ import pytest
 
 from fastpoly import Batch, decode, schema
 from fastpoly._core import concat
-from fastpoly.sinks.tables import ARROW, CSV, PARQUET, TableFormat
+from fastpoly.sinks.files.tables import ARROW, CSV, PARQUET, TableFormat
 from tests.unit.sinks.material import batches, cells, rows
 
 MARKETS = pytest.mark.parametrize("market", list(schema.MARKETS))

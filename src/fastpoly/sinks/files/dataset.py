@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 from fastpoly import columns, schema
 from fastpoly.errors import SinkError, UsageError
-from fastpoly.sinks.part_file import PartFile
-from fastpoly.sinks.table_file import TableFile
-from fastpoly.sinks.tables import ARROW, CSV, PARQUET, TableFormat
-from fastpoly.sinks.trading_days import TradingDays
+from fastpoly.sinks.files.part_file import PartFile
+from fastpoly.sinks.files.table_file import TableFile
+from fastpoly.sinks.files.tables import ARROW, CSV, PARQUET, TableFormat
+from fastpoly.sinks.files.trading_days import TradingDays
 
 if TYPE_CHECKING:
     import pyarrow as pa

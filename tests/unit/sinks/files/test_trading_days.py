@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastpoly import decode, schema
-from fastpoly.sinks.trading_days import NO_DATE, TradingDays
+from fastpoly.sinks.files.trading_days import NO_DATE, TradingDays
 from tests.budgets import examples
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -23,8 +23,8 @@ from fastpoly import decode, schema
 from fastpoly._core import concat
 from fastpoly.errors import SinkError, UsageError
 from fastpoly.sinks import ArrowSink, CsvSink, DatasetSink, ParquetSink, Sink
-from fastpoly.sinks.dataset import MAX_OPEN
-from fastpoly.sinks.tables import ParquetTable, TableFormat
+from fastpoly.sinks.files.dataset import MAX_OPEN
+from fastpoly.sinks.files.tables import ParquetTable, TableFormat
 from tests.unit.sinks.material import DAY_MS, batches, cells, files, rows
 
 DAY = "date=2026-06-17"
@@ -243,7 +243,7 @@ def test_a_limit_of_the_system_is_survived(tmp_path: Path) -> None:
         sink.write(small)
         sink.close()
     """)
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[4]
     subprocess.run(
         [sys.executable, "-W", "error", "-c", script, str(tmp_path)],
         check=True,

@@ -14,7 +14,8 @@ from fastpoly import decode
 from fastpoly._core import batch_of
 from fastpoly.errors import SinkError
 from fastpoly.notices import Gap
-from fastpoly.sinks import JsonLinesSink, Sink, json_lines
+from fastpoly.sinks import JsonLinesSink, Sink
+from fastpoly.sinks.files import json_lines
 from tests.unit.sinks.material import batches
 
 

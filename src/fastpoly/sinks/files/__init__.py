@@ -1,0 +1,1 @@
+"""Sinks that write files: tables by channel and trading day, and lines of JSON."""
