@@ -249,7 +249,7 @@ class TaskStepper:
 
 @disjoint_base
 class FrameStepper:
-    """Calls the handlers of one frame after another; see `fastpoly.polygon.frame_run`."""
+    """Calls the handlers of one frame after another; see `fastpoly.polygon.dispatch.frame_run`."""
 
     @property
     def sizes(self) -> list[int]: ...

@@ -1,6 +1,6 @@
 # Steps the coroutines of handlers as part of a task that is elsewhere: what
-# consumers/handlers/tasks.py and polygon/frame_run.py do for each message. The rules are written in
-# the former.
+# consumers/handlers/tasks.py and polygon/dispatch/frame_run.py do for each message. The rules are
+# written in the former.
 
 cdef extern from "Python.h":
     int PyContext_Enter(object) except -1

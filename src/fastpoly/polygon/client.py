@@ -26,8 +26,8 @@ from fastpoly.net.options import (
 )
 from fastpoly.notices import NOTICE_CHANNEL
 from fastpoly.polygon.connection import Connection, ConnectionSettings
-from fastpoly.polygon.dispatcher import CHANNELS, log_notice
-from fastpoly.polygon.messages import Messages
+from fastpoly.polygon.dispatch.dispatcher import CHANNELS, log_notice
+from fastpoly.polygon.dispatch.messages import Messages
 from fastpoly.polygon.services import Handler, Service, ServiceMethods, Symbols, name_params
 from fastpoly.protocol.lifecycle import State, StateChange
 from fastpoly.protocol.markets import market_of

@@ -16,9 +16,9 @@ from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError, ServerEr
 from fastpoly.market_feed import MarketFeed, UserHooks
 from fastpoly.net.foreign_errors import as_caught_there
 from fastpoly.net.reader_loop import CallerLoop, ReaderLoop, ThreadLoop
-from fastpoly.polygon.dispatcher import Dispatcher
-from fastpoly.polygon.held_log import HeldLog
-from fastpoly.polygon.inbox import Handover, Inbox
+from fastpoly.polygon.dispatch.dispatcher import Dispatcher
+from fastpoly.polygon.dispatch.held_log import HeldLog
+from fastpoly.polygon.dispatch.inbox import Handover, Inbox
 from fastpoly.polygon.pacing import Pacing
 from fastpoly.protocol.lifecycle import State, StateChange
 from fastpoly.protocol.reconnect import ReconnectPolicy, retryable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fastpoly.enums import Overflow
     from fastpoly.health.silence import StaleAfter
     from fastpoly.notices import SlowConsumer
-    from fastpoly.polygon.messages import Messages
+    from fastpoly.polygon.dispatch.messages import Messages
     from fastpoly.polygon.services import Handler
     from fastpoly.sources.source import Source
 

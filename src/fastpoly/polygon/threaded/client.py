@@ -25,7 +25,7 @@ from fastpoly.net.options import (
     require_positive,
     takes_options,
 )
-from fastpoly.polygon.dispatcher import log_notice
+from fastpoly.polygon.dispatch.dispatcher import log_notice
 from fastpoly.polygon.services import Service, Symbols, name_params
 from fastpoly.polygon.threaded.services import PlainServiceMethods
 from fastpoly.polygon.threaded.socket import StreamSocket

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from fastpoly.consumers.handlers.tasks import HandlerTasks
-from fastpoly.polygon.channel_handler import ChannelHandler
-from fastpoly.polygon.dispatcher import drive
+from fastpoly.polygon.dispatch.channel_handler import ChannelHandler
+from fastpoly.polygon.dispatch.dispatcher import drive
 from tests.loops import in_loop
-from tests.unit.polygon.test_channel_handler import Batches, Books
-from tests.unit.polygon.test_dispatcher import Desk, batch, shown
-from tests.unit.polygon.test_frame_run import Reader, read
+from tests.unit.polygon.dispatch.test_channel_handler import Batches, Books
+from tests.unit.polygon.dispatch.test_dispatcher import Desk, batch, shown
+from tests.unit.polygon.dispatch.test_frame_run import Reader, read
 from tests.waiting import PATIENCE_S, until
 
 

@@ -14,12 +14,12 @@ import pytest
 
 from fastpoly.consumers.handlers.tasks import HandlerTasks
 from fastpoly.errors import FastpolyError, UsageError
-from fastpoly.polygon.channel_handler import (
+from fastpoly.polygon.dispatch.channel_handler import (
     ChannelHandler,
     always_awaitable,
 )
-from fastpoly.polygon.dispatcher import drive
-from fastpoly.polygon.messages import CHUNK
+from fastpoly.polygon.dispatch.dispatcher import drive
+from fastpoly.polygon.dispatch.messages import CHUNK
 from tests.loops import in_loop
 from tests.waiting import PATIENCE_S, until
 
@@ -467,8 +467,8 @@ async def test_what_a_cancelled_handler_had_not_come_to_is_next() -> None:
 async def test_a_slow_handler_leaves_the_loop_turns(
     is_async: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fastpoly.polygon.messages.FAIR_SHARE_S", -1)
-    monkeypatch.setattr("fastpoly.polygon.channel_handler.FAIR_SHARE_S", -1)
+    monkeypatch.setattr("fastpoly.polygon.dispatch.messages.FAIR_SHARE_S", -1)
+    monkeypatch.setattr("fastpoly.polygon.dispatch.channel_handler.FAIR_SHARE_S", -1)
     got: list[int] = []
     seen: list[int] = []
 

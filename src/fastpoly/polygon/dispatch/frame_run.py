@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from fastpoly._core import FrameStepper
 from fastpoly.consumers.handlers.tasks import rest_of
 from fastpoly.consumers.handlers.user_hook import refuse_generator
-from fastpoly.polygon.messages import CHUNK
+from fastpoly.polygon.dispatch.messages import CHUNK
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
     from fastpoly.consumers.handlers.tasks import HandlerTask, HandlerTasks
-    from fastpoly.polygon.channel_handler import ChannelHandler
+    from fastpoly.polygon.dispatch.channel_handler import ChannelHandler
 
 __all__ = ["FrameRun", "FrameRunOwner"]
 

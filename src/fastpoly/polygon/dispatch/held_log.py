@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from fastpoly.health.log_limit import LogLimit
 
 if TYPE_CHECKING:
-    from fastpoly.polygon.dispatcher import Dispatcher
+    from fastpoly.polygon.dispatch.dispatcher import Dispatcher
 
 __all__ = ["HELD_S", "HeldLog"]
 

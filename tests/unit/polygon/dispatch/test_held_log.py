@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fastpoly.consumers.buffer import Buffer, BufferStats
-from fastpoly.polygon.held_log import HELD_S, HeldLog
+from fastpoly.polygon.dispatch.held_log import HELD_S, HeldLog
 from tests.loops import in_loop
 
 NOTHING = Buffer("stocks", max_bytes=1).stats()
@@ -39,7 +39,7 @@ def test_a_handler_that_keeps_messages_waiting_is_named_once_in_a_while(
 async def test_it_looks_again_and_again_until_it_is_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("fastpoly.polygon.held_log.LOOK_S", 0)
+    monkeypatch.setattr("fastpoly.polygon.dispatch.held_log.LOOK_S", 0)
     looks = 0
     looked = asyncio.Event()
 

@@ -18,8 +18,8 @@ from fastpoly._core import concat
 from fastpoly.consumers.buffer import Buffer
 from fastpoly.enums import Overflow
 from fastpoly.errors import FastpolyError
-from fastpoly.polygon.dispatcher import Dispatcher
-from fastpoly.polygon.messages import CHUNK, LISTS
+from fastpoly.polygon.dispatch.dispatcher import Dispatcher
+from fastpoly.polygon.dispatch.messages import CHUNK, LISTS
 from tests.budgets import limits
 from tests.loops import in_loop
 

@@ -11,8 +11,8 @@ import pytest
 from fastpoly import Batch, decode
 from fastpoly.consumers.buffer import FAIR_SHARE_S
 from fastpoly.events import EquityTrade
-from fastpoly.polygon import messages as messages_module
-from fastpoly.polygon.messages import CHUNK, MessageReader
+from fastpoly.polygon.dispatch import messages as messages_module
+from fastpoly.polygon.dispatch.messages import CHUNK, MessageReader
 
 
 class Clock:

@@ -13,8 +13,8 @@ from fastpoly.consumers.buffer import Buffer
 from fastpoly.consumers.handlers.tasks import MAX_IDLE
 from fastpoly.enums import Overflow
 from fastpoly.errors import FastpolyError
-from fastpoly.polygon.dispatcher import MAX_PLANS, Dispatcher, log_notice
-from fastpoly.polygon.messages import Messages
+from fastpoly.polygon.dispatch.dispatcher import MAX_PLANS, Dispatcher, log_notice
+from fastpoly.polygon.dispatch.messages import Messages
 from tests.loops import in_loop
 from tests.waiting import PATIENCE_S
 

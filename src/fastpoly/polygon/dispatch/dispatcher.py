@@ -16,9 +16,9 @@ from fastpoly.consumers.handlers.tasks import MAX_IDLE, HandlerTasks, next_job, 
 from fastpoly.consumers.handlers.user_hook import refuse_generator
 from fastpoly.consumers.picker import MAX_PLANS
 from fastpoly.notices import NOTICE_CHANNEL, NOTICE_TYPES
-from fastpoly.polygon.channel_handler import ChannelHandler, ChannelHandlerOwner
-from fastpoly.polygon.frame_run import FrameRun
-from fastpoly.polygon.messages import LISTS, MessageReader, Messages
+from fastpoly.polygon.dispatch.channel_handler import ChannelHandler, ChannelHandlerOwner
+from fastpoly.polygon.dispatch.frame_run import FrameRun
+from fastpoly.polygon.dispatch.messages import LISTS, MessageReader, Messages
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch

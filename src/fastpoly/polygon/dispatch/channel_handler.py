@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fastpoly.consumers.buffer import FAIR_SHARE_S
 from fastpoly.consumers.handlers.user_hook import refuse_generator
-from fastpoly.polygon.messages import MessageReader, MessageReaderOwner, Messages
-from fastpoly.polygon.side_by_side import SideBySide
+from fastpoly.polygon.dispatch.messages import MessageReader, MessageReaderOwner, Messages
+from fastpoly.polygon.dispatch.side_by_side import SideBySide
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch

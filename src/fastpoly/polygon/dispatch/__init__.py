@@ -1,0 +1,1 @@
+"""From batches to the handlers of their channels: message by message, frame by frame, or whole."""
