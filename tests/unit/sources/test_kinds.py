@@ -38,8 +38,15 @@ def asked(**what: Any) -> SourceRequest:
 
 
 def test_the_scheme_decides(path: Path) -> None:
-    assert set(SOURCE_KINDS) == {"ws", "wss", "file", "nats", "tls", "shm"}
-    for what in ({"url": "ws://h/x"}, {"host": "localhost:1"}, {"feed": "delayed"}, {}):
+    assert set(SOURCE_KINDS) == {"ws", "wss", "ws+unix", "file", "nats", "tls", "shm"}
+    unix = "ws+unix:///run/hub.sock:/stocks"
+    for what in (
+        {"url": "ws://h/x"},
+        {"url": unix},
+        {"host": "localhost:1"},
+        {"feed": "delayed"},
+        {},
+    ):
         assert isinstance(make_source(asked(**what)), LiveSource)
     for what in ({"url": f"file:{path}"}, {"host": f"file://{path}"}, {"url": f" FILE:{path}"}):
         source = make_source(asked(**what))
