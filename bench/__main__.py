@@ -29,6 +29,7 @@ from bench import (
     latency,
     material,
     pages,
+    publishing,
     report,
     results,
     runs,
@@ -99,6 +100,11 @@ def ask_hub(made: Material, quick: bool, only: frozenset[str]) -> Answer:
     return effort, hub.measure(made.events, effort)
 
 
+def ask_publish(made: Material, quick: bool, only: frozenset[str]) -> Answer:
+    effort = publishing.QUICK if quick else publishing.FULL
+    return effort, publishing.measure(made.events, effort)
+
+
 QUESTIONS: Final[dict[str, Callable[[Material, bool, frozenset[str]], Answer]]] = {
     "decode": ask_decode,
     "socket": ask_socket,
@@ -108,6 +114,7 @@ QUESTIONS: Final[dict[str, Callable[[Material, bool, frozenset[str]], Answer]]] 
     "capture": ask_capture,
     "export": ask_export,
     "hub": ask_hub,
+    "publish": ask_publish,
     "shared": ask_shared,
 }
 

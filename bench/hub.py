@@ -8,20 +8,18 @@ event to after the last. The floor writes as many bytes to as many sockets and d
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bench import environments, results
+from bench import results
+from bench.processes import cpu_s, line, resident_bytes, started, tell
 from bench.server import Plan
 
-TICKS: Final = os.sysconf("SC_CLK_TCK")
 EVERYTHING: Final = ("T.*,Q.*",)
 FLOOR: Final = "floor"
 HUB: Final = "hub"
@@ -73,50 +71,6 @@ class Effort:
 
 FULL: Final = Effort(3, 3.0, 50, 5)
 QUICK: Final = Effort(1, 0.3, 4, 1)
-
-
-def cpu_s(pid: int) -> float:
-    """Processor time of a process so far, user's and system's."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def resident_bytes(pid: int) -> int:
-    """Memory that a process holds now."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-@contextmanager
-def started(environment: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A process with a pipe to and from it, ended afterwards."""
-    with subprocess.Popen(
-        [environments.python(environment), "-m", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=environments.ROOT,
-        env=environments.variables(),
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def line(process: subprocess.Popen[str]) -> str:
-    """The next line that a process prints."""
-    assert process.stdout is not None
-    found = process.stdout.readline()
-    if not found:
-        raise RuntimeError(f"{process.args} ended with {process.wait()}")
-    return found.strip()
-
-
-def tell(process: subprocess.Popen[str], text: str = "") -> None:
-    """Writes a line to a process."""
-    assert process.stdin is not None
-    process.stdin.write(f"{text}\n")
-    process.stdin.flush()
 
 
 def read_bytes(readers: subprocess.Popen[str]) -> list[int]:

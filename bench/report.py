@@ -93,6 +93,7 @@ def tables(results: Results) -> list[Table]:
         ("capture", capture_tables),
         ("export", export_tables),
         ("hub", hub_tables),
+        ("publish", publish_tables),
         ("shared", shared_tables),
     ):
         if question in results:
@@ -316,6 +317,34 @@ def hub_tables(cells: Cells) -> list[Table]:
     )
     readers = cells[0]["readers"] if cells else 0
     return [Table(f"One connection handed on to {readers} readers", header, rows)]
+
+
+def publish_tables(cells: Cells) -> list[Table]:
+    rows = [
+        (
+            cell["label"],
+            count(cell["rate"]),
+            *(
+                ns(cell[part] and cell[part]["best"])
+                for part in (
+                    "publisher_ns_per_event",
+                    "broker_ns_per_event",
+                    "reader_ns_per_event",
+                )
+            ),
+            f"{cell['arrived']:,} of {cell['events']:,}",
+        )
+        for cell in cells
+    ]
+    header = (
+        "publisher",
+        "events a second",
+        "its CPU per event",
+        "the broker's",
+        "a reader's, of half the shards",
+        "events that arrived",
+    )
+    return [Table("Published to NATS JetStream", header, rows)]
 
 
 def scale_tables(cells: Cells) -> list[Table]:
