@@ -23,6 +23,7 @@ from fastpoly.errors import (
 )
 from fastpoly.net.endpoints import make_ssl_context
 from fastpoly.notices import Gap, SlowConsumer
+from fastpoly.protocol.lifecycle import State
 from fastpoly.serving.proxy import Cut, Proxy
 from fastpoly.shards import shard_of, shard_range
 from fastpoly.sim import ScriptedServer
@@ -253,6 +254,32 @@ async def test_a_broker_that_is_killed_costs_nothing(broker: NatsServer) -> None
         assert reader.notices == [], "a reader goes on where it was"
         assert source.publishing.stats().chain.faults >= 3
         assert source.errors == []
+
+
+@in_loop
+async def test_a_recording_has_no_gap_where_a_reader_went_on_where_it_was(
+    broker: NatsServer, tmp_path: Path
+) -> None:
+    path = tmp_path / "read.mcap"
+    reader = Reader(broker.url)
+    reader.stream.record(path)
+    states: list[State] = []
+    reader.stream.on_state(lambda change: states.append(change.new))
+    async with published(broker.url) as source, reader.stream:
+        source.send(40)
+        await reader.has(source.sent)
+        broker.kill()
+        # So that it tries in vain as well.
+        await until(lambda: states.count(State.WAITING) > 1)
+        broker.start()
+        source.send(40)
+        await reader.has(source.sent)
+    assert reader.notices == []
+    again = Reader(f"file:{path}")
+    async with again.stream:
+        await again.stream.wait_closed()
+    again.check(set(range(source.sent)))
+    assert again.notices == []
 
 
 @pytest.mark.parametrize("how", ["reset", "fin"])

@@ -6,9 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-__all__ = ["MARK_SCHEMA", "Mark", "MarkKind"]
+if TYPE_CHECKING:
+    from fastpoly.errors import ConnectionLost
+
+__all__ = ["MARK_SCHEMA", "Mark", "MarkKind", "detail_of_loss"]
 
 
 class MarkKind(StrEnum):
@@ -21,7 +24,8 @@ class MarkKind(StrEnum):
     REFUSED = "refused"
     """Parameters were refused: ``params``, ``reason``."""
     LOST = "lost"
-    """The connection was lost: ``code``, ``reason``."""
+    """The connection was lost, or did not come up: ``code``, ``reason``, ``error``, and
+    ``resumes`` where nothing (more) is missing for it."""
     GAP = "gap"
     """Something is missing here. ``cause`` says why: ``reconnect``, ``buffer_full``,
     ``write_failed`` (of the writer), ``damaged`` (of the file)."""
@@ -30,6 +34,9 @@ class MarkKind(StrEnum):
     OTHER = "other"
     """A kind that this version does not know; ``detail["mark"]`` names it."""
 
+
+LONGEST_REASON: Final = 500
+"""Characters that are kept of what a server said, or a system."""
 
 MARK_SCHEMA: Final = json.dumps(
     {
@@ -74,3 +81,15 @@ class Mark:
         except ValueError:
             return cls(MarkKind.OTHER, at_ns, detail)
         return cls(kind, at_ns, {key: value for key, value in detail.items() if key != "mark"})
+
+
+def detail_of_loss(error: ConnectionLost) -> dict[str, Any]:
+    """Return what a ``lost`` mark says of a loss."""
+    detail: dict[str, Any] = {
+        "code": error.code,
+        "reason": error.reason[:LONGEST_REASON],
+        "error": error.detail[:LONGEST_REASON],
+    }
+    if error.resumes:
+        detail["resumes"] = True
+    return detail

@@ -143,7 +143,7 @@ class Selector:
             UsageError: They are of another market than those before, and none was chosen.
         """
         if isinstance(found, Mark):
-            if found.kind in (MarkKind.GAP, MarkKind.LOST):
+            if found.kind in (MarkKind.GAP, MarkKind.LOST) and not found.detail.get("resumes"):
                 self.gaps.append(found)
             return None
         if found.market != self.market and not self._goes_to(found):

@@ -15,7 +15,7 @@ from fastpoly.broker.chain import Chain, ChainStats
 from fastpoly.broker.lease import Lease
 from fastpoly.broker.message import SESSION_CHANNEL, Loss, MessageKind
 from fastpoly.broker.streams import StreamLimits
-from fastpoly.capture.marks import Mark, MarkKind
+from fastpoly.capture.marks import Mark, MarkKind, detail_of_loss
 from fastpoly.enums import Overflow
 from fastpoly.errors import ConnectionLost, FastpolyError
 from fastpoly.net.options import require_positive
@@ -372,12 +372,11 @@ class Publishing:
             reason = error.message if error else ""
             self._mark(MarkKind.REFUSED, at_ns, params=params, reason=reason)
 
-    def on_lost(self, error: FastpolyError, at_ns: int) -> None:
+    def on_lost(self, error: ConnectionLost, at_ns: int) -> None:
         """See `Recorder.on_lost`."""
-        lost = error if isinstance(error, ConnectionLost) else ConnectionLost(error.detail)
-        self._lost = self._lost or lost
+        self._lost = self._lost or error
         if self._is_open:
-            self._mark(MarkKind.LOST, at_ns, code=lost.code, reason=lost.reason, error=lost.detail)
+            self._mark(MarkKind.LOST, at_ns, **detail_of_loss(error))
 
     def on_gap(self, since_ns: int, until_ns: int) -> None:
         """See `Recorder.on_gap`."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypedDict
 
-from fastpoly.capture.marks import MarkKind
+from fastpoly.capture.marks import MarkKind, detail_of_loss
 from fastpoly.capture.writer import CaptureStats, CaptureWriter
 from fastpoly.enums import Overflow
 from fastpoly.errors import CaptureError, ConnectionLost, UsageError
@@ -21,7 +21,7 @@ from fastpoly.notices import SlowConsumer
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
-    from fastpoly.errors import FastpolyError, ServerError
+    from fastpoly.errors import ServerError
     from fastpoly.net.reader_loop import ReaderLoop
 
 __all__ = ["RecordKeywords", "Recording", "RecordingOwner"]
@@ -167,10 +167,9 @@ class Recording:
         """See `Recorder.on_refused`."""
         self._mark(MarkKind.REFUSED, at_ns, params=params, reason=error.message if error else "")
 
-    def on_lost(self, error: FastpolyError, at_ns: int) -> None:
+    def on_lost(self, error: ConnectionLost, at_ns: int) -> None:
         """See `Recorder.on_lost`."""
-        lost = error if isinstance(error, ConnectionLost) else ConnectionLost(error.detail)
-        self._mark(MarkKind.LOST, at_ns, code=lost.code, reason=lost.reason, error=error.detail)
+        self._mark(MarkKind.LOST, at_ns, **detail_of_loss(error))
 
     def on_gap(self, since_ns: int, until_ns: int) -> None:
         """See `Recorder.on_gap`."""

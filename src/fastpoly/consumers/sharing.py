@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fastpoly.capture.marks import MarkKind
+from fastpoly.capture.marks import MarkKind, detail_of_loss
 from fastpoly.errors import ConnectionLost, UsageError
 from fastpoly.shared.writer import DEFAULT_BUFFER_BYTES, SharedStats, SharedWriter
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
-    from fastpoly.errors import FastpolyError, ServerError
+    from fastpoly.errors import ServerError
     from fastpoly.net.reader_loop import ReaderLoop
 
 __all__ = ["Sharing", "SharingOwner"]
@@ -109,11 +109,9 @@ class Sharing:
     def on_refused(self, params: tuple[str, ...], error: ServerError | None, at_ns: int) -> None:
         """See `Recorder.on_refused`: each reader has subscriptions of its own."""
 
-    def on_lost(self, error: FastpolyError, at_ns: int) -> None:
+    def on_lost(self, error: ConnectionLost, at_ns: int) -> None:
         """See `Recorder.on_lost`."""
-        lost = error if isinstance(error, ConnectionLost) else ConnectionLost(error.detail)
-        self._mark(MarkKind.LOST, at_ns, code=lost.code, reason=lost.reason[:200],
-                   error=error.detail[:500])  # fmt: skip
+        self._mark(MarkKind.LOST, at_ns, **detail_of_loss(error))
 
     def on_gap(self, since_ns: int, until_ns: int) -> None:
         """See `Recorder.on_gap`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from fastpoly.errors import ConnectionLost
 from fastpoly.schema import STATUS_CHANNEL
 
 if TYPE_CHECKING:
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
         ) -> object:
             """Take note that the server has refused parameters, and what it said."""
 
-        def on_lost(self, error: FastpolyError, at_ns: int) -> object:
-            """Take note that a connection was lost, or did not come up."""
+        def on_lost(self, error: ConnectionLost, at_ns: int) -> object:
+            """Take note that a connection was lost, or did not come up: then it `resumes`, for
+            nothing more is missing for it.
+            """
 
         def on_gap(self, since_ns: int, until_ns: int) -> object:
             """Take note that what was sent between two times was not received."""
@@ -97,8 +100,11 @@ class Recorders:
         self._connection = None
         self._is_up = False
 
-    def lose(self, error: FastpolyError, at_ns: int) -> None:
+    def lose(self, error: FastpolyError, at_ns: int, *, was_up: bool) -> None:
         """Take note of why it was lost, or did not come up."""
+        if not (isinstance(error, ConnectionLost) and was_up):
+            error = ConnectionLost(error.detail)
+            error.resumes = not was_up
         for recorder in self._recorders:
             recorder.on_lost(error, at_ns)
 

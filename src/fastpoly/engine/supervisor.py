@@ -295,7 +295,7 @@ class Engine:
     def _lose(self, error: FastpolyError) -> None:
         """Take the loss of a connection, or a failure to open one, that nobody here wanted."""
         self._lost_ns = self._settings.clock.time_ns()
-        self.recorders.lose(error, self._lost_ns)
+        self.recorders.lose(error, self._lost_ns, was_up=self.is_open)
         verdict = classify(error)
         if verdict is Verdict.FATAL or not (self._was_live or self._retries.retries_first):
             self._feed(Input.FAILED, error)

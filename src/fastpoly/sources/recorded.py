@@ -26,11 +26,13 @@ def loss_of(mark: Mark) -> ConnectionLost:
     detail = mark.detail
     code = detail.get("code", 1006)
     why = detail.get("reason") or detail.get("cause") or "no reason was recorded"
-    return ConnectionLost(
+    lost = ConnectionLost(
         str(detail.get("error") or f"The recording has a gap here: {why}."),
         code=code if isinstance(code, int) else 1006,
         reason=str(detail.get("reason", "")),
     )
+    lost.resumes = detail.get("resumes") is True
+    return lost
 
 
 def data_of(batch: Batch) -> Iterator[Batch]:

@@ -184,6 +184,7 @@ def test_what_is_missing_in_a_recording_is_said(tmp_path: Path) -> None:
         for stamp, text in recorded[:10]:
             writer.add_frame(text, stamp)
         writer.mark(MarkKind.LOST, recorded[10][0], code=1006, reason="")
+        writer.mark(MarkKind.LOST, recorded[10][0], code=1006, reason="", resumes=True)
         writer.add_frame(b"no JSON", recorded[11][0])
         for stamp, text in recorded[12:]:
             writer.add_frame(text, stamp)
