@@ -34,7 +34,7 @@ help:
 	@echo 'make types     mypy --strict, and the stubs against the compiled module'
 	@echo 'make sanitize  unit tests and a short soak under sanitizers, counting the lines of the core that they run'
 	@echo 'make interpreters  build and unit tests on each Python from 3.11 on that is found here'
-	@echo 'make soak      faults, changes and slow handlers for ten minutes each way; 100 million events'
+	@echo 'make soak      faults, changes and slow handlers for ten minutes each way; 100 million events; brokers killed'
 	@echo 'make bench     measure against other clients and parsers (ARGS=--gate: fail where too slow)'
 	@echo 'make fuzz      the decoder against json on made-up frames, for a minute (ARGS="--seconds 600")'
 	@echo 'make fuzz-kernel  its two parsers against each other, guided by coverage; needs clang++'
@@ -110,6 +110,7 @@ bench: build $(VENV)/.tools
 soak: build $(VENV)/.tools
 	FASTPOLY_SOAK_S=$${FASTPOLY_SOAK_S:-600} $(PY) -m pytest -m '' tests/net/test_stream_soak.py -s --show-capture=no $(ARGS)
 	$(PY) -m tests.soak.memory
+	$(PY) -m tests.soak.publishing
 
 fuzz: build $(VENV)/.tools
 	$(PY) -m tests.fuzz.differential $(ARGS)
