@@ -1,5 +1,7 @@
 # The C++ surface of recordings that Cython sees.
 
+from libcpp.memory cimport shared_ptr
+
 
 cdef extern from "capture/failure.hpp" namespace "fastpoly::capture":
     void raise_failure()
@@ -46,6 +48,20 @@ cdef extern from "<optional>" namespace "std" nogil:
         FileFailure& value()
 
 
+cdef extern from "capture/writing/progress.hpp" namespace "fastpoly::capture" nogil:
+    cdef struct FilePlace:
+        uint32_t file
+        uint64_t offset
+    cdef cppclass Cut:
+        pass
+
+
+cdef extern from "<optional>" namespace "std" nogil:
+    cdef cppclass optional_place "std::optional<fastpoly::capture::FilePlace>":
+        cbool has_value()
+        FilePlace& value()
+
+
 cdef extern from "capture/writing/recorder.hpp" namespace "fastpoly::capture" nogil:
     cdef cppclass RecorderSettings:
         FileSettings file
@@ -87,6 +103,10 @@ cdef extern from "capture/writing/recorder.hpp" namespace "fastpoly::capture" no
         void add_mark(uint64_t stamp, sim_string_view json) except +
         void begin_period(string label) except +
         void close() except +
+        shared_ptr[Cut] cut() except +
+        optional_place place_of(const Cut& cut) except +
+        FilePlace find(uint64_t from_ns) except +
+        string path(uint32_t file) except +
         RecorderState state() except +
         cbool failing()
         cbool forked()
@@ -140,9 +160,12 @@ cdef extern from "capture/reading/reader.hpp" namespace "fastpoly::capture" nogi
         const Source& source()
         const ReadCounts& counts()
         const string& unreadable()
+    cdef struct FilePart "fastpoly::capture::Part":
+        uint64_t begin
+        uint64_t end
     cdef cppclass NativeReader "fastpoly::capture::Reader":
         NativeReader() except +
-        void add(int fd, string path, uint64_t from_ns, uint64_t until_ns) except +
+        void add(int fd, string path, uint64_t from_ns, uint64_t until_ns, FilePart part) except +
         Item* item()
         cbool ready()
         void load() except +raise_failure

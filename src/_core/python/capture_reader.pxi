@@ -53,14 +53,16 @@ cdef class FrameReader:
     def shards(self, uint64_t shards):
         self.kernel.shards = shards
 
-    def open(self, int fd, str path):
+    def open(self, int fd, str path, uint64_t begin=0, uint64_t end=UINT64_MAX):
         """Add a file or a pipe.
 
         Args:
             fd: Its descriptor, which is taken over.
             path: What to call it.
+            begin: Of a part of a file, where it begins, in bytes: 0, or where a chunk does.
+            end: Where it ends: behind a chunk.
         """
-        self.native.add(fd, os.fsencode(path), self.start_ns, self.end_ns)
+        self.native.add(fd, os.fsencode(path), self.start_ns, self.end_ns, FilePart(begin, end))
 
     is_ready = True
 

@@ -6,6 +6,17 @@ ZSTD_LEVELS = (least_zstd_level(), most_zstd_level())
 
 @cython.final
 @cython.no_gc
+cdef class RecordingCut:
+    """A moment of a recording, see `FrameRecorder.cut`."""
+
+    cdef shared_ptr[Cut] native
+
+    def __init__(self):
+        raise TypeError("a cut comes from FrameRecorder.cut()")
+
+
+@cython.final
+@cython.no_gc
 cdef class FrameRecorder:
     """Writes frames and marks to MCAP files; see `fastpoly.capture.CaptureWriter`.
 
@@ -156,6 +167,46 @@ cdef class FrameRecorder:
             return
         with nogil:
             self.native.close()
+
+    def cut(self):
+        """End the current chunk; return the moment, for `place_of`."""
+        cdef RecordingCut cut = RecordingCut.__new__(RecordingCut)
+        cut.native = self.native.cut()
+        return cut
+
+    def place_of(self, RecordingCut cut not None):
+        """Where a moment is in the files: what was added before it lies before that place, and all
+        else behind.
+
+        Returns:
+            The number of the file, from 0 on, and an offset in bytes. None while not all of what
+            was added before is written; which takes as long as the disk refuses.
+        """
+        cdef optional_place place
+        if cut.native.get() == NULL:
+            raise TypeError("a cut comes from cut()")
+        place = self.native.place_of(cut.native.get()[0])
+        if not place.has_value():
+            return None
+        return place.value().file, place.value().offset
+
+    def find(self, uint64_t start_ns):
+        """Where the files begin to have what was received from a time on.
+
+        Returns:
+            The file's number, from 0 on, and where its first chunk with such a stamp begins, in
+            bytes: 0 of files that are finished, which have an index of their own.
+        """
+        cdef FilePlace place = self.native.find(start_ns)
+        return place.file, place.offset
+
+    def path(self, uint32_t file):
+        """The path of a file, by its number.
+
+        Raises:
+            IndexError: There is no such file.
+        """
+        return os.fsdecode(self.native.path(file))
 
     @property
     def failing(self):

@@ -19,6 +19,10 @@ from fastpoly.flat_files.recognising import is_day_file
 __all__ = ["CaptureReader", "Damage", "FileAccount"]
 
 MOST_NS: Final = (1 << 64) - 1
+END_OF_FILE: Final = (1 << 64) - 1
+
+WHOLE: Final = (0, None)
+"""The part of a file that is all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,8 @@ class CaptureReader:
         memory_bytes: Of day files, about how many bytes of events are sorted in memory. More than
             that go to a temporary file.
         temporary: The folder of that file; None for the system's, which ``TMPDIR`` names.
+        part: Of one recording, which may still be written: what lies between two places, in bytes.
+            Each is where a chunk ends or the file does; 0 and None stand for the file's ends.
 
     Attributes:
         damage: Parts that could not be read, so far.
@@ -167,13 +173,16 @@ class CaptureReader:
         symbols: Iterable[str] | None = None,
         memory_bytes: int = MEMORY_BYTES,
         temporary: str | os.PathLike[str] | None = None,
+        part: tuple[int, int | None] = WHOLE,
     ) -> None:
         if not paths:
             raise UsageError("there is nothing to read", hint="pass one path or more")
+        if part != WHOLE and len(paths) > 1:
+            raise UsageError("a part is one of a single file", hint="pass one path")
         self.damage: list[Damage] = []
         self.bad_frames = 0
         self._done = False
-        day_files = [is_day_file(path) for path in paths]
+        day_files = [part == WHOLE and is_day_file(path) for path in paths]
         if any(day_files) and not all(day_files):
             raise UsageError(
                 "some paths are of day files and some of recordings",
@@ -193,6 +202,7 @@ class CaptureReader:
             if all(day_files)
             else FrameReader(market, **options)
         )
+        self._part = part
         self._paths: list[str] = []
         for path in paths:
             if isinstance(path, int):
@@ -223,7 +233,11 @@ class CaptureReader:
         self._native.shards = shards
 
     def _add(self, descriptor: int, name: str) -> None:
-        self._native.open(descriptor, name)
+        begin, end = self._part
+        if isinstance(self._native, FrameReader):
+            self._native.open(descriptor, name, begin, END_OF_FILE if end is None else end)
+        else:
+            self._native.open(descriptor, name)
         self._paths.append(name)
 
     def read(self) -> Batch | Mark | None:

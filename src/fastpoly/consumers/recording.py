@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypedDict
 
+from fastpoly.capture.growing import GrowingReader
 from fastpoly.capture.marks import MarkKind, detail_of_loss
 from fastpoly.capture.writer import CaptureStats, CaptureWriter
 from fastpoly.enums import Overflow
@@ -96,6 +97,7 @@ class Recording:
         self._reader = reader
         self._owner = owner
         self._is_open = True
+        self._since_ns: int | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._closing: threading.Thread | None = None
         self._told: tuple[int, str] | None = None
@@ -114,6 +116,25 @@ class Recording:
     def stats(self) -> CaptureStats:
         """Return what was recorded so far, what was dropped, and what is wrong; from any thread."""
         return self._writer.stats()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether all that is read goes into it: not before it was begun, nor after its end."""
+        return self._is_open and self._since_ns is not None
+
+    @property
+    def since_ns(self) -> int:
+        """When it was begun, Unix time in ns; 0 before that."""
+        return self._since_ns or 0
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether nothing can be written at present; from any thread."""
+        return self._writer.recorder.failing
+
+    def read_back(self, start_ns: int) -> GrowingReader:
+        """Return what reads it from a time on, Unix time in ns, while it goes on."""
+        return GrowingReader(self._writer.recorder, self._market, start_ns)
 
     async def close(self) -> None:
         """End the recording while the stream goes on, and wait until all of it is written.
@@ -142,6 +163,8 @@ class Recording:
         if self._timer is not None:
             self._timer.cancel()
         begins = self._timer is None
+        if begins:
+            self._since_ns = time.time_ns()
         self._look_later()
         return begins
 

@@ -7,9 +7,9 @@
 
 namespace fastpoly::capture {
 
-FileReader::FileReader(int fd, std::string path, uint64_t from_ns, uint64_t until_ns)
-    : source_(fd, std::move(path)),
-      walker_(source_, directory_),
+FileReader::FileReader(int fd, std::string path, uint64_t from_ns, uint64_t until_ns, Part part)
+    : source_(fd, std::move(path), part.end),
+      walker_(source_, directory_, part.begin, !part.whole()),
       from_ns_(from_ns),
       until_ns_(until_ns) {}
 

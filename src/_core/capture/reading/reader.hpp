@@ -30,10 +30,18 @@ struct ReadCounts {
   uint64_t packed = 0, unpacked = 0;
 };
 
+// What of a file is read, in bytes. A part begins and ends where chunks do; it has no index, and so
+// may be of a file that is still being written.
+struct Part {
+  uint64_t begin = 0, end = UINT64_MAX;
+
+  bool whole() const { return begin == 0 && end == UINT64_MAX; }
+};
+
 class FileReader {
  public:
   // Takes over the descriptor. Stamps in [from, until) are wanted.
-  FileReader(int fd, std::string path, uint64_t from_ns, uint64_t until_ns);
+  FileReader(int fd, std::string path, uint64_t from_ns, uint64_t until_ns, Part part = {});
 
   // Steps to the next item of what is in memory; false where `load` is called for, or all is done.
   bool step();
@@ -72,8 +80,8 @@ class FileReader {
 
 class Reader {
  public:
-  void add(int fd, std::string path, uint64_t from_ns, uint64_t until_ns) {
-    files_.push_back(std::make_unique<FileReader>(fd, std::move(path), from_ns, until_ns));
+  void add(int fd, std::string path, uint64_t from_ns, uint64_t until_ns, Part part) {
+    files_.push_back(std::make_unique<FileReader>(fd, std::move(path), from_ns, until_ns, part));
   }
 
   // The next item, null where all are read; only while `ready`.

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "capture/format/file_failure.hpp"
@@ -16,10 +17,10 @@ constexpr size_t kReadBytes = 256 << 10;
 
 }  // namespace
 
-Source::Source(int fd, std::string path) : fd_(fd), path_(std::move(path)) {
+Source::Source(int fd, std::string path, uint64_t end) : fd_(fd), path_(std::move(path)) {
   struct stat found{};
   seekable_ = ::fstat(fd_, &found) == 0 && S_ISREG(found.st_mode);
-  size_ = seekable_ ? static_cast<uint64_t>(found.st_size) : UINT64_MAX;
+  size_ = seekable_ ? std::min(static_cast<uint64_t>(found.st_size), end) : UINT64_MAX;
 #ifdef POSIX_FADV_SEQUENTIAL
   if (seekable_) ::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
 #endif

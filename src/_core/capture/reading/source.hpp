@@ -12,8 +12,8 @@ namespace fastpoly::capture {
 // process. Methods throw FileFailure where the system refuses.
 class Source {
  public:
-  // Takes over the descriptor.
-  Source(int fd, std::string path);
+  // Takes over the descriptor. Of a file, what lies from `end` on is not there.
+  Source(int fd, std::string path, uint64_t end = UINT64_MAX);
   ~Source();
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;

@@ -160,12 +160,17 @@ bool Walker::take_record(uint8_t opcode, const char* content, size_t size) {
 }
 
 void Walker::begin() {
+  if (at_ != 0) {
+    recognised_ = complete_ = true;
+    return;
+  }
   const char* const magic = source_.view(0, kMagic.size());
   if (magic != nullptr && std::string_view{magic, kMagic.size()} == kMagic) {
     at_ = kMagic.size();
     recognised_ = true;
   }
-  if (!source_.seekable()) return;
+  if (is_part_) complete_ = true;
+  if (is_part_ || !source_.seekable()) return;
   const uint64_t begun = at_;
   if (!load_index()) return;
   // What the head says; damage in it is of no consequence.

@@ -53,7 +53,9 @@ class Directory {
 
 class Walker {
  public:
-  Walker(Source& source, Directory& directory) : source_(source), directory_(directory) {}
+  // A part of a file begins with a chunk, unless it is at the file's beginning, and ends with one.
+  Walker(Source& source, Directory& directory, uint64_t begin = 0, bool is_part = false)
+      : source_(source), directory_(directory), at_(begin), is_part_(is_part) {}
 
   // Reads the head and, of a file, the summary.
   void begin();
@@ -83,7 +85,8 @@ class Walker {
 
   Source& source_;
   Directory& directory_;
-  uint64_t at_ = 0;
+  uint64_t at_;
+  const bool is_part_;
   bool indexed_ = false, complete_ = false, recognised_ = false, ended_ = false;
   std::vector<Place> places_;
   size_t next_place_ = 0;

@@ -43,6 +43,7 @@ struct FrameCounts {
 };
 
 struct Block {
+  uint64_t number = 0;  // of those that were handed over to be written, from 1 on
   ByteBuffer records;
   std::vector<std::vector<IndexEntry>> index;  // by channel number
   uint64_t first_ns = 0, last_ns = 0;          // the least and the greatest stamp
@@ -61,7 +62,7 @@ struct Block {
   void clear() {
     records.clear();
     for (auto& entries : index) entries.clear();
-    first_ns = last_ns = messages = lost_since_ns = 0;
+    number = first_ns = last_ns = messages = lost_since_ns = 0;
     held_frames = lost = FrameCounts{};
     begun_ns = 0;
     label.clear();

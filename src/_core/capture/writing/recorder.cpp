@@ -189,6 +189,7 @@ void Recorder::hand_over() {
     spare_.pop_back();
   }
   queued_bytes_ += current_->held();
+  current_->number = ++handed_over_;
   queue_.push_back(std::move(current_));
   current_ = std::move(next);
   work_.notify_one();
@@ -216,6 +217,7 @@ void Recorder::run() {
     queue_.pop_front();
     const size_t held = block->held();
     write(lock, *block);
+    progress_.settle(*block);
     queued_bytes_ -= held;
     room_.notify_all();
     if (spare_.size() < kSpareBlocks) {
@@ -291,6 +293,7 @@ void Recorder::write_once(Block& block) {
   }
   const Lock lock(mutex_);
   state_.file_bytes += file_.size() - before;
+  progress_.add_chunk(block, before, file_.size());
 }
 
 void Recorder::open_next() {
@@ -309,6 +312,7 @@ void Recorder::open_next() {
     }
     number_ = number;
     const Lock lock(mutex_);
+    progress_.begin_file(path, file_.size());
     state_.path = std::move(path);
     state_.file_bytes += file_.size();
     ++state_.files;
@@ -342,6 +346,29 @@ void Recorder::close() {
     room_.notify_all();
   }
   if (thread_.joinable()) thread_.join();
+}
+
+std::shared_ptr<Cut> Recorder::cut() {
+  const Lock lock(mutex_);
+  // What is missing so far is said before it, too.
+  if (!closing_) announce_hole();
+  hand_over();
+  return progress_.cut(handed_over_);
+}
+
+std::optional<FilePlace> Recorder::place_of(const Cut& cut) const {
+  const Lock lock(mutex_);
+  return cut.place;
+}
+
+FilePlace Recorder::find(uint64_t from_ns) const {
+  const Lock lock(mutex_);
+  return progress_.find(from_ns);
+}
+
+std::string Recorder::path(uint32_t file) const {
+  const Lock lock(mutex_);
+  return progress_.path(file);
 }
 
 RecorderState Recorder::state() const {

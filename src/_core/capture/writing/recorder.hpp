@@ -15,6 +15,7 @@
 #include "capture/format/compression.hpp"
 #include "capture/writing/block.hpp"
 #include "capture/writing/file_writer.hpp"
+#include "capture/writing/progress.hpp"
 
 namespace fastpoly::capture {
 
@@ -67,6 +68,14 @@ class Recorder {
   // Writes what waits and ends the file. What cannot be written counts as dropped.
   void close();
 
+  // Ends the current block, so that what was added so far can soon be read from the files.
+  std::shared_ptr<Cut> cut();
+  // Where that lies; nothing while it is not written yet.
+  std::optional<FilePlace> place_of(const Cut& cut) const;
+  // See Progress.
+  FilePlace find(uint64_t from_ns) const;
+  std::string path(uint32_t file) const;
+
   RecorderState state() const;
   // Whether this is a copy of it in a process that was forked, which has no thread of it. Nothing
   // may be done with one, not even its end.
@@ -104,6 +113,8 @@ class Recorder {
   std::deque<std::unique_ptr<Block>> queue_;
   std::vector<std::unique_ptr<Block>> spare_;
   size_t queued_bytes_ = 0;  // also of the block that is being written
+  uint64_t handed_over_ = 0;
+  Progress progress_;
   std::vector<uint32_t> sequences_;
   std::string next_label_;
   bool period_begins_ = false;
