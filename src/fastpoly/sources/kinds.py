@@ -12,6 +12,7 @@ from fastpoly.errors import UsageError
 from fastpoly.net.credentials import find_api_key
 from fastpoly.net.endpoints import WEBSOCKET_SCHEMES, make_ssl_context, make_url
 from fastpoly.protocol.markets import market_of
+from fastpoly.protocol.start import EVERYTHING_NS, read_start
 from fastpoly.shards import ALL_SHARDS, shard_bits
 from fastpoly.shared.names import address_of
 from fastpoly.sources.capture import CaptureSource
@@ -130,16 +131,9 @@ def _recording(request: SourceRequest) -> CaptureSource:
     )
 
 
-_START_HINT: Final = "Pass start=new, start=all, or Unix time in ns."
-
-
 def _start_at(text: str) -> StartAt:
-    if text in ("new", "all"):
-        return StartAt(everything=text == "all")
-    try:
-        return StartAt(time_ns=int(text))
-    except ValueError:
-        raise UsageError(f"start={text!r} is nowhere to begin.", hint=_START_HINT) from None
+    start_ns = read_start(text)
+    return StartAt(everything=start_ns == EVERYTHING_NS, time_ns=start_ns or None)
 
 
 def _shards(text: str | None) -> int:
