@@ -122,6 +122,10 @@ class ReplayServer(Listening):
         """See `Backend.market_at`."""
         return self._market if path in self._market.paths else None
 
+    def problem_of(self, query: str) -> str:
+        """See `Backend.problem_of`: a query changes nothing here."""
+        return ""
+
     def attach(self, reader: Reader) -> _Feed:
         """See `Backend.attach`."""
         feed = self._feeds[reader.number] = _Feed(self, reader)

@@ -32,6 +32,9 @@ class Broadcast:
     def market_at(self, path: str) -> MarketSpec | None:
         return MARKETS.get(path)
 
+    def problem_of(self, query: str) -> str:
+        return ""
+
     def attach(self, reader: Reader) -> ReaderFeed:
         feed = Feed(self, reader)
         self.feeds.append(feed)

@@ -135,7 +135,13 @@ async def _serve(hub: Hub, host: str, port: int | None, as_line: bool) -> int:
     show_default=True,
     help="What happens to a reader that is too slow.",
 )
-@click.option("--record", "path", metavar="FILE", help="Record all that is received.")
+@click.option(
+    "--record",
+    "path",
+    metavar="FILE",
+    help="Record all that is received, also for readers that come late: ?start=all in their URL, "
+    "or Unix time in ns.",
+)
 @click.option("--shm", "name", metavar="NAME", help="Share it through memory too, as shm://NAME.")
 @click.option("--last", is_flag=True, help="Begin a subscription with the last values.")
 @click.option("--max-readers", type=click.IntRange(min=1), default=MAX_READERS, show_default=True)

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fastpoly._core import EventRouter
+from fastpoly.hub.held_data import HeldData
 from fastpoly.hub.slow_readers import SLOW_READER_POLICIES
+from fastpoly.serving.frames import frame
+from fastpoly.serving.messages import array
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
@@ -22,6 +25,9 @@ __all__ = ["Delivery", "Recipient"]
 
 FLUSH_BYTES: Final = 1024 * 1024
 """Bytes, over all groups, that are written at once and do not wait for more."""
+
+MAX_PAST_BYTES: Final = 1024 * 1024
+"""Bytes of what was recorded that wait for a reader at a time."""
 
 
 @dataclass(slots=True, eq=False)
@@ -44,12 +50,19 @@ class Recipient:
         policy: What happens to it when it is slow.
         group: Whose subscriptions it has; None for none.
         watching: Waits for room in its buffer, while there is none.
+        held: Where its live data goes while it gets what was recorded before; None if it does not.
     """
 
     reader: Reader
     policy: SlowReaderPolicy
     group: _Group | None = None
     watching: asyncio.Task[None] | None = None
+    held: HeldData | None = None
+
+    def hold_anew(self) -> None:
+        """Let go of what is held: it is not what the reader wants any more."""
+        if self.held is not None:
+            self.held.drop()
 
 
 class Delivery:
@@ -103,6 +116,15 @@ class Delivery:
         recipient = self._recipients[reader] = Recipient(reader, policy)
         return recipient
 
+    def add_late(self, reader: Reader) -> Recipient:
+        """Take a reader that gets nothing live until `release`."""
+        recipient = self.add(reader)
+        # Both together are no more than may wait for it once it is live.
+        half = max(recipient.policy.mark_bytes // 2, 1)
+        reader.outlet.limit_buffer(min(half, MAX_PAST_BYTES))
+        recipient.held = HeldData(half)
+        return recipient
+
     def remove(self, reader: Reader) -> None:
         """Forget a reader; one that is not there is not an error."""
         recipient = self._recipients.pop(reader, None)
@@ -145,7 +167,7 @@ class Delivery:
 
     def send_latest(self, recipient: Recipient, keys: Iterable[Key]) -> None:
         """Write the latest event of each symbol to a reader that has just subscribed to it."""
-        if recipient.reader in self._left_out:
+        if recipient.reader in self._left_out or recipient.held is not None:
             return
         number = self._router.add_group(keys)
         latest, _ = self._router.latest(number, 0, self._max_reader_bytes)
@@ -189,6 +211,9 @@ class Delivery:
 
     def _write(self, recipient: Recipient, data: bytes) -> None:
         reader = recipient.reader
+        if recipient.held is not None:
+            recipient.held.add(data)
+            return
         if not data:
             return
         reader.write(data)
@@ -205,11 +230,47 @@ class Delivery:
             self.flush()
             recipient.policy.on_room()
 
+    # ------------------------------------------------------------------------- late readers
+
+    def write_past(self, recipient: Recipient, data: bytes) -> None:
+        """Write what was recorded to a reader; whoever does waits until it has room."""
+        recipient.reader.write(data)
+        self.bytes_sent += len(data)
+
+    def hold(self, recipient: Recipient) -> None:
+        """Hold what comes for a late reader from now on."""
+        self.flush()
+        if recipient.held is not None:
+            recipient.held.begin()
+
+    def release(self, recipient: Recipient) -> bool:
+        """Write what was held for a late reader, and from now on what comes.
+
+        Returns:
+            Whether it was all there; if not, nothing is changed.
+        """
+        self.flush()
+        held = recipient.held
+        if held is None or not held.is_whole:
+            return False
+        recipient.held = None
+        recipient.reader.outlet.limit_buffer(recipient.policy.mark_bytes)
+        for data in held.take():
+            self._write(recipient, data)
+        return True
+
+    # -------------------------------------------------------------------------------- news
+
     def announce(self, message: bytes) -> None:
         """Tell every reader that has subscriptions something, after the data that came before."""
         self.flush()
         for recipient in tuple(self._recipients.values()):
-            if recipient.group is not None:
+            if recipient.group is None:
+                continue
+            if recipient.held is not None:
+                # What is not held is in the recording too.
+                recipient.held.add(frame(array([message])))
+            else:
                 recipient.policy.tell(message)
 
     def tell(self, reader: Reader, messages: Iterable[bytes]) -> None:

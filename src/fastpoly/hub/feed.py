@@ -6,12 +6,14 @@ import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 from fastpoly.errors import FastpolyError, SubscriptionError, SubscriptionLimitError
+from fastpoly.protocol.start import start_of_query
 from fastpoly.serving.messages import status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fastpoly.hub.delivery import Delivery
+    from fastpoly.hub.delivery import Delivery, Recipient
+    from fastpoly.hub.late_reader import LateReader
     from fastpoly.hub.union import Key
     from fastpoly.hub.upstream import Upstream
     from fastpoly.serving.messages import Param
@@ -38,6 +40,9 @@ class FeedOwner(Protocol):
     def admits(self, key: str) -> bool:
         """Whether a reader with this key is let in."""
 
+    def late_reader(self, recipient: Recipient, start_ns: int) -> LateReader:
+        """Return what plays a reader what was recorded from a time on."""
+
     def forget(self, feed: HubFeed) -> None:
         """Forget a reader whose connection has ended."""
 
@@ -54,7 +59,13 @@ class HubFeed:
     def __init__(self, owner: FeedOwner, reader: Reader) -> None:
         self.reader = reader
         self._owner = owner
-        self.recipient = owner.delivery.add(reader)
+        start_ns = start_of_query(reader.query)
+        self._late: LateReader | None = None
+        if start_ns is None:
+            self.recipient = owner.delivery.add(reader)
+        else:
+            self.recipient = owner.delivery.add_late(reader)
+            self._late = owner.late_reader(self.recipient, start_ns)
         # What it wants, each in its own words.
         self._held: dict[Key, str] = {}
         self._statuses: list[bytes] = []
@@ -100,7 +111,7 @@ class HubFeed:
         """See `ReaderFeed.after_request`."""
         statuses, self._statuses = self._statuses, []
         if added or removed:
-            self._owner.delivery.subscribe(self.recipient, frozenset(self._held))
+            self._regroup()
         keys = [(param.channel, param.symbol) for param in added]
         if self._owner.upstream.has(keys):
             self._say(statuses)
@@ -155,7 +166,22 @@ class HubFeed:
         held = [param for param in params if (param.channel, param.symbol) in self._held]
         if held:
             self.reader.subscriptions.unsubscribe(held)
-            self._owner.delivery.subscribe(self.recipient, frozenset(self._held))
+            self._regroup()
+
+    def _regroup(self) -> None:
+        self._owner.delivery.subscribe(self.recipient, frozenset(self._held))
+        if self.is_late and self._late is not None:
+            self._late.subscribe(self._held)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it still gets what was recorded before it came."""
+        return self.recipient.held is not None
+
+    def stop_playing(self) -> None:
+        """Give a reader that is late nothing more."""
+        if self.is_late and self._late is not None:
+            self._late.stop()
 
     def holds(self, texts: frozenset[str]) -> bool:
         """Whether the reader wants any of these parameters, in the words of the service."""
@@ -170,6 +196,7 @@ class HubFeed:
         """See `ReaderFeed.detach`."""
         for task in self._waiting:
             task.cancel()
+        self.stop_playing()
         self._owner.delivery.remove(self.reader)
         held, self._held = self._held, {}
         self._owner.upstream.remove(held)

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import ssl as ssl_module
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Final, Unpack
 
 from fastpoly.consumers.recording import Recording, RecordKeywords
@@ -16,6 +16,7 @@ from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.hub.access import Access
 from fastpoly.hub.delivery import Delivery
 from fastpoly.hub.feed import HubFeed
+from fastpoly.hub.late_reader import LateReader
 from fastpoly.hub.news import gap_of_upstream, news
 from fastpoly.hub.slow_readers import SLOW_READER_POLICIES
 from fastpoly.hub.stats import HubReaderStats, HubStats
@@ -29,6 +30,7 @@ from fastpoly.net.options import (
 from fastpoly.protocol.lifecycle import State
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.reconnect import Backoff, ReconnectPolicy, make_policy
+from fastpoly.protocol.start import start_of_query
 from fastpoly.protocol.subscriptions import parse_params
 from fastpoly.serving.listening import Listening
 from fastpoly.serving.messages import parse_params as params_of
@@ -41,6 +43,8 @@ from fastpoly.sources.kinds import SourceRequest, make_source
 if TYPE_CHECKING:
     from fastpoly._core import Batch
     from fastpoly.errors import SubscriptionError
+    from fastpoly.hub.delivery import Recipient
+    from fastpoly.hub.union import Key
     from fastpoly.notices import Gap
     from fastpoly.protocol.lifecycle import StateChange
     from fastpoly.schema import MarketSpec
@@ -201,6 +205,7 @@ class Hub(Listening):
         self._was_lost = False
         self._ended: asyncio.Event = asyncio.Event()
         self._asking: asyncio.Task[None] | None = None
+        self._playing: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
         return f"<Hub {self._market.name} {self.state}, {len(self._feeds)} readers>"
@@ -252,6 +257,8 @@ class Hub(Listening):
         if self._asking is not None:
             self._asking.cancel()
             await asyncio.gather(self._asking, return_exceptions=True)
+        for feed in tuple(self._feeds.values()):
+            feed.stop_playing()
         await self.upstream.stop()
         self.delivery.flush()
         with contextlib.suppress(TimeoutError):
@@ -264,6 +271,7 @@ class Hub(Listening):
                 while self._server.readers:  # noqa: ASYNC110 - many ends, one waiter
                     await asyncio.sleep(0.001)
         await self._server.stop("hub stopped")
+        await asyncio.gather(*self._playing, return_exceptions=True)
         self._ended.set()
 
     async def wait_closed(self) -> None:
@@ -278,7 +286,7 @@ class Hub(Listening):
 
     def record(self, path: str | os.PathLike[str], **options: Unpack[RecordKeywords]) -> Recording:
         """Record all that the hub receives, as `Stream.record` does; before it is started, or while
-        it runs.
+        it runs. Readers that come late get what was recorded, see ``docs/hub.md``.
 
         Raises:
             UsageError: An option makes no sense.
@@ -312,6 +320,7 @@ class Hub(Listening):
                     feed.reader.outlet.buffered,
                     feed.recipient.policy.lost,
                     feed.recipient.policy.is_behind,
+                    feed.is_late,
                 )
                 for number, feed in self._feeds.items()
             ),
@@ -328,6 +337,14 @@ class Hub(Listening):
         """See `Backend.market_at`."""
         return self._market if path in self._market.paths else None
 
+    def problem_of(self, query: str) -> str:
+        """See `Backend.problem_of`."""
+        try:
+            start_of_query(query)
+        except UsageError as error:
+            return str(error)
+        return ""
+
     def attach(self, reader: Reader) -> HubFeed:
         """See `Backend.attach`."""
         feed = self._feeds[reader.number] = HubFeed(self, reader)
@@ -337,9 +354,30 @@ class Hub(Listening):
         """See `FeedOwner.admits`."""
         return self._access.admits(key)
 
+    def late_reader(self, recipient: Recipient, start_ns: int) -> LateReader:
+        """See `FeedOwner.late_reader`."""
+        return LateReader(self, self._market.name, recipient, start_ns)
+
     def forget(self, feed: HubFeed) -> None:
         """See `FeedOwner.forget`."""
         self._feeds.pop(feed.reader.number, None)
+
+    # ------------------------------------------------------------- what late readers ask for
+
+    @property
+    def recording(self) -> Recording | None:
+        """See `LateReaderOwner.recording`: the one that has been going on for the longest."""
+        return next((one for one in self.upstream.feed.recordings if one.is_open), None)
+
+    def given_since_ns(self, key: Key | None = None) -> int | None:
+        """See `LateReaderOwner.given_since_ns`."""
+        return self.upstream.since_ns(key)
+
+    def run(self, coroutine: Coroutine[object, object, None]) -> None:
+        """See `LateReaderOwner.run`."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._playing.add(task)
+        task.add_done_callback(self._playing.discard)
 
     # ------------------------------------------------------------- what the connection says
 

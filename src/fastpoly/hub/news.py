@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
 
+from fastpoly.schema import STATUS_CHANNEL
 from fastpoly.serving.messages import status
 
 if TYPE_CHECKING:
+    from fastpoly._core import Batch
     from fastpoly.notices import Gap
 
-__all__ = ["gap_of_reader", "gap_of_upstream", "news"]
+__all__ = ["gap_of_past", "gap_of_reader", "gap_of_upstream", "news", "told_again"]
+
+
+_GAP: Final = "gap"
+"""The status of messages about gaps."""
 
 
 def gap_of_upstream(gap: Gap) -> bytes:
@@ -49,6 +56,47 @@ def gap_of_reader(since_ns: int, until_ns: int, lost: Mapping[str, int]) -> byte
         channels=sorted(lost),
         lost=dict(lost),
     )
+
+
+def gap_of_past(
+    cause: str,
+    since_ns: int,
+    until_ns: int,
+    channels: Iterable[str],
+    *,
+    code: int = 1006,
+    attempts: int = 0,
+) -> bytes:
+    """Return what a reader is told that wants what was recorded, where some of it is missing.
+
+    Args:
+        cause: Why, as a sentence.
+        since_ns: From when on, Unix time in ns.
+        until_ns: Until when.
+        channels: Of which channels.
+        code: The close code of a connection that was lost.
+        attempts: Attempts to reconnect it.
+    """
+    return status(
+        "GAP",
+        cause,
+        cause=cause,
+        code=code,
+        since_ns=since_ns,
+        until_ns=until_ns,
+        attempts=attempts,
+        channels=list(channels),
+        lost={},
+    )
+
+
+def told_again(batch: Batch) -> list[bytes]:
+    """Return what a hub before this one told it of gaps, among the events of a batch."""
+    return [
+        json.dumps(one.to_dict(), separators=(",", ":")).encode()
+        for one in batch.select(STATUS_CHANNEL)
+        if one.status == _GAP
+    ]
 
 
 def news(name: str, text: str) -> bytes:

@@ -20,6 +20,7 @@ class HubReaderStats:
         buffered: Bytes that wait for it.
         lost: Events that it asked for and did not get, because it was slow.
         is_behind: Whether it is being left out, or was warned, at the moment.
+        is_late: Whether it still gets what was recorded before it came.
     """
 
     number: int
@@ -27,6 +28,7 @@ class HubReaderStats:
     buffered: int
     lost: int
     is_behind: bool
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -100,6 +101,9 @@ class Upstream:
         self._engine.pipeline.route(self._on_batch)
         # Opening and closing take turns: what one has begun the other waits for.
         self._turn = asyncio.Lock()
+        # Since when the service has confirmed what it is asked for, and anything at all.
+        self._confirmed_ns: dict[str, int] = {}
+        self._first_ns: int | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: asyncio.TimerHandle | None = None
         self._is_stopped = False
@@ -145,7 +149,28 @@ class Upstream:
             return False
         # A wildcard may bring them today; when that goes, they have to be asked for.
         self._subscriptions.add_some(texts)
+        self._note_confirmed(texts)
         return True
+
+    def since_ns(self, key: Key | None = None) -> int | None:
+        """Return since when the service has given a key without a break, interruptions of the
+        connection aside; of None, since when it has given anything. Unix time in ns.
+
+        Returns:
+            None if it does not.
+        """
+        if key is None:
+            return self._first_ns
+        channel, _ = key
+        texts = [self.union.text(one) for one in (key, (channel, "*")) if one in self.union]
+        found = [self._confirmed_ns[text] for text in texts if text in self._confirmed_ns]
+        return min(found, default=None)
+
+    def _note_confirmed(self, texts: Iterable[str]) -> None:
+        now_ns = time.time_ns()
+        for text in filter(self._subscriptions.is_confirmed, texts):
+            self._confirmed_ns.setdefault(text, now_ns)
+            self._first_ns = self._first_ns or now_ns
 
     def add(self, key: Key, text: str) -> None:
         """Count one more who wants a key; `confirm` asks the service for it."""
@@ -175,7 +200,10 @@ class Upstream:
         await self._open()
         # What nobody wants any more by now must not be asked for: nobody would let go of it.
         if texts := self.union.texts(wanted):
-            await self._engine.subscribe(texts)
+            try:
+                await self._engine.subscribe(texts)
+            finally:
+                self._note_confirmed(texts)
 
     async def _open(self) -> None:
         async with self._turn:
@@ -206,6 +234,8 @@ class Upstream:
         ]
         if gone and self._engine.state not in (State.IDLE, State.CLOSING, State.CLOSED):
             # All that it could say is that somebody wants one again, or that the hub is stopped.
+            for text in gone:
+                self._confirmed_ns.pop(text, None)
             with contextlib.suppress(FastpolyError):
                 await self._engine.unsubscribe(gone)
 
@@ -220,6 +250,7 @@ class Upstream:
     async def _close(self) -> None:
         async with self._turn:
             if not len(self.union):
+                self._confirmed_ns.clear()
                 await self._end_connection()
 
     async def _end_connection(self) -> None:

@@ -43,10 +43,12 @@ class Reader(WSListener):
         number: 1, 2, 3, ... in the order in which clients came.
         policy: Its limits.
         outlet: The way to the client.
+        query: What its URL says behind the question mark, as it was taken by the backend.
 
     Attributes:
         number: As above.
         market: The market's entry in the schema table.
+        query: As above.
         outlet: The way to the client.
         feed: What is behind it, once it is connected.
         subscriptions: What it is subscribed to, once it is connected.
@@ -64,10 +66,12 @@ class Reader(WSListener):
         number: int,
         policy: ServerPolicy,
         outlet: Outlet,
+        query: str = "",
     ) -> None:
         super().__init__()
         self.number = number
         self.market = market
+        self.query = query
         self.outlet = outlet
         self.authenticated = False
         self.ended = ""

@@ -43,6 +43,13 @@ class Backend(Protocol):
             path: Without the slash at its beginning and without a query.
         """
 
+    def problem_of(self, query: str) -> str:
+        """Return why a URL's query is refused, with HTTP status 400; an empty text if it is not.
+
+        Args:
+            query: Without its question mark; mostly empty.
+        """
+
     def attach(self, reader: Reader) -> ReaderFeed:
         """Return what is behind a reader whose connection is up. It is greeted afterwards."""
 
@@ -192,8 +199,8 @@ class StreamServer(Listening):
             write_to_all(list(self.readers.values()), ping)
 
     def _accept(self, request: WSUpgradeRequest) -> Reader | WSUpgradeResponseWithListener | None:
-        path = request.path.decode("ascii", "replace").partition("?")[0].strip("/")
-        market = self._backend.market_at(path)
+        path, _, query = request.path.decode("ascii", "replace").partition("?")
+        market = self._backend.market_at(path.strip("/"))
         if market is None:
             return None
         if self.refusal is not None:
@@ -209,8 +216,11 @@ class StreamServer(Listening):
                 503, b"The server has as many readers as it may."
             )
             return WSUpgradeResponseWithListener(response, None)
+        if problem := self._backend.problem_of(query):
+            response = WSUpgradeResponse.create_error_response(400, problem.encode())
+            return WSUpgradeResponseWithListener(response, None)
         self.accepted += 1
-        return Reader(self, market, self.accepted, self._policy, self._outlet())
+        return Reader(self, market, self.accepted, self._policy, self._outlet(), query)
 
     # ---------------------------------------------------------------------- what readers call
 

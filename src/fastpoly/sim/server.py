@@ -233,6 +233,10 @@ class Simulator(Listening):
         """Return the market that a URL's path stands for."""
         return _SPEC_BY_PATH.get(path)
 
+    def problem_of(self, query: str) -> str:
+        """See `Backend.problem_of`: a query changes nothing here."""
+        return ""
+
     def attach(self, reader: Reader) -> ReaderFeed:
         """Enter a new connection."""
         connection = SimulatedConnection(self, self._pump(reader.market), reader)

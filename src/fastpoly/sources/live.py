@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fastpoly.enums import Overflow
 from fastpoly.health.clock import Clock, SystemClock
 from fastpoly.net.credentials import find_api_key
-from fastpoly.net.endpoints import nominal_delay_s, shown_url
+from fastpoly.net.endpoints import HiddenUrl, nominal_delay_s, shown_url
 from fastpoly.net.session import Session
+from fastpoly.protocol.start import without_past
 from fastpoly.sources.source import SourceDefaults
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ __all__ = ["LiveSource"]
 class LiveSource:
     """Dials a URL anew for each connection.
 
+    The query of a hub's URL may ask for what there was before, see `fastpoly.protocol.start`. Only
+    connections until data has come ask for that: later ones would get it a second time.
+
     Args:
         url: A full ``ws://`` or ``wss://`` URL.
         api_key: The key.
@@ -33,7 +38,8 @@ class LiveSource:
     Attributes:
         api_key: The key, for connections from now on.
         where: See `Source.where`.
-        defaults: See `Source.defaults`.
+        defaults: See `Source.defaults`: what there was before comes as fast as it is taken, so a
+            consumer that is slow is waited for.
     """
 
     def __init__(
@@ -51,8 +57,13 @@ class LiveSource:
         self.clock: Clock = SystemClock()
         self.delay_s = nominal_delay_s(url, market)
         self.where = shown_url(url)
-        self.defaults = SourceDefaults()
         self._url = url
+        self._url_later = HiddenUrl(without_past(url))
+        self.defaults = SourceDefaults(
+            overflow=Overflow.DROP_OLDEST if self._url_later == url else Overflow.BLOCK
+        )
+        # The last connection, while it may still matter whether it has brought anything.
+        self._last: Session | None = None
         self._market = market
         self._options = options
         self._keep_statuses = keep_statuses
@@ -65,7 +76,9 @@ class LiveSource:
 
     def connect(self, owner: SourceOwner) -> Session:
         """See `Source.connect`."""
-        return Session(
+        if self._last is not None and self._last.counts().events_received:
+            self._url = self._url_later
+        session = Session(
             self._url,
             self.api_key,
             self._market,
@@ -77,3 +90,5 @@ class LiveSource:
             shards=owner.shards,
             spaced=self._spaced,
         )
+        self._last = session if self._url != self._url_later else None
+        return session

@@ -36,7 +36,7 @@ _KINDS: Final[dict[int, type[HttpStatusError]]] = {
 """Statuses with an error of their own."""
 
 _HINTS: Final = {
-    400: "Check the port and path; where the port speaks TLS, use wss://.",
+    400: "Check port, path and query; where the port speaks TLS, use wss://.",
     404: "Check host and path; the path is the market, such as /stocks.",
 }
 _HINT: Final = "Check host and port, and that a WebSocket server is behind them."
