@@ -173,6 +173,27 @@ async def test_an_interruption_is_a_gap_at_its_place_in_what_is_played(
 
 
 @in_loop
+async def test_what_a_hub_before_this_one_told_of_is_told_again(tmp_path: Path) -> None:
+    options = {"api_key": KEY, "reconnect": soon(), "subscribe_timeout": 60, **UNHURRIED}
+    async with ScriptedServer() as server, Hub("stocks", url=server.url(), **options) as first:
+        hub = Hub("stocks", "T.*", url=first.url, **options)
+        hub.record(tmp_path / "day.mcap")
+        async with hub:
+            await until(lambda: server.peers and server.peers[0].held)
+            await send(server.peers[0], hub, range(4))
+            server.peers[0].drop()
+            peer = await server.peer(2)
+            await until(lambda: peer.held and first.state is State.LIVE)
+            await send(peer, hub, range(4, 8))
+            async with stream(hub, "all", "T.*") as one:
+                found = await take(one, 7)
+            gap = found.pop(4)
+            assert isinstance(gap, Gap)
+            assert gap.attempts == 1
+            assert numbers(found) == list(range(8))
+
+
+@in_loop
 async def test_after_a_reconnect_our_stream_does_not_ask_for_the_past_again(
     tmp_path: Path,
 ) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from fastpoly._core import EventRouter
 from fastpoly.capture.marks import Mark
-from fastpoly.hub.news import gap_of_past, told_again
+from fastpoly.hub.news import gap_of_past, is_gap, told_again
 from fastpoly.hub.past_gaps import PastGaps
 from fastpoly.protocol.start import EVERYTHING_NS
 from fastpoly.schema import STATUS_CHANNEL
@@ -172,9 +172,18 @@ class LateReader:
     def _hand_on(self, batch: Batch) -> None:
         self._played_ns = batch.received_ns
         if STATUS_CHANNEL in batch.channels:
-            # A hub before this one told it of gaps.
-            self._tell(told_again(batch))
+            batch = self._tell_again(batch)
         self._router.route(batch)
+
+    def _tell_again(self, batch: Batch) -> Batch:
+        """Tell, in their places, of gaps that a hub before this one told of; return the rest."""
+        begin = 0
+        for place, event in enumerate(batch):
+            if is_gap(event):
+                self._router.route(batch[begin:place])
+                self._tell([told_again(event)])
+                begin = place + 1
+        return batch[begin:]
 
     def _write(self) -> None:
         for number in self._router.waiting():

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
-from fastpoly.schema import STATUS_CHANNEL
+from fastpoly.events import Status
 from fastpoly.serving.messages import status
 
 if TYPE_CHECKING:
-    from fastpoly._core import Batch
+    from fastpoly._core import Event
     from fastpoly.notices import Gap
 
-__all__ = ["gap_of_past", "gap_of_reader", "gap_of_upstream", "news", "told_again"]
+__all__ = ["gap_of_past", "gap_of_reader", "gap_of_upstream", "is_gap", "news", "told_again"]
 
 
 _GAP: Final = "gap"
@@ -90,13 +90,14 @@ def gap_of_past(
     )
 
 
-def told_again(batch: Batch) -> list[bytes]:
-    """Return what a hub before this one told it of gaps, among the events of a batch."""
-    return [
-        json.dumps(one.to_dict(), separators=(",", ":")).encode()
-        for one in batch.select(STATUS_CHANNEL)
-        if one.status == _GAP
-    ]
+def is_gap(event: Event) -> TypeGuard[Status]:
+    """Whether an event is what a hub before this one told it of a gap."""
+    return isinstance(event, Status) and event.status == _GAP
+
+
+def told_again(told: Status) -> bytes:
+    """Return what a hub before this one told it of a gap, for this one's readers."""
+    return json.dumps(told.to_dict(), separators=(",", ":")).encode()
 
 
 def news(name: str, text: str) -> bytes:

@@ -37,6 +37,16 @@ def asked(**what: Any) -> SourceRequest:
     return SourceRequest(market="stocks", options=ConnectionOptions(), api_key="key", **what)
 
 
+def test_who_asks_a_hub_for_the_past_is_waited_for() -> None:
+    for query, overflow in (
+        ("?start=all", "block"),
+        ("?a=b&start=7", "block"),
+        ("?start=new", "drop_oldest"),
+        ("", "drop_oldest"),
+    ):
+        assert make_source(asked(url=f"ws://h/stocks{query}")).defaults.overflow == overflow
+
+
 def test_the_scheme_decides(path: Path) -> None:
     assert set(SOURCE_KINDS) == {"ws", "wss", "ws+unix", "file", "nats", "tls", "shm"}
     unix = "ws+unix:///run/hub.sock:/stocks"
