@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from random import Random
@@ -350,3 +351,38 @@ def test_a_reader_that_leaves_or_is_stopped_gets_nothing_more(
         assert reader.got == []
 
     run_with(tmp_path, main)
+
+
+def test_when_all_is_cancelled_a_file_is_let_go_of_when_nobody_reads_it(
+    tmp_path: Path, batches: list[Batch]
+) -> None:
+    reading, may_end, happened = threading.Event(), threading.Event(), []
+
+    class Slow(GrowingReader):
+        def read(self, until: Any, nbytes: int) -> Any:
+            reading.set()
+            may_end.wait()
+            found = super().read(until, nbytes)
+            happened.append("read")
+            return found
+
+        def close(self) -> None:
+            happened.append("closed")
+            super().close()
+
+    async def main(hub: FakeHub) -> None:
+        hub.on_batch(batches[0])
+        hub.recording.read_back = lambda start_ns: Slow(hub.writer.recorder, "stocks", start_ns)  # type: ignore[union-attr]
+        _, recipient, late = hub.late(0, room=1 << 20)
+        hub.subscribe(recipient, late, "*")
+        await until(reading.is_set)
+        hub.tasks[0].cancel()
+        await asyncio.sleep(0)
+        assert not hub.tasks[0].done()
+        assert not happened
+        may_end.set()
+        await asyncio.wait(hub.tasks)
+        assert hub.tasks[0].cancelled()
+
+    run_with(tmp_path, main)
+    assert happened[-2:] == ["read", "closed"]
