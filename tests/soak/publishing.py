@@ -24,7 +24,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import uvloop
@@ -45,6 +45,9 @@ MOST_IN_FLIGHT_S: Final = 1.0
 """What a leader that is killed may not have brought to the broker yet."""
 
 PATIENCE_S: Final = 120.0
+EVENT_BYTES: Final = 200
+OUTAGE_S: Final = 10
+"""For how long a publisher keeps what the broker does not take: until it has started again."""
 
 
 # ------------------------------------------------------------------------------- a reader
@@ -106,6 +109,50 @@ class Program:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+
+
+class Leaders:
+    """A publisher that leads, and one that stands by.
+
+    Args:
+        stack: Ends them.
+        arguments: Of their command.
+    """
+
+    def __init__(self, stack: ExitStack, arguments: Sequence[str]) -> None:
+        self._stack = stack
+        self._arguments = arguments
+        self.leading = self._begin()
+        self.leading.line()
+        self._standby = self._begin("--standby")
+
+    def kill(self) -> float:
+        """Kill the one that leads; return the seconds until the other does."""
+        self._look()
+        self.leading.kill()
+        killed_s = time.monotonic()
+        self._succeed()
+        return time.monotonic() - killed_s
+
+    def finish(self) -> dict[str, Any]:
+        """End the one that leads, and return its figures."""
+        self._look()
+        self._standby.kill()
+        self.leading.process.send_signal(signal.SIGTERM)
+        account: dict[str, Any] = json.loads(self.leading.finish())
+        return account
+
+    def _look(self) -> None:
+        if self.leading.process.poll() is not None:
+            print("the leader's lease ran out while the broker was away", flush=True)
+            self._succeed()
+
+    def _succeed(self) -> None:
+        self._standby.line()
+        self.leading, self._standby = self._standby, self._begin("--standby")
+
+    def _begin(self, *more: str) -> Program:
+        return self._stack.enter_context(running(*self._arguments, *more))
 
 
 @contextmanager
@@ -214,10 +261,17 @@ def run(rate: int, seconds: float, symbols: int, folder: Path) -> None:
         broker = stack.enter_context(NatsServer(folder / "nats"))
         simulator = stack.enter_context(SimulatorProcess(rate=rate, symbols=symbols))
         source = ("--url", simulator.url("stocks"), "--to", broker.url)
-        publish = ("fastpoly", "publish", "stocks", *PARAMS, *source, "--json")
-        leader = stack.enter_context(running(*publish))
-        leader.line()
-        standby = stack.enter_context(running(*publish, "--standby"))
+        publish = (
+            "fastpoly",
+            "publish",
+            "stocks",
+            *PARAMS,
+            *source,
+            "--json",
+            "--max-buffer-bytes",
+        )
+        publish += (str(rate * EVENT_BYTES * OUTAGE_S),)
+        leaders = Leaders(stack, publish)
         paths = [folder / f"share{number}.mcap" for number in range(SHARES)]
         readers = [
             stack.enter_context(
@@ -232,7 +286,7 @@ def run(rate: int, seconds: float, symbols: int, folder: Path) -> None:
         ]
         for reader in readers:
             reader.line()
-        pids = {"publisher": leader.process.pid, "broker": broker.pid}
+        pids = {"publisher": leaders.leading.process.pid, "broker": broker.pid}
         pids |= {f"reader {n}": reader.process.pid for n, reader in enumerate(readers)}
         clock = Clock(pids)
         time.sleep(seconds / 5)
@@ -242,16 +296,11 @@ def run(rate: int, seconds: float, symbols: int, folder: Path) -> None:
                 broker.kill()
                 broker.start()
             else:
-                leader.kill()
-                killed_s = time.monotonic()
-                standby.line()
-                took_s = time.monotonic() - killed_s
-                leader = standby
+                took_s = leaders.kill()
                 print(f"the standby leads {took_s:.2f} s after the leader was killed", flush=True)
                 assert took_s < MOST_TAKEOVER_S
             time.sleep(seconds / 5)
-        leader.process.send_signal(signal.SIGTERM)
-        account = json.loads(leader.finish())
+        account = leaders.finish()
         assert account["unacknowledged_messages"] == 0, account
         before, said = -1, 0
         while said > before:  # until nothing more comes
@@ -262,7 +311,7 @@ def run(rate: int, seconds: float, symbols: int, folder: Path) -> None:
             reader.finish()
     found = asyncio.run(count(paths))
     causes = [one["causes"] for one in answers]
-    print(f"second leader: {account}")
+    print(f"last leader: {account}")
     print(f"gaps told: {causes}")
     missing, in_flight, span = found.holes()
     print(f"{found.events:,} events, {found.repeats} repeated, {missing:,} missing;")
