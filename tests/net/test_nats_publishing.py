@@ -8,11 +8,16 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import trustme
 
 from fastpoly._core import Batch
+from fastpoly.broker.address import read_address
+from fastpoly.broker.chain import Chain
+from fastpoly.broker.message import MessageKind
+from fastpoly.broker.streams import StreamLimits
 from fastpoly.errors import (
     AuthError,
     CertificateError,
@@ -32,7 +37,7 @@ from tests.loops import in_loop
 from tests.net.brokers import NatsServer, needs_nats
 from tests.net.events import quote, trade
 from tests.net.streams import KEY, SOON
-from tests.waiting import UNHURRIED, until
+from tests.waiting import PATIENCE_S, UNHURRIED, until
 
 pytestmark = needs_nats
 
@@ -254,6 +259,29 @@ async def test_a_broker_that_is_killed_costs_nothing(broker: NatsServer) -> None
         assert reader.notices == [], "a reader goes on where it was"
         assert source.publishing.stats().chain.faults >= 3
         assert source.errors == []
+
+
+@in_loop
+async def test_a_publisher_closes_whatever_it_waits_for_in_the_client(
+    broker: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nats.aio.client import Client
+
+    waiting = asyncio.Event()
+
+    async def publish(*_: object, **__: object) -> None:
+        """Wait for room, as the client does, which lets a cancellation pass by meanwhile."""
+        waiting.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    chain = Chain(read_address(broker.url, ()), "stocks", StreamLimits(), mock.Mock())
+    await chain.open()
+    monkeypatch.setattr(Client, "publish", publish)
+    chain.add(MessageKind.MARK, "session", 0, b"{}")
+    await waiting.wait()
+    assert not await chain.drain(0.01)
+    await asyncio.wait_for(chain.close(), PATIENCE_S)
 
 
 @in_loop

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from fastpoly.broker.link import Link, dial, request_failed
+from fastpoly.broker.link import Link, dial, end_task, request_failed
 from fastpoly.broker.message import (
     RUN_BYTES,
     SESSION_CHANNEL,
@@ -289,8 +289,7 @@ class Chain:
         """End the connection; what is not acknowledged may be written or not."""
         self._closing = True
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await end_task(self._task)
         if self._link is not None:
             await self._link.close()
 

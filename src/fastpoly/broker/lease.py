@@ -14,7 +14,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, Final, Protocol
 
-from fastpoly.broker.link import Link, dial, request_failed
+from fastpoly.broker.link import Link, dial, end_task, request_failed
 from fastpoly.errors import FastpolyError, PublishError
 
 if TYPE_CHECKING:
@@ -173,8 +173,7 @@ class Lease:
         """Let somebody else lead, at once."""
         if self._task is not None:
             held = not self._task.done()
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await end_task(self._task)
             if held and self._store is not None and self._link is not None and self._link.is_up:
                 with contextlib.suppress(Exception):  # then it expires
                     async with asyncio.timeout(LEASE_S):

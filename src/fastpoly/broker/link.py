@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from fastpoly.broker.address import BrokerAddress
 
-__all__ = ["REQUEST_S", "Link", "LinkOwner", "dial", "request_failed"]
+__all__ = ["REQUEST_S", "Link", "LinkOwner", "dial", "end_task", "request_failed"]
 
 logger = logging.getLogger("fastpoly.broker")
 
@@ -39,6 +39,10 @@ ATTEMPTS: Final = 3
 
 CONNECT_S: Final = 5.0
 """How long one server has for its part in connecting."""
+
+
+CANCEL_AGAIN_S: Final = 0.1
+"""After how long a task is cancelled again that has not ended."""
 
 
 class LinkOwner(Protocol):
@@ -143,6 +147,16 @@ async def dial(
     if failure is None:
         raise AssertionError("an address has a server")
     raise failure
+
+
+async def end_task(task: asyncio.Task[None]) -> None:
+    """Cancel a task that may be writing to a broker, and wait until it has ended.
+
+    While nats-py writes it lets a cancellation pass by, so that once is not enough.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=CANCEL_AGAIN_S)
 
 
 async def _discard(client: Client) -> None:
