@@ -98,7 +98,7 @@ class SinkWriter:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._drained = asyncio.Event()
-        self._writes = self._events = self._errors = self._busy_ns = 0
+        self._writes = self._written = self._errors = self._busy_ns = 0
         self._lost: Counter[str] = Counter()
         sink.open(market)
 
@@ -179,7 +179,6 @@ class SinkWriter:
     def _write(self, batch: Batch) -> None:
         counts = {name: batch.count(name) for name in batch.channels if name != NOTICE_CHANNEL}
         self._writes += 1
-        self._events += sum(counts.values())
 
         def write() -> None:
             self._sink.write(batch)
@@ -189,13 +188,18 @@ class SinkWriter:
     def _try(self, call: Callable[[], None], in_hand: Mapping[str, int]) -> None:
         """Do one of the sink's calls, and account for what it loses."""
         started = time.monotonic_ns()
+        lost: Mapping[str, int] = {}
         try:
             call()
         except Exception as error:
             self._errors += 1
-            self._lose(error, error.lost_by_channel if isinstance(error, SinkError) else in_hand)
+            lost = error.lost_by_channel if isinstance(error, SinkError) else in_hand
+            self._lose(error, lost)
         finally:
             self._busy_ns += time.monotonic_ns() - started
+        # Not before: what the sink has in its hands is not written. It may also have lost what it
+        # had taken earlier, and not let go of yet.
+        self._written += sum(in_hand.values()) - sum(lost.values())
 
     def _lose(self, error: Exception, lost: Mapping[str, int]) -> None:
         self._lost.update(lost)
@@ -235,7 +239,7 @@ class SinkWriter:
         return SinkStats(
             name=self._name,
             writes=self._writes,
-            written=self._events - sum(lost.values()),
+            written=self._written,
             lost=sum(lost.values()),
             lost_by_channel=lost,
             errors=self._errors,

@@ -133,6 +133,21 @@ async def test_a_slow_sink_holds_nobody_up_and_its_buffer_has_an_end() -> None:
 
 
 @in_loop
+async def test_what_a_sink_has_in_its_hands_is_not_written_yet() -> None:
+    sink = Kept()
+    writer, _ = make(sink)
+    sink.go.clear()
+    writer.start()
+    push(writer, 1, 2)
+    await until(lambda: writer.stats().writes == 1)
+    assert writer.stats().written == 0
+    sink.go.set()
+    await until(lambda: writer.stats().written == 2)
+    writer.end(None)
+    await writer.wait_drained()
+
+
+@in_loop
 async def test_what_a_sink_raises_costs_one_batch_and_is_announced() -> None:
     sink = Kept(write=ValueError("no"))
     writer, owner = make(sink)
