@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -31,13 +32,20 @@ NATS_SERVER = os.environ.get("FASTPOLY_NATS_SERVER") or next(
 needs_nats = pytest.mark.skipif(not NATS_SERVER, reason="there is no nats-server here")
 
 PATIENCE_S = 20.0
+PORTS = range(15_000, 32_000)
+"""Between those of well-known services and those that systems give out, Linux from 32768 on."""
 
 
 def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+    """A port for a server that is still to be started, on which nothing listens.
+
+    It is none of those that the system gives out, to one end of a connection as well, or somebody
+    else would have it now and then before the server has.
+    """
+    while True:
+        port = secrets.choice(PORTS)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class NatsServer:
