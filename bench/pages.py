@@ -42,21 +42,13 @@ def write(results: Results) -> list[Path]:
 
 def generated(results: Results) -> str:
     """The part of the page that comes from the results."""
-    any_one = next(iter(results.values()))
-    machine, versions = any_one["machine"], any_one["versions"]
-    packages = "; ".join(
-        f"{environment}: " + ", ".join(f"{name} {version}" for name, version in found.items())
-        for environment, found in versions.items()
-    )
     load = ", ".join(
         f"{name} {kept['settings']['load_average']:.1f}" for name, kept in results.items()
     )
     charts = [f"![{name}](charts/{name}.svg)" for name in CHART_MAKERS if _chart(name).exists()]
     parts = [
         "## Results",
-        f"Measured on {any_one['when'][:10]}: {machine['processor']}, {machine['processors']} "
-        f"processors, {machine['system']}, Python {machine['python']} ({machine['compiler']}). "
-        f"Packages by environment: {packages}.",
+        *conditions(results),
         f"Load average of the machine as each question ended: {load}. On two processors the "
         "benchmark itself makes about 2; above that, others were at work, and the lags most of all "
         "are theirs.",
@@ -64,6 +56,24 @@ def generated(results: Results) -> str:
         *(table.as_markdown() for table in tables(results)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def conditions(results: Results) -> list[str]:
+    """When and where the questions were answered: a paragraph for those that have it in common."""
+    names: dict[str, list[str]] = {}
+    for name, kept in results.items():
+        machine = kept["machine"]
+        packages = "; ".join(
+            f"{environment}: " + ", ".join(f"{name} {version}" for name, version in found.items())
+            for environment, found in kept["versions"].items()
+        )
+        when = (
+            f"measured on {kept['when'][:10]}: {machine['processor']}, {machine['processors']} "
+            f"processors, {machine['system']}, Python {machine['python']} "
+            f"({machine['compiler']}). Packages by environment: {packages}."
+        )
+        names.setdefault(when, []).append(name)
+    return [f"{', '.join(found)}: {when}" for when, found in names.items()]
 
 
 def headlines(results: Results) -> str:

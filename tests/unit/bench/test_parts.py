@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 import fastpoly
-from bench import charts, frames, report, results, server, targets
+from bench import charts, frames, pages, report, results, server, targets
 from bench.clients.meter import Job
 
 
@@ -187,3 +187,20 @@ def test_lines_rise_where_the_values_do(log_y: bool) -> None:
     places = [tuple(map(float, point.split(","))) for point in path.get("points", "").split()]
     assert [x for x, _ in places] == sorted(x for x, _ in places)
     assert [y for _, y in places] == sorted((y for _, y in places), reverse=True)
+
+
+def test_questions_that_were_asked_on_other_days_say_so() -> None:
+    def kept(day: str) -> dict[str, Any]:
+        machine = {name: name for name in ("processor", "processors", "system", "python")}
+        return {
+            "when": f"{day}T01:02:03+00:00",
+            "machine": {**machine, "compiler": "compiler"},
+            "versions": {"rivals": {"orjson": "3"}},
+        }
+
+    first, second = pages.conditions(
+        {"decode": kept("2026-01-01"), "hub": kept("2026-01-02"), "socket": kept("2026-01-01")}
+    )
+    assert first.startswith("decode, socket: measured on 2026-01-01: processor, ")
+    assert first.endswith("Packages by environment: rivals: orjson 3.")
+    assert second.startswith("hub: measured on 2026-01-02")
