@@ -60,20 +60,22 @@ def generated(results: Results) -> str:
 
 def conditions(results: Results) -> list[str]:
     """When and where the questions were answered: a paragraph for those that have it in common."""
-    names: dict[str, list[str]] = {}
+    names: dict[tuple[str, str], list[str]] = {}
     for name, kept in results.items():
         machine = kept["machine"]
         packages = "; ".join(
             f"{environment}: " + ", ".join(f"{name} {version}" for name, version in found.items())
             for environment, found in kept["versions"].items()
         )
-        when = (
-            f"measured on {kept['when'][:10]}: {machine['processor']}, {machine['processors']} "
-            f"processors, {machine['system']}, Python {machine['python']} "
-            f"({machine['compiler']}). Packages by environment: {packages}."
+        where = (
+            f"{machine['processor']}, {machine['processors']} processors, {machine['system']}, "
+            f"Python {machine['python']} ({machine['compiler']}). "
+            f"Packages by environment: {packages}."
         )
-        names.setdefault(when, []).append(name)
-    return [f"{', '.join(found)}: {when}" for when, found in names.items()]
+        names.setdefault((kept["when"][:10], where), []).append(name)
+    return [
+        f"Measured on {day} ({', '.join(found)}): {where}" for (day, where), found in names.items()
+    ]
 
 
 def headlines(results: Results) -> str:

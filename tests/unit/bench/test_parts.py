@@ -201,6 +201,6 @@ def test_questions_that_were_asked_on_other_days_say_so() -> None:
     first, second = pages.conditions(
         {"decode": kept("2026-01-01"), "hub": kept("2026-01-02"), "socket": kept("2026-01-01")}
     )
-    assert first.startswith("decode, socket: measured on 2026-01-01: processor, ")
+    assert first.startswith("Measured on 2026-01-01 (decode, socket): processor, ")
     assert first.endswith("Packages by environment: rivals: orjson 3.")
-    assert second.startswith("hub: measured on 2026-01-02")
+    assert second.startswith("Measured on 2026-01-02 (hub): ")
