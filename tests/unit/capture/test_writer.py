@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import resource
 import shutil
@@ -364,24 +365,26 @@ def test_a_buffer_that_overflows_is_counted_and_announced(tmp_path: Path) -> Non
     """A pipe that nobody reads is a disk that stands still."""
     pipe, copied = tmp_path / "pipe.mcap", tmp_path / "copied.mcap"
     os.mkfifo(pipe)
-    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    writer = CaptureWriter(
-        pipe,
-        market="stocks",
-        overwrite=True,
-        compression="none",
-        chunk_bytes=16 << 10,
-        max_buffer_bytes=64 << 10,
-    )
-    for stamp, text in RECORDED:
-        writer.add_frame(text, stamp)
-    stats = writer.stats()
-    assert stats.dropped_frames > 0
-    assert stats.gaps == 1
-    os.set_blocking(reading, True)
-    with copied.open("wb") as out:
-        drain = subprocess.Popen(["cat"], stdin=reading, stdout=out)
-    os.close(reading)
+    # Closed whatever comes of it: the writer, which nobody else would let end, then has an error.
+    with open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb") as reading:
+        # Not a chunk has room in it, or the writer would have room again after the first loss.
+        fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, 4 << 10)
+        writer = CaptureWriter(
+            pipe,
+            market="stocks",
+            overwrite=True,
+            compression="none",
+            chunk_bytes=16 << 10,
+            max_buffer_bytes=64 << 10,
+        )
+        for stamp, text in RECORDED:
+            writer.add_frame(text, stamp)
+        stats = writer.stats()
+        assert stats.dropped_frames > 0
+        assert stats.gaps == 1
+        os.set_blocking(reading.fileno(), True)
+        with copied.open("wb") as out:
+            drain = subprocess.Popen(["cat"], stdin=reading, stdout=out)
     wait_until(lambda: writer.stats().buffered_bytes == 0)
     for stamp, text in RECORDED[:10]:
         writer.add_frame(text, stamp)
