@@ -19,19 +19,20 @@ __all__ = ["gap_of_past", "gap_of_reader", "gap_of_upstream", "is_gap", "news", 
 _GAP: Final = "gap"
 """The status of messages about gaps."""
 
+_NOTHING: Final[Mapping[str, int]] = {}
+
 
 def gap_of_upstream(gap: Gap) -> bytes:
     """Return what readers are told of a gap of the hub's own connection."""
-    return status(
-        "GAP",
-        f"The hub's connection was interrupted for {gap.seconds:.3f} s: {gap.cause}",
-        cause=gap.cause,
+    return _gap(
+        gap.cause,
+        gap.since_ns,
+        gap.until_ns,
+        gap.channels,
         code=gap.code,
-        since_ns=gap.since_ns,
-        until_ns=gap.until_ns,
         attempts=gap.attempts,
-        channels=list(gap.channels),
-        lost=dict(gap.lost_by_channel),
+        lost=gap.lost_by_channel,
+        text=f"The hub's connection was interrupted for {gap.seconds:.3f} s: {gap.cause}",
     )
 
 
@@ -45,17 +46,7 @@ def gap_of_reader(since_ns: int, until_ns: int, lost: Mapping[str, int]) -> byte
     """
     count = sum(lost.values())
     cause = f"The hub left out {count:,} events for this reader, which did not read fast enough."
-    return status(
-        "GAP",
-        cause,
-        cause=cause,
-        code=1013,
-        since_ns=since_ns,
-        until_ns=until_ns,
-        attempts=0,
-        channels=sorted(lost),
-        lost=dict(lost),
-    )
+    return _gap(cause, since_ns, until_ns, sorted(lost), code=1013, lost=lost)
 
 
 def gap_of_past(
@@ -77,16 +68,30 @@ def gap_of_past(
         code: The close code of a connection that was lost.
         attempts: Attempts to reconnect it.
     """
+    return _gap(cause, since_ns, until_ns, channels, code=code, attempts=attempts)
+
+
+def _gap(
+    cause: str,
+    since_ns: int,
+    until_ns: int,
+    channels: Iterable[str],
+    *,
+    code: int,
+    attempts: int = 0,
+    lost: Mapping[str, int] = _NOTHING,
+    text: str | None = None,
+) -> bytes:
     return status(
         "GAP",
-        cause,
+        cause if text is None else text,
         cause=cause,
         code=code,
         since_ns=since_ns,
         until_ns=until_ns,
         attempts=attempts,
         channels=list(channels),
-        lost={},
+        lost=dict(lost),
     )
 
 
