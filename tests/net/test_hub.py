@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,50 +16,23 @@ import trustme
 from fastpoly import AsyncStreamClient, Hub, Stream, UsageError, errors
 from fastpoly.notices import Gap
 from fastpoly.protocol.lifecycle import State
-from fastpoly.protocol.reconnect import Backoff
-from fastpoly.sim import ScriptedPeer, ScriptedServer, Simulator, SimulatorConfig
+from fastpoly.sim import ScriptedServer, Simulator, SimulatorConfig
 from tests.loops import in_loop
 from tests.net.events import quote, trade
+from tests.net.hubs import UPSTREAM_KEY, flood, hub_of, numbers, reader_of, take
 from tests.net.tls import client_context, server_context
 from tests.net.wire_client import WireClient
 from tests.waiting import PATIENCE_S, UNHURRIED, until
 
-UPSTREAM_KEY = "upstream-key-of-nobody"
-
-
-def fast() -> Backoff:
-    return Backoff(initial_s=0.001, cap_s=0.01, retry_first=True)
-
 
 @asynccontextmanager
 async def scripted_hub(*params: str, **options: Any) -> AsyncIterator[tuple[ScriptedServer, Hub]]:
-    """A hub before a server that says what a test wants it to say."""
-    options = {"reconnect": fast(), "subscribe_timeout": 60, **UNHURRIED, **options}
-    async with (
-        ScriptedServer() as server,
-        Hub("stocks", *params, url=server.url(), api_key=UPSTREAM_KEY, **options) as hub,
-    ):
+    async with ScriptedServer() as server, hub_of(server, *params, **options) as hub:
         yield server, hub
 
 
 def stream(hub: Hub, *params: str, **options: Any) -> Stream:
-    options = {"reconnect": False, "subscribe_timeout": 60, **UNHURRIED, **options}
-    return Stream("stocks", *params, url=hub.url, **options)
-
-
-async def take(one: Stream, count: int) -> list[Any]:
-    """So many events of a stream, notices included."""
-    found: list[Any] = []
-    async with asyncio.timeout(PATIENCE_S):
-        async for batch in one:
-            found += batch
-            if len(found) >= count:
-                return found
-    return found
-
-
-def numbers(events: list[Any]) -> list[int]:
-    return [event["q"] for event in events]
+    return reader_of(hub.url, *params, **options)
 
 
 # ------------------------------------------------------------------------- what readers get
@@ -344,17 +317,6 @@ class Standing:
     def go_on(self) -> None:
         assert self.client.transport is not None
         self.client.transport.underlying_transport.resume_reading()
-
-
-async def flood(peer: ScriptedPeer, hub: Hub, enough: Callable[[], bool]) -> int:
-    """Send trades of A and B until it is enough; return how many."""
-    sent = 0
-    async with asyncio.timeout(PATIENCE_S):
-        while not enough():
-            peer.send(*(trade("AB"[n % 2], sent + n) for n in range(500)))
-            sent += 500
-            await until(lambda: hub.stats().routed >= sent)  # noqa: B023 - at once
-    return sent
 
 
 @in_loop

@@ -18,17 +18,17 @@ import aiohttp
 import pytest
 import trustme
 
-from fastpoly import AsyncStreamClient, Hub, Stream, UsageError, errors
+from fastpoly import AsyncStreamClient, Hub, UsageError, errors
 from fastpoly.massive import WebSocketClient
 from fastpoly.net.opening.upgrade import accept_for
 from fastpoly.notices import Gap
 from fastpoly.polygon import StreamClient
-from fastpoly.protocol.reconnect import Backoff
 from fastpoly.serving import frames
 from fastpoly.serving.messages import array, status
-from fastpoly.sim import ScriptedPeer, ScriptedServer
+from fastpoly.sim import ScriptedServer
 from tests.loops import in_each_loop, in_loop
 from tests.net.events import trade
+from tests.net.hubs import fast, flood, hub_of, numbers, reader_of, take
 from tests.net.sessions import make_session
 from tests.net.streams import BOTH_WAYS
 from tests.net.tls import server_context
@@ -37,44 +37,18 @@ from tests.waiting import PATIENCE_S, UNHURRIED, until
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are no Unix sockets")
 
 
-def fast() -> Backoff:
-    return Backoff(initial_s=0.001, cap_s=0.01, retry_first=True)
-
-
 @pytest.fixture
 def path() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="fp-") as folder:  # pytest's own are long
         yield Path(folder) / "hub.sock"
 
 
-def hub_of(server: ScriptedServer, path: Path | str, *params: str, **options: Any) -> Hub:
-    options = {"reconnect": fast(), "subscribe_timeout": 60, **UNHURRIED, **options}
-    return Hub("stocks", *params, url=server.url(), api_key="k", unix=path, **options)
-
-
 @asynccontextmanager
 async def scripted_hub(
     path: Path, *params: str, **options: Any
 ) -> AsyncIterator[tuple[ScriptedServer, Hub]]:
-    """A hub before a server that says what a test wants it to say."""
-    async with ScriptedServer() as server, hub_of(server, path, *params, **options) as hub:
+    async with ScriptedServer() as server, hub_of(server, *params, unix=path, **options) as hub:
         yield server, hub
-
-
-def stream(url: str, *params: str, **options: Any) -> Stream:
-    options = {"reconnect": False, "subscribe_timeout": 60, **UNHURRIED, **options}
-    return Stream("stocks", *params, url=url, **options)
-
-
-async def take(one: Stream, count: int) -> list[Any]:
-    """So many events of a stream, notices included."""
-    found: list[Any] = []
-    async with asyncio.timeout(PATIENCE_S):
-        async for batch in one:
-            found += batch
-            if len(found) >= count:
-                return found
-    return found
 
 
 def mode(path: Path) -> int:
@@ -83,10 +57,6 @@ def mode(path: Path) -> int:
 
 def is_there(path: Path) -> bool:
     return os.path.lexists(path)
-
-
-def numbers(events: list[Any]) -> list[int]:
-    return [event["q"] for event in events]
 
 
 # ------------------------------------------------------------------------------- our own readers
@@ -99,7 +69,7 @@ async def test_a_stream_reads_it_and_its_file_is_its_owner_s_alone(path: Path, i
         assert hub.url == f"ws+unix://{path}:/stocks"
         assert hub.urls == (hub.url,)
         assert mode(path) == 0o600
-        async with stream(hub.url, "T.A", ingest=ingest) as one:
+        async with reader_of(hub.url, "T.A", ingest=ingest) as one:
             # More than the kernel takes at once.
             for number in range(0, 20_000, 100):
                 server.peers[0].send(*(trade("A", number + n) for n in range(100)))
@@ -117,7 +87,7 @@ async def test_it_may_listen_on_a_port_too(path: Path) -> None:
         assert by_port == hub.url
         assert by_port.startswith("ws://127.0.0.1:")
         assert mode(path) == 0o660
-        async with stream(by_port, "T.A") as one, stream(by_file, "T.A") as other:
+        async with reader_of(by_port, "T.A") as one, reader_of(by_file, "T.A") as other:
             server.peers[0].send(trade("A", 1))
             assert numbers(await take(one, 1)) == numbers(await take(other, 1)) == [1]
         assert len(server.peers) == 1
@@ -127,14 +97,14 @@ async def test_it_may_listen_on_a_port_too(path: Path) -> None:
 @in_each_loop
 async def test_a_hub_that_is_started_again_is_found_again(path: Path, ingest: str) -> None:
     async with ScriptedServer() as server:
-        first = hub_of(server, path)
+        first = hub_of(server, unix=path)
         await first.start()
-        async with stream(first.url, "T.A", reconnect=fast(), ingest=ingest) as one:
+        async with reader_of(first.url, "T.A", reconnect=fast(), ingest=ingest) as one:
             server.peers[0].send(trade("A", 1))
             assert numbers(await take(one, 1)) == [1]
             await first.stop()
             assert not is_there(path)
-            async with hub_of(server, path):
+            async with hub_of(server, unix=path):
                 peer = await server.peer(2)
                 await until(lambda: peer.held)
                 peer.send(trade("A", 2))
@@ -150,15 +120,15 @@ async def test_while_it_waits_for_slow_readers_another_may_take_its_place(
 ) -> None:
     monkeypatch.setattr("fastpoly.hub.hub.DRAIN_S", PATIENCE_S)
     async with ScriptedServer() as server:
-        first = hub_of(server, path, max_delay=0.0)
+        first = hub_of(server, unix=path, max_delay=0.0)
         await first.start()
-        slow = stream(first.url, "T.*", overflow="block", max_buffer_bytes=10_000)
+        slow = reader_of(first.url, "T.*", overflow="block", max_buffer_bytes=10_000)
         await slow.open()
         peer = server.peers[0]
         sent = await flood(peer, first, lambda: first.stats().readers[0].buffered)
         stopping = asyncio.create_task(first.stop())
         await until(lambda: not is_there(path))
-        async with hub_of(server, path) as second, stream(second.url, "T.A") as one:
+        async with hub_of(server, unix=path) as second, reader_of(second.url, "T.A") as one:
             assert not stopping.done()
             assert numbers(await take(slow, sent)) == list(range(sent))
             await stopping
@@ -173,7 +143,7 @@ async def test_a_hub_may_read_another_by_it(path: Path) -> None:
     async with (
         scripted_hub(path) as (server, hub),
         Hub("stocks", url=hub.url, **UNHURRIED) as second,
-        stream(second.url, "T.A") as one,
+        reader_of(second.url, "T.A") as one,
     ):
         server.peers[0].send(trade("A", 1))
         assert numbers(await take(one, 1)) == [1]
@@ -260,23 +230,12 @@ async def test_aiohttp_reads_it(path: Path) -> None:
 SMALL = {"max_reader_bytes": 100_000, "max_delay": 0.0}
 
 
-async def flood(peer: ScriptedPeer, hub: Hub, enough: Callable[[], bool]) -> int:
-    """Send trades until it is enough; return how many."""
-    sent = 0
-    async with asyncio.timeout(PATIENCE_S):
-        while not enough():
-            peer.send(*(trade("AB"[n % 2], sent + n) for n in range(500)))
-            sent += 500
-            await until(lambda: hub.stats().routed >= sent)  # noqa: B023 - at once
-    return sent
-
-
 @in_each_loop
 async def test_a_slow_reader_loses_its_own_and_is_told(path: Path) -> None:
     async with (
         scripted_hub(path, **SMALL) as (server, hub),
-        stream(hub.url, "T.*", overflow="block", max_buffer_bytes=50_000) as slow,
-        stream(hub.url, "T.*") as other,
+        reader_of(hub.url, "T.*", overflow="block", max_buffer_bytes=50_000) as slow,
+        reader_of(hub.url, "T.*") as other,
     ):
         got: list[int] = []
 
@@ -405,7 +364,7 @@ async def test_silence_is_noticed_by_pings(path: Path) -> None:
 
 async def opening(url: str, **options: Any) -> errors.ConnectError:
     with pytest.raises(errors.ConnectError) as caught:
-        await stream(url, "T.A", **options).open()
+        await reader_of(url, "T.A", **options).open()
     return caught.value
 
 
@@ -451,8 +410,8 @@ async def test_where_many_wait_to_be_accepted_it_waits_too(path: Path) -> None:
 async def test_a_place_that_is_taken_is_refused_and_the_dead_s_is_not(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
-    async with scripted_hub(path) as (server, hub), stream(hub.url, "T.A") as one:
-        second = hub_of(server, path, port=0)
+    async with scripted_hub(path) as (server, hub), reader_of(hub.url, "T.A") as one:
+        second = hub_of(server, unix=path, port=0)
         with pytest.raises(OSError, match="another program listens there"):
             await second.start()
         # Its port is free again.
@@ -467,8 +426,8 @@ async def test_a_place_that_is_taken_is_refused_and_the_dead_s_is_not(path: Path
 async def test_a_token_is_asked_for_there_too(path: Path) -> None:
     async with scripted_hub(path, token="t0ken") as (_, hub):
         with pytest.raises(errors.AuthError):
-            await stream(hub.url, "T.A", api_key="other").open()
-        async with stream(hub.url, "T.A", api_key="t0ken"):
+            await reader_of(hub.url, "T.A", api_key="other").open()
+        async with reader_of(hub.url, "T.A", api_key="t0ken"):
             pass
 
 
@@ -477,7 +436,7 @@ async def test_the_port_has_tls_and_the_unix_socket_has_none(path: Path) -> None
     context = server_context(trustme.CA())
     async with scripted_hub(path, port=0, context=context) as (_, hub):
         assert [url.partition(":")[0] for url in hub.urls] == ["wss", "ws+unix"]
-        async with stream(hub.urls[1], "T.A"):
+        async with reader_of(hub.urls[1], "T.A"):
             pass
 
 
@@ -492,4 +451,4 @@ def test_what_makes_no_sense_is_refused(path: Path) -> None:
     refused("octal", unix_mode=660)
     refused("Choose a short one", unix="/run/" + "a" * 107)
     with pytest.raises(UsageError, match="proxy"):
-        asyncio.run(stream(f"ws+unix://{path}", "T.A", proxy="http://127.0.0.1:1").open())
+        asyncio.run(reader_of(f"ws+unix://{path}", "T.A", proxy="http://127.0.0.1:1").open())

@@ -17,18 +17,12 @@ import pytest
 from fastpoly import Hub, Stream, errors
 from fastpoly.notices import Gap
 from fastpoly.protocol.lifecycle import State
-from fastpoly.protocol.reconnect import Backoff
 from fastpoly.sim import ScriptedPeer, ScriptedServer, Simulator, SimulatorConfig
 from tests.loops import in_loop
 from tests.net.events import quote, trade
+from tests.net.hubs import UPSTREAM_KEY, fast, hub_of, numbers, reader_of
 from tests.net.wire_client import WireClient
 from tests.waiting import PATIENCE_S, UNHURRIED, until
-
-KEY = "upstream-key-of-nobody"
-
-
-def soon() -> Backoff:
-    return Backoff(initial_s=0.001, cap_s=0.01, retry_first=True)
 
 
 @asynccontextmanager
@@ -36,9 +30,8 @@ async def recorded_hub(
     folder: Path, *params: str, recording: dict[str, Any] | None = None, **options: Any
 ) -> AsyncIterator[tuple[ScriptedServer, Hub]]:
     """A hub that records what a server says which says what a test wants it to say."""
-    options = {"reconnect": soon(), "subscribe_timeout": 60, **UNHURRIED, **options}
     async with ScriptedServer() as server:
-        hub = Hub("stocks", *params, url=server.url(), api_key=KEY, **options)
+        hub = hub_of(server, *params, **options)
         hub.record(folder / "day.mcap", **(recording or {}))
         async with hub:
             if params:
@@ -55,17 +48,12 @@ async def send(peer: ScriptedPeer, hub: Hub, numbers: range, *, at_a_time: int =
         await until(lambda: hub.stats().routed == before + len(some))  # noqa: B023 - at once
 
 
-def numbers(events: list[Any]) -> list[int]:
-    return [event["q"] for event in events]
-
-
 def gaps(client: WireClient) -> list[dict[str, Any]]:
     return [one for one in client.all_statuses() if one["status"] == "gap"]
 
 
 def stream(hub: Hub, start: str, *params: str, **options: Any) -> Stream:
-    options = {"reconnect": False, "subscribe_timeout": 60, **UNHURRIED, **options}
-    return Stream("stocks", *params, url=f"{hub.url}?start={start}", **options)
+    return reader_of(f"{hub.url}?start={start}", *params, **options)
 
 
 async def standing(hub: Hub, buffered: int) -> WireClient:
@@ -174,7 +162,7 @@ async def test_an_interruption_is_a_gap_at_its_place_in_what_is_played(
 
 @in_loop
 async def test_what_a_hub_before_this_one_told_of_is_told_again(tmp_path: Path) -> None:
-    options = {"api_key": KEY, "reconnect": soon(), "subscribe_timeout": 60, **UNHURRIED}
+    options = {"api_key": UPSTREAM_KEY, "reconnect": fast(), "subscribe_timeout": 60, **UNHURRIED}
     async with ScriptedServer() as server, Hub("stocks", url=server.url(), **options) as first:
         hub = Hub("stocks", "T.*", url=first.url, **options)
         hub.record(tmp_path / "day.mcap")
@@ -199,7 +187,7 @@ async def test_after_a_reconnect_our_stream_does_not_ask_for_the_past_again(
 ) -> None:
     async with recorded_hub(tmp_path, "T.*") as (server, hub):
         await send(server.peers[0], hub, range(10))
-        async with stream(hub, "all", "T.*", reconnect=soon()) as one:
+        async with stream(hub, "all", "T.*", reconnect=fast()) as one:
             assert numbers(await take(one, 9)) == list(range(10))
             for reader in tuple(hub._server.readers.values()):
                 reader.drop("for a test")
@@ -275,7 +263,7 @@ async def test_what_the_hub_never_had_is_told(tmp_path: Path) -> None:
 async def test_without_a_recording_there_is_a_gap_and_live_data() -> None:
     async with (
         ScriptedServer() as server,
-        Hub("stocks", "T.*", url=server.url(), api_key=KEY, **UNHURRIED) as hub,
+        Hub("stocks", "T.*", url=server.url(), api_key=UPSTREAM_KEY, **UNHURRIED) as hub,
     ):
         await until(lambda: server.peers and server.peers[0].held)
         async with stream(hub, "all", "T.A") as one:
