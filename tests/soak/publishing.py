@@ -13,15 +13,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from array import array
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +29,8 @@ import numpy as np
 import uvloop
 
 import fastpoly
+from bench.environments import HERE
+from bench.processes import cpu_s, line, started, tell
 from fastpoly import Batch, Stream
 from fastpoly.notices import Gap
 from fastpoly.sim import SimulatorProcess
@@ -77,38 +78,11 @@ async def read(url: str, path: str) -> None:
 # --------------------------------------------------------------------------- the programs
 
 
-class Program:
-    """A process that is talked to by lines, and killed at the end whatever comes of it."""
-
-    def __init__(self, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def line(self) -> str:
-        assert self.process.stdout is not None
-        found = self.process.stdout.readline()
-        if not found:
-            raise SystemExit(f"{self.process.args} ended with {self.process.wait()}")
-        return found.strip()
-
-    def ask(self) -> dict[str, object]:
-        assert self.process.stdin is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        found: dict[str, object] = json.loads(self.line())
-        return found
-
-    def finish(self) -> str:
-        """End its input, and return what it says to its end."""
-        return self.process.communicate(timeout=PATIENCE_S)[0]
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
+def ask(reader: subprocess.Popen[str]) -> dict[str, object]:
+    """What a reader answers to a line."""
+    tell(reader)
+    found: dict[str, object] = json.loads(line(reader))
+    return found
 
 
 class Leaders:
@@ -123,7 +97,7 @@ class Leaders:
         self._stack = stack
         self._arguments = arguments
         self.leading = self._begin()
-        self.leading.line()
+        line(self.leading)
         self._standby = self._begin("--standby")
 
     def kill(self) -> float:
@@ -138,30 +112,21 @@ class Leaders:
         """End the one that leads, and return its figures."""
         self._look()
         self._standby.kill()
-        self.leading.process.send_signal(signal.SIGTERM)
-        account: dict[str, Any] = json.loads(self.leading.finish())
+        self.leading.send_signal(signal.SIGTERM)
+        account: dict[str, Any] = json.loads(self.leading.communicate(timeout=PATIENCE_S)[0])
         return account
 
     def _look(self) -> None:
-        if self.leading.process.poll() is not None:
+        if self.leading.poll() is not None:
             print("the leader's lease ran out while the broker was away", flush=True)
             self._succeed()
 
     def _succeed(self) -> None:
-        self._standby.line()
+        line(self._standby)
         self.leading, self._standby = self._standby, self._begin("--standby")
 
-    def _begin(self, *more: str) -> Program:
-        return self._stack.enter_context(running(*self._arguments, *more))
-
-
-@contextmanager
-def running(*arguments: str) -> Iterator[Program]:
-    program = Program(*arguments)
-    try:
-        yield program
-    finally:
-        program.kill()
+    def _begin(self, *more: str) -> subprocess.Popen[str]:
+        return self._stack.enter_context(started(HERE, *self._arguments, *more))
 
 
 class Clock:
@@ -170,19 +135,14 @@ class Clock:
     def __init__(self, pids: dict[str, int]) -> None:
         self._pids = pids
         self._began_s = time.monotonic()
-        self._before = {name: self._cpu_s(pid) for name, pid in pids.items()}
+        self._before = {name: cpu_s(pid) for name, pid in pids.items()}
 
     def cores(self) -> dict[str, float]:
         passed_s = time.monotonic() - self._began_s
         return {
-            name: round((self._cpu_s(pid) - self._before[name]) / passed_s, 2)
+            name: round((cpu_s(pid) - self._before[name]) / passed_s, 2)
             for name, pid in self._pids.items()
         }
-
-    @staticmethod
-    def _cpu_s(pid: int) -> float:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 # ------------------------------------------------------------------------------ the proof
@@ -275,7 +235,8 @@ def run(rate: int, seconds: float, symbols: int, folder: Path) -> None:
         paths = [folder / f"share{number}.mcap" for number in range(SHARES)]
         readers = [
             stack.enter_context(
-                running(
+                started(
+                    HERE,
                     "tests.soak.publishing",
                     "--read",
                     f"{broker.url}?start=all&shard={number}/{SHARES}",
@@ -285,9 +246,9 @@ def run(rate: int, seconds: float, symbols: int, folder: Path) -> None:
             for number, path in enumerate(paths)
         ]
         for reader in readers:
-            reader.line()
-        pids = {"publisher": leaders.leading.process.pid, "broker": broker.pid}
-        pids |= {f"reader {n}": reader.process.pid for n, reader in enumerate(readers)}
+            line(reader)
+        pids = {"publisher": leaders.leading.pid, "broker": broker.pid}
+        pids |= {f"reader {n}": reader.pid for n, reader in enumerate(readers)}
         clock = Clock(pids)
         time.sleep(seconds / 5)
         print(f"cores before the kills: {clock.cores()}", flush=True)
@@ -305,10 +266,10 @@ def run(rate: int, seconds: float, symbols: int, folder: Path) -> None:
         before, said = -1, 0
         while said > before:  # until nothing more comes
             time.sleep(1.0)
-            answers = [reader.ask() for reader in readers]
+            answers = [ask(reader) for reader in readers]
             before, said = said, sum(int(str(one["events"])) for one in answers)
         for reader in readers:
-            reader.finish()
+            reader.communicate(timeout=PATIENCE_S)
     found = asyncio.run(count(paths))
     causes = [one["causes"] for one in answers]
     print(f"last leader: {account}")
