@@ -12,6 +12,8 @@ PIP := $(PY) -m pip --disable-pip-version-check -qq
 ARGS ?=
 # Tests run in so many processes: most of those over sockets wait most of the time. 0: in this one.
 JOBS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
+# Tests start hundreds of programs; where it is set, each of them would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 CORE := setup.py src/fastpoly/schema.py $(shell find src/_core -type f -not -name '*.pyc')
 SANITIZED := build/sanitize/lib
@@ -45,17 +47,17 @@ demo: build
 	$(PY) -m fastpoly demo $(ARGS)
 
 test: build $(VENV)/.tools
-	$(PY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+	$(PY) $(MEASURED_BY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 # What `make test` leaves out, and what it tries only a share of; see tests/budgets.py.
 test-slow: build $(VENV)/.tools
-	FASTPOLY_THOROUGH=1 $(PY) -m pytest -n $(JOBS) --dist worksteal -m 'slow or budget' $(ARGS)
+	FASTPOLY_THOROUGH=1 $(PY) -m pytest -n $(JOBS) --dist worksteal -m 'slow or budget or sampled' $(ARGS)
 
 # `make test` under coverage.py, which counts in every process that tests start as well.
 coverage: build $(VENV)/.tools
 	rm -rf $(COVERED)
 	mkdir -p $(COVERED)
-	$(PY) -m coverage run -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+	$(MAKE) test MEASURED_BY='-m coverage run'
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage json --quiet -o $(COVERED)/python.json
 	$(PY) -m tests.coverage_report --python $(COVERED)/python.json

@@ -457,6 +457,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.sampled
 @INGEST
 @pytest.mark.parametrize("when", ["live", "alone", "closing", "status"])
 @in_loop

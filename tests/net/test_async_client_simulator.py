@@ -18,6 +18,7 @@ from tests.loops import in_loop
 from tests.waiting import until
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("ingest", ["loop", "thread"])
 @pytest.mark.parametrize("messages", ["dicts", "events", "batches"])
 @pytest.mark.parametrize("kind", ["function", "at once", "waits"])
@@ -64,6 +65,7 @@ async def test_every_event_reaches_its_handler_once(ingest: str, messages: Any, 
     assert sum(sent.values()) > 20_000
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("market", "service"),
     [

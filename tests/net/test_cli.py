@@ -204,6 +204,7 @@ def test_no_key_for_the_real_service() -> None:
     assert "FASTPOLY_API_KEY" in done.stderr
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -312,6 +313,7 @@ def shell(
     )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"])
 def test_with_closed_streams(closed: str, url: str) -> None:
     for arguments in ("tail stocks 'T.*' --count 1 --url $URL", "demo --seconds 0.5 --rate 2000"):
@@ -322,6 +324,7 @@ def test_with_closed_streams(closed: str, url: str) -> None:
     assert shell("nonsense", closed).returncode == ExitCode.USAGE
 
 
+@pytest.mark.sampled
 @pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
 @pytest.mark.parametrize(
     "arguments",
@@ -362,6 +365,7 @@ def test_a_reader_that_has_enough_of_a_help_page() -> None:
 # --------------------------------------------------------------------------------------- sim
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -450,6 +454,7 @@ def test_sim_on_a_taken_port(simulator: SimulatorProcess) -> None:
 # -------------------------------------------------------------------------------------- demo
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "arguments", [("--rate", "nan"), ("--rate", "inf"), ("--seconds", "nan"), ("--seconds", "inf")]
 )

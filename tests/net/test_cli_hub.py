@@ -58,6 +58,7 @@ def test_programs_share_a_connection_and_the_hub_gives_an_account(tmp_path: Path
     assert recording["dropped_events"] == 0
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -206,6 +206,7 @@ async def test_a_cluster_goes_on_without_one_of_three(killed: int, tmp_path: Pat
                 assert (reader.repeats, reader.gaps) == ([], [])
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

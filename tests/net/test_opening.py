@@ -102,6 +102,7 @@ def logged_in(key: str) -> bytes:
     )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("loop_factory", LOOPS)
 @pytest.mark.parametrize("aiofastnet", [True, False])
 @pytest.mark.parametrize("secure", [True, False])
@@ -174,6 +175,7 @@ REFUSALS: list[tuple[Answer, type[errors.FastpolyError], str]] = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("answer", "kind", "text"), REFUSALS)
 def test_refusals(answer: Answer, kind: type[errors.FastpolyError], text: str) -> None:
     async def main() -> None:
@@ -284,6 +286,7 @@ def test_statuses_that_end_a_connection(name: str, kind: type[errors.ServerError
     asyncio.run(main())
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("password", ["sesame", "sesam%C3%A9", "ses%40me", "sesam\u00e9"])
 @pytest.mark.parametrize("scheme", ["http", "https", "socks4", "socks5"])
 def test_a_proxy_that_gives_up_does_not_show_its_password(

@@ -110,6 +110,7 @@ async def client(server: ScriptedServer, **options: Any) -> AsyncIterator[Opened
 CONSUMERS = {"handler": handler, "iteration": iteration, "client": client}
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("consumer", CONSUMERS)
 @pytest.mark.parametrize("overflow", ["drop_oldest", "drop_newest", "conflate"])
 @BOTH_WAYS

@@ -186,6 +186,7 @@ def test_several_recordings_and_one_of_a_stream_that_never_opens(tmp_path: Path)
     assert oracle(tmp_path / "c.mcap") == []
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("how", ["abort", "error", "exit in a handler", "closed loop"])
 @BOTH_WAYS
 def test_it_is_whole_whatever_ends_the_stream(tmp_path: Path, ingest: str, how: str) -> None:

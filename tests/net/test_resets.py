@@ -101,6 +101,7 @@ BOTH_LOOPS = pytest.mark.parametrize("factory", [asyncio.new_event_loop, uvloop.
 PLAIN_AND_TLS = pytest.mark.parametrize("secure", [False, True])
 
 
+@pytest.mark.sampled
 @BOTH_LOOPS
 @PLAIN_AND_TLS
 @pytest.mark.parametrize("use_aiofastnet", [True, False, None])
@@ -117,6 +118,7 @@ def test_which_transport(
     run(main(), factory)
 
 
+@pytest.mark.sampled
 @PLAIN_AND_TLS
 @pytest.mark.parametrize("frames", [0, 1, 5])
 @pytest.mark.parametrize("paused", [False, True])
@@ -180,6 +182,7 @@ def test_a_close_frame_before_a_reset_counts(
     run(main())
 
 
+@pytest.mark.sampled
 @BOTH_LOOPS
 @pytest.mark.parametrize("how", [1000, 1012, "FIN"])
 def test_an_end_in_order_keeps_its_code_and_all_that_was_sent(
@@ -254,6 +257,7 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
+@pytest.mark.sampled
 @PLAIN_AND_TLS
 @pytest.mark.parametrize("how", ["close", "abort", "reset", "FIN"])
 def test_nothing_is_left_behind(secure: bool, how: str, authority: trustme.CA) -> None:

@@ -52,6 +52,7 @@ def make(
     return session, reports.batches, reports.statuses
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("aiofastnet", [True, False])
 @pytest.mark.parametrize("secure", [True, False])
 def test_a_session(
@@ -147,6 +148,7 @@ def test_a_backlog_comes_in_batches_of_a_size_that_can_be_handled() -> None:
     run(main())
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("reply", "kind", "text"),
     [
@@ -215,6 +217,7 @@ def test_no_answer_to_the_key() -> None:
     run(main())
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("code", [1000, 1001, 1006, 1008, 1011, 1012, 4321, "fin"])
 def test_every_end_has_a_reason(code: int | str) -> None:
     async def main() -> None:
@@ -628,6 +631,7 @@ def test_opened_twice_and_never() -> None:
     run(main())
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("when", ["tcp", "upgrade", "tls", "greeting", "auth"])
 def test_cancelled_while_opening_leaves_nothing(
     runner: Callable[[Coroutine[Any, Any, None]], None], authority: trustme.CA, when: str

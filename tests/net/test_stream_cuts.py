@@ -114,6 +114,7 @@ async def measure(server: ScriptedServer, proxy: Proxy, **options: Any) -> tuple
     return proxy.connections[0].down, proxy.connections[0].up
 
 
+@pytest.mark.sampled
 @pytest.mark.budget
 @pytest.mark.parametrize("ingest", ["loop", "thread"])
 @pytest.mark.parametrize(
@@ -128,6 +129,7 @@ def test_cut_at_every_byte(
     report(counts)
 
 
+@pytest.mark.sampled
 @pytest.mark.budget
 @pytest.mark.parametrize("ingest", ["loop", "thread"])
 @pytest.mark.parametrize(

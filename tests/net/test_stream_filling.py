@@ -76,6 +76,7 @@ def test_filled(ingest: str, kind: str) -> None:
     run(main())
 
 
+@pytest.mark.sampled
 @BOTH_WAYS
 @pytest.mark.parametrize(
     "kind", ["raises", "takes too long", "gives nonsense", "gives no list", "gives nothing"]

@@ -84,6 +84,7 @@ def test_handler_added_late_gets_what_has_come(ingest: str) -> None:
     run(main())
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("kind", ["sync", "async", "async later"])
 @pytest.mark.parametrize("policy", ["continue", "detach", "stop"])
 @BOTH_WAYS

@@ -218,6 +218,7 @@ def test_a_recording_gives_what_the_stream_gave(tmp_path: Path, batches: str, lo
     run(main())
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("ingest", list(Ingest))
 @pytest.mark.parametrize("overflow", list(Overflow))
 def test_what_is_kept_may_be_all_that_is_wanted(

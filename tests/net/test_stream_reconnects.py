@@ -25,6 +25,7 @@ from tests.waiting import PATIENCE_S, until
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("how", [1000, 1001, 1008, 1011, 1012, "drop", "fin", "not a frame"])
 @BOTH_WAYS
 def test_every_loss_leads_back(how: int | str, ingest: str) -> None:
@@ -266,6 +267,7 @@ def test_only_good_data_over_a_while_resets_the_count(stable: bool) -> None:
     assert attempts == ([1, 1, 1] if stable else [1, 2, 3])
 
 
+@pytest.mark.sampled
 @BOTH_WAYS
 @pytest.mark.parametrize("factory", [asyncio.new_event_loop, uvloop.new_event_loop])
 @pytest.mark.parametrize("secure", [False, True])

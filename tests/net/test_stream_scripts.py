@@ -141,6 +141,7 @@ def test_ctrl_c_in_code_that_uses_asyncio_run(start: Callable[..., Script], inge
     assert out.endswith("interrupted\n")
 
 
+@pytest.mark.sampled
 @BOTH_WAYS
 @pytest.mark.parametrize("end", ["return", "raise", "exit"])
 def test_stream_that_nobody_closed(start: Callable[..., Script], ingest: str, end: str) -> None:

@@ -22,6 +22,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     ]
 
 
+@pytest.mark.sampled
 @BOTH_WAYS
 @pytest.mark.parametrize("kind", ["sync", "async at once", "async later", "iteration", "other"])
 def test_who_held_the_loop(kind: str, ingest: str, caplog: pytest.LogCaptureFixture) -> None:

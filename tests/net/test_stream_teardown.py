@@ -81,6 +81,7 @@ USES: dict[str, Callable[[Stream], Coroutine[Any, Any, object]]] = {
 }
 
 
+@pytest.mark.sampled
 @BOTH_WAYS
 @pytest.mark.parametrize("use", USES)
 def test_cancelled_at_every_wait(use: str, ingest: str) -> None:
@@ -145,6 +146,7 @@ async def uses_the_client(url: str, ingest: str) -> None:
     await client.handle_messages(reconnect=True)
 
 
+@pytest.mark.sampled
 @pytest.mark.budget
 @BOTH_WAYS
 @pytest.mark.parametrize("program", [opens, iterates, uses_the_client])

@@ -284,6 +284,7 @@ def _churn() -> None:
         fastpoly.decode(junk).dicts()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "take",
     [

@@ -273,6 +273,7 @@ def _long_frame(rng: Random, market: str, size: int, hostile: float) -> bytes:
     return b"[" + b",".join(parts) + b"]"
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("market", schema.MARKETS)
 @pytest.mark.parametrize("hostile", [0.0, 0.02])
 def test_frames_of_many_kilobytes_agree(market: str, hostile: float) -> None:

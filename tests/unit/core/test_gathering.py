@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import math
 import threading
@@ -70,7 +69,6 @@ def test_what_is_gathered_is_every_event_of_the_channel_in_order(rng: Random, ma
     assert columns_of(group, channel) == columns_of(concat(parts), channel)
     # What is taken is whole of its own: the batches that it came from may go.
     del batches, parts, wanted
-    gc.collect()
     group.to_arrow(channel).validate(full=True)
     assert gatherer.take() is None
 

@@ -164,6 +164,7 @@ def plain() -> Batch:
     return fastpoly.decode(frame('{"ev":"T","sym":"ODD"}'))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("way", WAYS)
 def test_the_others_are_read_as_ever(way: str, plain: Batch) -> None:
     if way == "numpy":

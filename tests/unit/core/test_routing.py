@@ -68,6 +68,7 @@ def shown(found: list[Any]) -> list[str]:
     return [json.dumps(one) for one in found]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("hostile", [0.0, 0.6])
 @pytest.mark.parametrize("market", sorted(MARKETS))
 def test_each_group_gets_what_it_wants_and_nothing_else(market: str, hostile: float) -> None:

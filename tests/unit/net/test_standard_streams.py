@@ -22,6 +22,7 @@ with open(sys.argv[1], "w") as file:
 """
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("closed", [(), (0,), (1,), (2,), (0, 2), (0, 1, 2)], ids=str)
 def test_they_are_the_null_device(closed: tuple[int, ...], tmp_path: object) -> None:
     result = f"{tmp_path}/result"

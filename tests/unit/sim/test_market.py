@@ -62,6 +62,7 @@ VALID = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", MARKETS)
 def test_every_event_is_what_the_schema_says(name: str) -> None:
     market = SyntheticMarket(name, seed=5, symbols=2000, late_per_million=20_000)
@@ -147,6 +148,7 @@ BAR_SOURCES = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", BAR_SOURCES)
 def test_bars_agree_with_the_trades(name: str) -> None:
     source, symbol_key, time_key, price_key, size_key, channels = BAR_SOURCES[name]
