@@ -37,6 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "stream",
         "streams",
         "stream_making",
+        "stream_consumers",
         "stream_life",
         "run",
         "polygon",
