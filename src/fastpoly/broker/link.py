@@ -90,7 +90,7 @@ async def dial(
         FastpolyError: None does: what the last said.
     """
     try:
-        from nats.aio.client import Client
+        from fastpoly.broker.client import BrokerClient
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "nats":
             raise
@@ -127,7 +127,7 @@ async def dial(
             options[name] = getattr(address, name)
     failure: FastpolyError | None = None
     for server in address.servers:
-        client = Client()
+        client = BrokerClient()
         said.clear()
         try:
             async with asyncio.timeout(CONNECT_S):
