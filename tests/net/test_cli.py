@@ -58,9 +58,10 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
-def unless_it_waited(said: str) -> str:
-    """What tail has said, without the line that comes where the machine was slow for a second."""
-    return re.sub(r"fastpoly: connected to .*; waiting for .*\n", "", said)
+def unless_it_was_slow(said: str) -> str:
+    """What tail has said, without what it says where the machine was slow for a moment."""
+    slow = r"connected to .*; waiting for .*|The event loop was blocked for .*"
+    return re.sub(rf"fastpoly: (?:{slow})\n", "", said)
 
 
 @pytest.fixture(scope="module")
@@ -94,13 +95,13 @@ def test_tail_writes_one_object_a_line(url: str) -> None:
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(events) == 200
     assert {event["ev"] for event in events} == {"T", "Q"}
-    assert unless_it_waited(done.stderr) == ""
+    assert unless_it_was_slow(done.stderr) == ""
 
 
 def test_tail_where(url: str) -> None:
     conditions = ("--where", "size >= 100", "--where", "not conditions has 37")
     done = run("tail", "stocks", "T.*", "Q.*", "--url", url, "--count", "200", *conditions)
-    assert (done.returncode, unless_it_waited(done.stderr)) == (ExitCode.OK, "")
+    assert (done.returncode, unless_it_was_slow(done.stderr)) == (ExitCode.OK, "")
     events = [json.loads(line) for line in done.stdout.splitlines()]
     trades = [event for event in events if event["ev"] == "T"]
     assert 0 < len(trades) < len(events) == 200
@@ -144,7 +145,7 @@ def test_tail_ends_quietly_when_its_reader_has_enough(
         assert json.loads(process.stdout.readline())["ev"] == "T"
         process.stdout.close()
         assert process.wait(30) == ExitCode.OK
-        assert unless_it_waited(process.stderr.read()) == ""
+        assert unless_it_was_slow(process.stderr.read()) == ""
     wait_for_no_connections(simulator)
 
 
@@ -176,7 +177,7 @@ def test_signals_end_tail_quietly(
         process.send_signal(number)
         process.stdout.read()
         assert process.wait(30) == code
-        assert unless_it_waited(process.stderr.read()) == ""
+        assert unless_it_was_slow(process.stderr.read()) == ""
     wait_for_no_connections(simulator)
 
 
@@ -241,7 +242,7 @@ WAITING = "fastpoly: connected to {url}; waiting for T.NOSUCH\n"
 def test_tail_says_that_it_is_connected_and_waits(url: str, simulator: SimulatorProcess) -> None:
     with start("tail", "stocks", "T.NOSUCH", "--url", url) as process:
         assert process.stderr is not None
-        assert process.stderr.readline() == WAITING.format(url=url)
+        assert WAITING.format(url=url) in process.stderr
         process.terminate()
         assert process.wait(30) == ExitCode.TERMINATED
     wait_for_no_connections(simulator)
@@ -250,7 +251,8 @@ def test_tail_says_that_it_is_connected_and_waits(url: str, simulator: Simulator
 def test_tail_waits_for_so_long_and_no_longer(url: str) -> None:
     done = run("tail", "stocks", "T.NOSUCH", "--url", url, "--wait", "1.5")
     assert (done.returncode, done.stdout) == (ExitCode.FAILED, "")
-    assert done.stderr == WAITING.format(url=url) + "fastpoly: nothing came for 1.5 s.\n"
+    assert WAITING.format(url=url) in done.stderr
+    assert unless_it_was_slow(done.stderr) == "fastpoly: nothing came for 1.5 s.\n"
 
 
 def test_tail_with_wait_goes_on_while_something_comes(url: str) -> None:
@@ -263,7 +265,7 @@ def test_tail_with_tls_where_there_is_none(simulator: SimulatorProcess) -> None:
     url = simulator.url("stocks").replace("ws:", "wss:")
     done = run("tail", "stocks", "T.*", "--url", url)
     assert done.returncode == ExitCode.DISCONNECTED
-    first, second = done.stderr.splitlines()
+    first, second = unless_it_was_slow(done.stderr).splitlines()
     assert first.startswith(f"fastpoly: {url} ended the connection during the TLS handshake")
     assert "use ws:// and not wss://" in second
 
@@ -281,14 +283,15 @@ def test_tail_without_tls_where_there_is_some(tmp_path: Path) -> None:
     assert plain.returncode == unknown.returncode == ExitCode.DISCONNECTED
     assert "wss://" in plain.stderr
     assert "does not verify" in unknown.stderr
-    assert len(plain.stderr.splitlines()) == len(unknown.stderr.splitlines()) == 2
+    for done in (plain, unknown):
+        assert len(unless_it_was_slow(done.stderr).splitlines()) == 2
 
 
 def test_tail_of_a_host_that_does_not_resolve() -> None:
     url = "ws://no-such-host.invalid/stocks"
     done = run("tail", "stocks", "T.*", "--url", url, FASTPOLY_API_KEY="good")
     assert done.returncode == ExitCode.DISCONNECTED
-    first, second = done.stderr.splitlines()
+    first, second = unless_it_was_slow(done.stderr).splitlines()
     assert "'no-such-host.invalid' does not resolve" in first
     assert "spelling" in second
 
@@ -339,7 +342,8 @@ def test_with_closed_streams(closed: str, url: str) -> None:
 def test_output_to_a_full_disk(arguments: str, url: str) -> None:
     done = shell(arguments, f"> {FULL}", url)
     assert done.returncode == ExitCode.FAILED
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("A simulated")]
+    said = unless_it_was_slow(done.stderr)
+    lines = [line for line in said.splitlines() if not line.startswith("A simulated")]
     assert lines == [
         "fastpoly: Standard output cannot be written: No space left on device.",
         "  Check where standard output goes, and that there is room.",

@@ -144,7 +144,9 @@ def test_a_killed_writer_is_noticed_and_its_successor_found(
     share = sharing(programs, name)
     reader = start(programs, "read", name).ready()
     for life in range(3):
-        wait_until(lambda share=share: share.ask("readers") == "1")
+        # It reads from what is written once it is there; being let in comes before.
+        wait_until(lambda: reader.report()["state"] == "live")
+        assert share.ask("readers") == "1"
         assert share.ask("write", life * 100, 50) == "done"
         wait_until(lambda life=life: has(reader, life * 100 + 49))
         share.kill()
