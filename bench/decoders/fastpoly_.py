@@ -27,7 +27,7 @@ def events(frames: list[bytes]) -> None:
 
 def read(frames: list[bytes]) -> None:
     for frame in frames:
-        read_attributes(decode(frame).events(), EquityTrade)
+        read_attributes(decode(frame), EquityTrade)
 
 
 def dicts(frames: list[bytes]) -> None:
