@@ -47,10 +47,10 @@ from fastpoly.filters.conditions import Condition, field
 from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.polygon.enums import StreamCluster, StreamHost, StreamServicePrefix
 from fastpoly.polygon.threaded.client import StreamClient
-from fastpoly.replay_stream import Replay, replay
 from fastpoly.shards import shard_of
-from fastpoly.stream import Stream
-from fastpoly.streams import Streams
+from fastpoly.stream.replay import Replay, replay
+from fastpoly.stream.stream import Stream
+from fastpoly.stream.streams import Streams
 
 if TYPE_CHECKING:
     from fastpoly.hub import Hub

@@ -11,8 +11,8 @@ from typing import Final, Protocol, Self, TypeAlias
 
 from fastpoly.consumers.buffer import BufferStats
 from fastpoly.errors import UsageError
+from fastpoly.market.stats import ClientStats, MarketStats, StreamsStats, StreamStats
 from fastpoly.protocol.lifecycle import State
-from fastpoly.stats import ClientStats, MarketStats, StreamsStats, StreamStats
 
 __all__ = ["CONTENT_TYPE", "MetricsPage", "render"]
 

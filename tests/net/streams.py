@@ -13,7 +13,7 @@ import pytest
 from fastpoly._core import Batch
 from fastpoly.protocol.reconnect import FixedDelay
 from fastpoly.sim import ScriptedServer, SimulatorProcess
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.waiting import UNHURRIED
 
 KEY = "k3y-of-nobody"

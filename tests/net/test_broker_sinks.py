@@ -21,7 +21,7 @@ from fastpoly.sim import ScriptedServer
 from fastpoly.sinks import find_sink
 from fastpoly.sinks.kafka import KafkaSink
 from fastpoly.sinks.redis import RedisSink
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.loops import in_loop
 from tests.net.brokers import free_port
 from tests.net.events import quote, trade

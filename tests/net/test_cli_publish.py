@@ -18,7 +18,7 @@ import pytest
 from fastpoly._core import Batch
 from fastpoly.cli.terminal import ExitCode
 from fastpoly.sim import SimulatorProcess
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.loops import in_loop
 from tests.net.brokers import NatsServer, nats_cluster, needs_nats
 from tests.net.test_cli import run, start

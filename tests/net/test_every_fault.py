@@ -14,7 +14,7 @@ from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.protocol.lifecycle import State
 from fastpoly.sim import SimulatorProcess
 from fastpoly.sim.faults import FAULTS
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.net.streams import BOTH_WAYS, KEY, SOON, check_threads, run
 from tests.waiting import PATIENCE_S, until
 

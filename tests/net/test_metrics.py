@@ -15,7 +15,7 @@ from fastpoly.metrics import CONTENT_TYPE, METRICS, MetricsPage, render
 from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.protocol.lifecycle import State
 from fastpoly.sim import ScriptedServer
-from fastpoly.streams import Streams
+from fastpoly.stream.streams import Streams
 from tests.loops import in_loop
 from tests.net.streams import KEY, SOON
 from tests.waiting import PATIENCE_S, UNHURRIED, until

@@ -32,7 +32,7 @@ from fastpoly.protocol.lifecycle import State
 from fastpoly.serving.proxy import Cut, Proxy
 from fastpoly.shards import shard_of, shard_range
 from fastpoly.sim import ScriptedServer
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.loops import in_loop
 from tests.net.brokers import NatsServer, needs_nats
 from tests.net.events import quote, trade

@@ -21,7 +21,7 @@ from fastpoly.protocol.reconnect import Backoff
 from fastpoly.serving.frames import frame
 from fastpoly.serving.messages import status
 from fastpoly.sim import ScriptedPeer, ScriptedServer
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.net.sessions import make_session
 from tests.net.tls import server_context
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from fastpoly.consumers.buffer import BufferStats
+from fastpoly.market.stats import ClientStats
 from fastpoly.notices import SlowConsumer
 from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.sim import ScriptedServer
-from fastpoly.stats import ClientStats
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.net.events import quote, trade
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, run
 from tests.waiting import until, wait_until

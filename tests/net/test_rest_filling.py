@@ -18,7 +18,7 @@ from fastpoly.errors import UsageError
 from fastpoly.notices import Gap
 from fastpoly.rest import Answer
 from fastpoly.sim import ScriptedPeer, ScriptedServer
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.net.streams import KEY, make, run
 from tests.rest_server import RestServer
 from tests.waiting import PATIENCE_S, until

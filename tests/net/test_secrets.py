@@ -16,7 +16,7 @@ from fastpoly import AsyncStreamClient, errors
 from fastpoly.protocol.reconnect import FixedDelay
 from fastpoly.serving.messages import status
 from fastpoly.sim import ScriptedPeer, ScriptedServer
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.net.streams import BOTH_WAYS
 
 KEY = "sesame-k3y-of-nobody"

@@ -13,7 +13,7 @@ from fastpoly.errors import TooManyRequestsError
 from fastpoly.protocol.lifecycle import State, StateChange
 from fastpoly.sim import Simulator
 from fastpoly.sim.faults import FAULTS, Fault
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.loops import in_loop
 from tests.net.test_sim_protocol import ack, simulator
 from tests.net.wire_client import WireClient

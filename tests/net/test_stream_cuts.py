@@ -22,7 +22,7 @@ from fastpoly.notices import Gap
 from fastpoly.protocol.lifecycle import State
 from fastpoly.protocol.reconnect import Backoff
 from fastpoly.sim import Cut, Proxy, ScriptedPeer, ScriptedServer
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.budgets import budget, share
 from tests.net.events import quote, trade
 from tests.net.tls import client_context, server_context

@@ -19,7 +19,7 @@ from fastpoly.notices import SlowConsumer
 from fastpoly.protocol.lifecycle import State
 from fastpoly.schema import MARKETS
 from fastpoly.sim import ScriptedServer, SimulatorProcess
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.net.events import trade
 from tests.net.streams import BOTH_WAYS, check_threads, make, numbers, pause, run
 from tests.waiting import PATIENCE_S, until

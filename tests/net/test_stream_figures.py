@@ -14,7 +14,7 @@ from fastpoly._core import Batch
 from fastpoly.health.lag import SequenceStats, Verdict
 from fastpoly.notices import Gap
 from fastpoly.sim import ScriptedServer
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.net.events import quote, trade
 from tests.net.streams import BOTH_WAYS, KEY, SOON, check_threads, make, run, settled
 from tests.waiting import PATIENCE_S, until

@@ -12,7 +12,7 @@ from fastpoly.engine.filling.backfill import Backfill
 from fastpoly.errors import HandlerFailed
 from fastpoly.notices import Gap
 from fastpoly.sim import ScriptedServer
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.net.events import trade
 from tests.net.streams import BOTH_WAYS, check_threads, make, run
 from tests.waiting import PATIENCE_S, until

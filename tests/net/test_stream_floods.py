@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from fastpoly.errors import DecodeError, FastpolyError
-from fastpoly.market_feed import MAX_WARNINGS
+from fastpoly.market.feed import MAX_WARNINGS
 from fastpoly.protocol.statuses import MAX_SHOWN
 from fastpoly.sim import ScriptedServer
 from tests.net.events import trade

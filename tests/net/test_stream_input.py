@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fastpoly import errors
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.net.streams import KEY, check_threads
 
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)

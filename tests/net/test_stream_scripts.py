@@ -71,7 +71,7 @@ def start(fastpoly_simulators: Simulators) -> Iterator[Callable[..., Script]]:
 
 RUN = """
     import asyncio, os, sys
-    from fastpoly.stream import Stream
+    from fastpoly.stream.stream import Stream
 
     stream = Stream("stocks", "T.*", "Q.*", url=os.environ["URL"], ingest=sys.argv[1])
     calls = done = 0
@@ -120,7 +120,7 @@ def test_ctrl_c_in_code_that_uses_asyncio_run(start: Callable[..., Script], inge
     script = start(
         """
         import asyncio, os, sys
-        from fastpoly.stream import Stream
+        from fastpoly.stream.stream import Stream
 
         async def main():
             async with Stream("stocks", "T.*", url=os.environ["URL"], ingest=sys.argv[1]) as stream:
@@ -148,7 +148,7 @@ def test_stream_that_nobody_closed(start: Callable[..., Script], ingest: str, en
     script = start(
         """
         import asyncio, os, sys
-        from fastpoly.stream import Stream
+        from fastpoly.stream.stream import Stream
 
         async def main():
             stream = Stream("stocks", "T.*", url=os.environ["URL"], ingest=sys.argv[1])
@@ -203,7 +203,7 @@ def test_handler_that_exits(start: Callable[..., Script], ingest: str) -> None:
     script = start(
         """
         import os, sys
-        from fastpoly.stream import Stream
+        from fastpoly.stream.stream import Stream
 
         stream = Stream("stocks", "T.*", url=os.environ["URL"], ingest=sys.argv[1])
 
@@ -222,7 +222,7 @@ def test_refused_key_ends_with_one_traceback(start: Callable[..., Script]) -> No
     script = start(
         """
         import os, sys
-        from fastpoly.stream import Stream
+        from fastpoly.stream.stream import Stream
 
         stream = Stream("stocks", "T.*", url=os.environ["URL"].replace("stocks", "nowhere"))
         stream.add_handler(print)
@@ -239,7 +239,7 @@ def test_import_is_silent_and_starts_nothing(start: Callable[..., Script]) -> No
     script = start(
         """
         import threading
-        import fastpoly.stream
+        import fastpoly.stream.stream
         print(threading.active_count())
         """
     )
@@ -252,7 +252,7 @@ def test_cells_of_a_notebook(start: Callable[..., Script], ingest: str) -> None:
     script = start(
         """
         import asyncio, os, sys, time
-        from fastpoly.stream import Stream
+        from fastpoly.stream.stream import Stream
 
         async def open_it():
             global stream

@@ -29,7 +29,7 @@ from fastpoly.notices import Gap, SlowConsumer
 from fastpoly.protocol.lifecycle import State, StateChange
 from fastpoly.protocol.reconnect import Backoff
 from fastpoly.sim import SimulatorProcess
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.heap import native_bytes
 from tests.net.streams import pause
 from tests.waiting import until

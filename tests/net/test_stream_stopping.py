@@ -16,7 +16,7 @@ from fastpoly._core import Batch
 from fastpoly.protocol.lifecycle import State
 from fastpoly.protocol.reconnect import Backoff, FixedDelay
 from fastpoly.sim import ScriptedPeer, ScriptedServer
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.net.events import trade
 from tests.net.streams import BOTH_WAYS, KEY, check_threads, make, numbers, run
 from tests.waiting import PATIENCE_S, until

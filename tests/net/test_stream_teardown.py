@@ -16,7 +16,7 @@ from fastpoly import AsyncStreamClient
 from fastpoly._core import Batch
 from fastpoly.protocol.lifecycle import State
 from fastpoly.sim import ScriptedServer, SimulatorProcess
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from tests.budgets import share
 from tests.net.events import trade
 from tests.net.streams import BOTH_WAYS, check_threads, make, run

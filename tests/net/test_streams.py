@@ -26,9 +26,9 @@ from fastpoly.protocol.lifecycle import State
 from fastpoly.reconnect import FixedDelay
 from fastpoly.serving.messages import status
 from fastpoly.sim import ScriptedPeer, ScriptedServer, Simulator, SimulatorConfig
-from fastpoly.stream import Stream
-from fastpoly.stream_making import StreamKeywords
-from fastpoly.streams import Streams
+from fastpoly.stream.making import StreamKeywords
+from fastpoly.stream.stream import Stream
+from fastpoly.stream.streams import Streams
 from tests.loops import in_loop
 from tests.net.streams import BOTH_WAYS, KEY, SOON, check_threads
 from tests.waiting import UNHURRIED, stands_still, until

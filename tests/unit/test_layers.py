@@ -31,18 +31,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engine",),
     ("consumers",),
     ("sinks", "rest"),
-    ("reconnect", "stats", "state_changes"),
-    ("market_feed",),
+    ("reconnect",),
+    ("market",),
     (
         "stream",
-        "streams",
-        "stream_making",
-        "stream_consumers",
-        "stream_life",
-        "run",
         "polygon",
         "massive",
-        "replay_stream",
         "replay_server",
         "hub",
         "metrics",
@@ -56,7 +50,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 """Folders and modules of the package, from the ground up. What shares a line may not import each
 other, but for the ground and the facades, whose modules are in an order of their own."""
 
-WITH_AN_ORDER_OF_THEIR_OWN = {0, 1, 2, 7, 9}
+WITH_AN_ORDER_OF_THEIR_OWN = {0, 1, 2, 9}
 
 PURE = {"protocol": {"asyncio", "logging", "socket", "picows", "uvloop", "threading", "selectors"}}
 """Folders, and what nothing in them may import."""

@@ -41,7 +41,7 @@ def test_each_limit_is_where_the_page_says(row: list[str]) -> None:
         ("RECENT_BATCHES", "engine/filling/recent.py", "64"),
         ("MAX_KINDS", "health/log_limit.py", "1000"),
         ("MAX_SHOWN", "protocol/statuses.py", "1000 characters"),
-        ("MAX_WARNINGS", "market_feed.py", "100"),
+        ("MAX_WARNINGS", "market/feed.py", "100"),
         ("MAX_RUNNING", "consumers/handlers/user_hook.py", "100"),
         ("MAX_PLANS", "consumers/picker.py", "256"),
         ("MAX_STARTS", "consumers/kept/bars.py", "10,080"),

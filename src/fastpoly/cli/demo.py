@@ -17,7 +17,7 @@ from fastpoly.cli.terminal import ExitCode, FiniteRange, report, run, write_out
 from fastpoly.cli.view import View, lag, make_view, number
 from fastpoly.errors import UsageError
 from fastpoly.sim import SimulatorConfig, SimulatorProcess
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 
 __all__ = ["Account", "command"]
 

@@ -18,7 +18,7 @@ from fastpoly.net.endpoints import make_url
 from fastpoly.notices import NOTICE_CHANNEL, Gap, SlowConsumer
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.subscriptions import parse_params
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 
 __all__ = ["command", "figures"]
 

@@ -34,7 +34,7 @@ from fastpoly.notices import NOTICE_CHANNEL, Gap, SlowConsumer
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.subscriptions import parse_params
 from fastpoly.sources.kinds import SOURCE_KINDS
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 
 __all__ = ["command", "key_for"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fastpoly.stats import MarketStats
+from fastpoly.market.stats import MarketStats
 
 __all__ = ["HubReaderStats", "HubStats"]
 

@@ -13,7 +13,7 @@ from fastpoly.engine.settings import EngineSettings
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import FastpolyError, SubscriptionError
 from fastpoly.hub.union import Key, Union
-from fastpoly.market_feed import MarketFeed, UserHooks
+from fastpoly.market.feed import MarketFeed, UserHooks
 from fastpoly.net.reader_loop import CallerLoop
 from fastpoly.notices import NOTICE_CHANNEL, Gap
 from fastpoly.protocol.lifecycle import State
@@ -21,11 +21,11 @@ from fastpoly.protocol.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch
+    from fastpoly.market.stats import MarketStats
     from fastpoly.notices import SlowConsumer
     from fastpoly.protocol.lifecycle import StateChange
     from fastpoly.protocol.reconnect import ReconnectPolicy
     from fastpoly.sources.source import Source
-    from fastpoly.stats import MarketStats
 
 __all__ = ["Upstream", "UpstreamOwner"]
 

@@ -15,6 +15,7 @@ from fastpoly.consumers.handlers.user_hook import refuse_generator_function
 from fastpoly.enums import Feed as NativeFeed
 from fastpoly.errors import AuthError, UsageError
 from fastpoly.health.verbose_log import logger_of
+from fastpoly.market.stats import ClientStats
 from fastpoly.massive.client_socket import ClientSocket
 from fastpoly.massive.delivery import Delivery, DeliverySettings
 from fastpoly.massive.enums import Feed, Market
@@ -29,7 +30,6 @@ from fastpoly.protocol.reconnect import Backoff, ReconnectPolicy, make_policy
 from fastpoly.protocol.statuses import Action
 from fastpoly.protocol.subscriptions import LiteralSubscriptions, Request
 from fastpoly.sources.kinds import SourceRequest, make_source
-from fastpoly.stats import ClientStats
 from fastpoly.unix_sockets import is_unix
 
 __all__ = ["WebSocketClient"]

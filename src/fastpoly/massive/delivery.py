@@ -20,7 +20,8 @@ from fastpoly.enums import ErrorPolicy, Overflow
 from fastpoly.errors import FastpolyError
 from fastpoly.events import Status, UnknownEvent
 from fastpoly.health.log_limit import LogLimit
-from fastpoly.market_feed import MarketFeed, UserHooks
+from fastpoly.market.feed import MarketFeed, UserHooks
+from fastpoly.market.stats import ClientStats
 from fastpoly.massive.exceptions import as_auth_error
 from fastpoly.net.foreign_errors import as_caught_there
 from fastpoly.net.reader_loop import CallerLoop
@@ -28,7 +29,6 @@ from fastpoly.notices import NOTICE_CHANNEL
 from fastpoly.protocol.lifecycle import State, StateChange
 from fastpoly.protocol.statuses import shown
 from fastpoly.schema import STATUS_CHANNEL, UNKNOWN_CHANNEL
-from fastpoly.stats import ClientStats
 
 if TYPE_CHECKING:
     import logging

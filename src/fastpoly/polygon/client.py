@@ -17,7 +17,8 @@ from fastpoly.consumers.recording import Recording, RecordKeywords
 from fastpoly.enums import ErrorPolicy, Ingest, Overflow, member
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.health.silence import StaleAfter
-from fastpoly.market_feed import UserHooks
+from fastpoly.market.feed import UserHooks
+from fastpoly.market.stats import ClientStats
 from fastpoly.net.options import (
     ConnectionOptions,
     TransportKeywords,
@@ -34,7 +35,6 @@ from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.reconnect import FixedDelay, ReconnectPolicy, make_policy
 from fastpoly.protocol.subscriptions import Request
 from fastpoly.sources.kinds import SourceRequest, make_source
-from fastpoly.stats import ClientStats
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

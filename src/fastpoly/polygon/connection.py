@@ -13,7 +13,8 @@ from fastpoly.consumers.handlers.user_hook import EXITS
 from fastpoly.engine.supervisor import EngineSettings
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError, ServerError, UsageError
-from fastpoly.market_feed import MarketFeed, UserHooks
+from fastpoly.market.feed import MarketFeed, UserHooks
+from fastpoly.market.stats import ChannelHandlerStats, ClientStats
 from fastpoly.net.foreign_errors import as_caught_there
 from fastpoly.net.reader_loop import CallerLoop, ReaderLoop, ThreadLoop
 from fastpoly.polygon.dispatch.dispatcher import Dispatcher
@@ -23,7 +24,6 @@ from fastpoly.polygon.pacing import Pacing
 from fastpoly.protocol.lifecycle import State, StateChange
 from fastpoly.protocol.reconnect import ReconnectPolicy, retryable
 from fastpoly.protocol.subscriptions import LiteralSubscriptions, Request
-from fastpoly.stats import ChannelHandlerStats, ClientStats
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch

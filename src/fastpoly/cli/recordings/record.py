@@ -19,7 +19,7 @@ from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.notices import NOTICE_CHANNEL, Gap, SlowConsumer
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.subscriptions import parse_params
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 
 __all__ = ["command", "progress"]
 

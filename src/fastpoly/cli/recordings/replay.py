@@ -16,7 +16,7 @@ from fastpoly.cli.terminal import ExitCode, exit_code, report, run
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.notices import NOTICE_CHANNEL, Gap
 from fastpoly.replay_server import ReplayServer
-from fastpoly.replay_stream import Replay, replay
+from fastpoly.stream.replay import Replay, replay
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch

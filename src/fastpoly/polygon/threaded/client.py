@@ -16,6 +16,7 @@ from fastpoly.enums import Overflow, member
 from fastpoly.errors import UsageError
 from fastpoly.health.silence import StaleAfter
 from fastpoly.health.verbose_log import logger_of
+from fastpoly.market.stats import ClientStats
 from fastpoly.net.credentials import find_api_key
 from fastpoly.net.endpoints import WEBSOCKET_SCHEMES, make_url, shown_url
 from fastpoly.net.options import (
@@ -35,7 +36,6 @@ from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.reconnect import ReconnectPolicy, make_policy
 from fastpoly.protocol.subscriptions import LiteralSubscriptions, Request
 from fastpoly.sources.kinds import SOURCE_KINDS, SourceRequest, make_source
-from fastpoly.stats import ClientStats
 
 if TYPE_CHECKING:
     from fastpoly.net.credentials import ApiKey

@@ -18,11 +18,11 @@ from fastpoly.consumers.picker import count_notices
 from fastpoly.engine.supervisor import EngineSettings
 from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import ConnectionLost, FastpolyError
-from fastpoly.market_feed import MarketFeed, UserHooks
+from fastpoly.market.feed import MarketFeed, UserHooks
+from fastpoly.market.stats import ClientStats
 from fastpoly.net.reader_loop import ThreadLoop, loop_factory
 from fastpoly.notices import NOTICE_CHANNEL
 from fastpoly.protocol.lifecycle import State, StateChange
-from fastpoly.stats import ClientStats
 
 if TYPE_CHECKING:
     import logging

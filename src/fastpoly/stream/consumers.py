@@ -16,12 +16,12 @@ from fastpoly.consumers.recording import Recording, RecordKeywords
 from fastpoly.consumers.registry import ConsumerRegistry
 from fastpoly.consumers.sharing import Sharing
 from fastpoly.errors import UsageError
-from fastpoly.market_feed import MarketFeed
+from fastpoly.market.feed import MarketFeed
 from fastpoly.protocol.lifecycle import State
 from fastpoly.shared.writer import DEFAULT_BUFFER_BYTES
 from fastpoly.sinks.attached import AttachedSinks
 from fastpoly.sinks.sink import Sink
-from fastpoly.stream_life import StreamLife
+from fastpoly.stream.life import StreamLife
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastpoly.health.clock import When, unix_ns
 from fastpoly.sources.capture import CaptureSource, RecordingClock
 from fastpoly.sources.recorded import recorded_market
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 
 if TYPE_CHECKING:
     from fastpoly.filters.conditions import Condition

@@ -16,7 +16,8 @@ from fastpoly.errors import UsageError
 from fastpoly.filters.build import make_filter
 from fastpoly.filters.conditions import Condition
 from fastpoly.health.silence import StaleAfter
-from fastpoly.market_feed import MarketFeed, UserHooks
+from fastpoly.market.feed import MarketFeed, UserHooks
+from fastpoly.market.stats import StreamStats
 from fastpoly.net.options import (
     ConnectionKeywords,
     ConnectionOptions,
@@ -28,14 +29,13 @@ from fastpoly.protocol.lifecycle import State, StateChange
 from fastpoly.protocol.markets import market_of
 from fastpoly.protocol.reconnect import ReconnectPolicy, make_policy
 from fastpoly.protocol.subscriptions import Subscriptions
-from fastpoly.run import run_stream
 from fastpoly.shards import shard_bits
 from fastpoly.sinks.attached import AttachedSinks
 from fastpoly.sources.kinds import SourceRequest, make_source
 from fastpoly.sources.source import FollowsConsumers
-from fastpoly.stats import StreamStats
-from fastpoly.stream_consumers import StreamConsumers
-from fastpoly.stream_life import StreamLife
+from fastpoly.stream.consumers import StreamConsumers
+from fastpoly.stream.life import StreamLife
+from fastpoly.stream.run import run_stream
 
 if TYPE_CHECKING:
     from fastpoly.health.clock import Clock

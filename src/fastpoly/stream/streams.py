@@ -15,12 +15,12 @@ from fastpoly.consumers.merged import Merged
 from fastpoly.consumers.options import ConsumerKeywords
 from fastpoly.enums import OnFailure, member
 from fastpoly.errors import FastpolyError, UsageError
+from fastpoly.market.stats import StreamsStats
 from fastpoly.notices import NOTICE_CHANNEL
 from fastpoly.protocol.lifecycle import State, StateChange
-from fastpoly.run import run_stream
-from fastpoly.stats import StreamsStats
-from fastpoly.stream import Stream
-from fastpoly.stream_making import StreamKeywords, Wanted, streams_of
+from fastpoly.stream.making import StreamKeywords, Wanted, streams_of
+from fastpoly.stream.run import run_stream
+from fastpoly.stream.stream import Stream
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch

@@ -14,7 +14,7 @@ from fastpoly.health.silence import StaleAfter
 from fastpoly.net.options import ConnectionKeywords
 from fastpoly.protocol.lifecycle import State
 from fastpoly.protocol.reconnect import ReconnectPolicy
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 from fastpoly.unix_sockets import is_unix, split_unix_url
 
 __all__ = ["StreamKeywords", "Wanted", "streams_of"]

@@ -17,7 +17,7 @@ from fastpoly.protocol.lifecycle import State
 if TYPE_CHECKING:
     from fastpoly.consumers.registry import ConsumerRegistry
     from fastpoly.errors import FastpolyError
-    from fastpoly.market_feed import MarketFeed
+    from fastpoly.market.feed import MarketFeed
     from fastpoly.net.reader_loop import ReaderLoop
     from fastpoly.notices import SlowConsumer
 

@@ -13,7 +13,7 @@ import uvloop
 from fastpoly.protocol.lifecycle import State
 from fastpoly.reconnect import Backoff
 from fastpoly.sources.scripted import ScriptedSource
-from fastpoly.stream import Stream
+from fastpoly.stream.stream import Stream
 
 
 def abandon(loop: asyncio.AbstractEventLoop) -> None:

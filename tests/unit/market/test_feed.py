@@ -16,7 +16,7 @@ from fastpoly.enums import ErrorPolicy
 from fastpoly.errors import ConnectionLost, FastpolyError, HandlerFailed, UsageError
 from fastpoly.filters.build import make_filter
 from fastpoly.health.lag import Verdict
-from fastpoly.market_feed import MAX_WARNINGS, MarketFeed, UserHooks
+from fastpoly.market.feed import MAX_WARNINGS, MarketFeed, UserHooks
 from fastpoly.net.reader_loop import CallerLoop
 from fastpoly.notices import Gap, SlowConsumer
 from fastpoly.protocol.lifecycle import State

@@ -13,10 +13,10 @@ from fastpoly.consumers.recording import Recording, RecordKeywords
 from fastpoly.consumers.sharing import Sharing
 from fastpoly.engine.supervisor import Engine, EngineSettings
 from fastpoly.errors import FastpolyError, UsageError
+from fastpoly.market.state_changes import StateNews
+from fastpoly.market.stats import MarketStats
 from fastpoly.protocol.lifecycle import State
 from fastpoly.shards import ALL_SHARDS
-from fastpoly.state_changes import StateNews
-from fastpoly.stats import MarketStats
 
 if TYPE_CHECKING:
     import logging

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from fastpoly.errors import UsageError
+from fastpoly.market.state_changes import StateNews
 from fastpoly.protocol.lifecycle import Input, State, StateChange
-from fastpoly.state_changes import StateNews
 from tests.loops import in_loop
 
 

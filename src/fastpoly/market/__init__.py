@@ -1,0 +1,1 @@
+"""A market as every facade has it: its engine, its errors, its figures, its states."""

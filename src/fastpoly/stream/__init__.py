@@ -1,0 +1,1 @@
+"""`Stream` and `Streams`: how they are made, opened, consumed and ended."""
