@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ssl
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
 
 import picows
 import pytest
@@ -14,8 +19,9 @@ from fastpoly.serving.feed import ReaderFeed
 from fastpoly.serving.messages import Param
 from fastpoly.serving.policy import ServerPolicy
 from fastpoly.serving.reader import Reader, wait_for_room
+from fastpoly.serving.scripted_server import ScriptedServer
 from fastpoly.serving.server import StreamServer, write_to_all
-from tests.loops import in_loop
+from tests.loops import in_each_loop, in_loop
 from tests.net.tls import client_context, server_context
 from tests.net.wire_client import WireClient
 from tests.waiting import until
@@ -168,3 +174,45 @@ async def test_over_tls_and_again_on_the_same_port(authority: trustme.CA) -> Non
             assert await client.some_events(1) == [{"ev": "T", "sym": "A", "p": 1}]
         await client.ended()
     assert ports[0] == ports[1]
+
+
+async def speak_no_tls(port: int) -> None:
+    read, write = await asyncio.open_connection("127.0.0.1", port)
+    write.write(b"GET /stocks HTTP/1.1\r\n\r\n")
+    with contextlib.suppress(ConnectionError):
+        while await read.read(1000):
+            pass
+    write.close()
+    with contextlib.suppress(ConnectionError):
+        await write.wait_closed()
+
+
+async def know_no_authority(port: int) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError):
+        await asyncio.open_connection("127.0.0.1", port, ssl=ssl.create_default_context())
+
+
+async def hang_up(port: int) -> None:
+    _, write = await asyncio.open_connection("127.0.0.1", port)
+    write.transport.abort()
+
+
+@pytest.mark.parametrize("fail", [speak_no_tls, know_no_authority, hang_up])
+@pytest.mark.parametrize("make", [partial(StreamServer, Broadcast()), ScriptedServer])
+@in_each_loop
+async def test_a_handshake_that_fails_is_no_matter_for_the_loop(
+    authority: trustme.CA, make: Callable[..., Any], fail: Callable[[int], Awaitable[None]]
+) -> None:
+    loop, reported = asyncio.get_running_loop(), list[dict[str, Any]]()
+
+    def report(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        reported.append(context)
+
+    loop.set_exception_handler(report)
+    async with make(context=server_context(authority)) as server:
+        await fail(server.port)
+        # Who comes next is served, and by then the server has seen the end of the one before.
+        client = await WireClient.login(server.url("stocks"), context=client_context(authority))
+    await client.ended()
+    assert reported == []
+    assert loop.get_exception_handler() is report

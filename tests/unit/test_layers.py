@@ -24,6 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "_version",
         "shards",
         "unix_sockets",
+        "quiet_handshake",
     ),
     ("protocol", "health", "filters", "flat_files"),
     ("net", "serving", "capture", "broker", "shared"),

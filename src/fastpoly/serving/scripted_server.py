@@ -10,10 +10,12 @@ import socket
 import ssl
 import struct
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import ExitStack
 from typing import Any
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
 
+from fastpoly.quiet_handshake import QuietHandshake
 from fastpoly.serving import frames
 from fastpoly.serving.listening import Listening
 from fastpoly.serving.messages import array, status
@@ -275,10 +277,13 @@ class ScriptedServer(Listening):
         self._context = context
         self._arrived = asyncio.Event()
         self._server: asyncio.Server | None = None
+        self._quiet = ExitStack()
         self._scripts: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Listen, on the same port as before if it was stopped."""
+        if self._context is not None:
+            self._quiet.enter_context(QuietHandshake())
         self._server = await ws_create_server(
             self._accept,
             "127.0.0.1",
@@ -306,6 +311,7 @@ class ScriptedServer(Listening):
                 peer.drop()
         for peer in self.peers:
             await peer.gone.wait()
+        self._quiet.close()
 
     def url(self, path: str = "stocks") -> str:
         """Return the URL of a path; every path is served."""

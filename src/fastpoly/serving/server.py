@@ -6,6 +6,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,6 +17,7 @@ from picows import (
     ws_create_server,
 )
 
+from fastpoly.quiet_handshake import QuietHandshake
 from fastpoly.schema import MarketSpec
 from fastpoly.serving import frames
 from fastpoly.serving.accounts import Accounts
@@ -111,6 +113,7 @@ class StreamServer(Listening):
             self._policy.max_readers_per_account, self._policy.evict
         )
         self._servers: list[asyncio.Server] = []
+        self._quiet = ExitStack()
         self._pinging: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -119,6 +122,8 @@ class StreamServer(Listening):
         Raises:
             OSError: The address is taken or not ours.
         """
+        if self._context is not None:
+            self._quiet.enter_context(QuietHandshake())
         try:
             if self._host is not None:
                 await self._listen(
@@ -129,6 +134,7 @@ class StreamServer(Listening):
                 await self._listen(sock=await self._file.listen(), backlog=BACKLOG)
         except BaseException:
             self.stop_listening()
+            self._quiet.close()
             raise
         if self._policy.ping_interval_s:
             self._pinging = asyncio.get_running_loop().create_task(self._ping())
@@ -166,6 +172,7 @@ class StreamServer(Listening):
             reader.drop(reason)
         while self.readers:  # noqa: ASYNC110 - many ends, one waiter, milliseconds
             await asyncio.sleep(_POLL_S)
+        self._quiet.close()
 
     def url(self, path: str) -> str:
         """Return the URL of a path; by the Unix socket if that is all it listens on."""

@@ -31,8 +31,8 @@ from fastpoly.net.opening.failures import (
     http_error,
     upgrade_error,
 )
-from fastpoly.net.opening.handshake import QuietHandshake
 from fastpoly.net.opening.upgrade import UpgradeParser, accept_for, fault_of
+from fastpoly.quiet_handshake import QuietHandshake
 
 if TYPE_CHECKING:
     from fastpoly._core import Listener

@@ -14,7 +14,7 @@ _Handler: TypeAlias = Callable[[asyncio.AbstractEventLoop, dict[str, Any]], obje
 
 
 class _Guard:
-    """A loop's exception handler while connections open: passes on all but that report."""
+    """A loop's exception handler meanwhile: passes on all but that report."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.users = 0
@@ -41,15 +41,18 @@ _guards: Final = weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Guard]()
 
 
 class QuietHandshake:
-    """A context around the TLS handshakes of one connection.
+    """A context around the TLS handshakes of one connection, or of a server's.
 
     Where the other side hangs up meanwhile, aiofastnet raises the error and reports it to the loop
     as well, with a class in place of the exception. The loop's own handler fails over that, and
-    logs both faults, 45 lines. Whoever opens the connection says in one line what happened.
+    logs both faults, 45 lines. Whoever opens the connection says in one line what happened; a
+    server says nothing of who never became its client.
     """
 
+    _loop: asyncio.AbstractEventLoop
+
     def __enter__(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self._loop = asyncio.get_running_loop()
         guard = _guards.get(loop)
         if guard is None:
             guard = _guards[loop] = _Guard(loop)
@@ -61,9 +64,8 @@ class QuietHandshake:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        loop = asyncio.get_running_loop()
-        guard = _guards[loop]
+        guard = _guards[self._loop]
         guard.users -= 1
         if not guard.users:
-            del _guards[loop]
-            guard.remove(loop)
+            del _guards[self._loop]
+            guard.remove(self._loop)

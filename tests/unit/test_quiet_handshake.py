@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from fastpoly.net.opening.handshake import QuietHandshake
+from fastpoly.quiet_handshake import QuietHandshake
 
 
 def report(exception: object) -> None:
