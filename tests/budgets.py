@@ -20,7 +20,7 @@ THOROUGH = os.environ.get("FASTPOLY_THOROUGH") == "1"
 SHARE = 5
 """What is not asked for thoroughly tries one in so many. Hypothesis draws others each time."""
 
-SAMPLE = 3
+SAMPLE = 4
 """Of the cases of a test that is marked ``sampled``, a run of all tests tries one in so many."""
 DRAW = "FASTPOLY_DRAW"
 """What a run draws cases by, in the environment: xdist's workers must draw the same."""

@@ -20,6 +20,7 @@ GROUND = {
     "columns",
     "_core",
     "protocol",
+    "quiet_handshake",
     "unix_sockets",
 }
 
