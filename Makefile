@@ -46,6 +46,7 @@ help:
 demo: build
 	$(PY) -m fastpoly demo $(ARGS)
 
+# MEASURED_BY: what Python runs pytest under, as `make coverage` has it.
 test: build $(VENV)/.tools
 	$(PY) $(MEASURED_BY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 

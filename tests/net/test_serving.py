@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -216,3 +217,17 @@ async def test_a_handshake_that_fails_is_no_matter_for_the_loop(
     await client.ended()
     assert reported == []
     assert loop.get_exception_handler() is report
+
+
+@pytest.mark.parametrize("make", [partial(StreamServer, Broadcast()), ScriptedServer])
+@in_each_loop
+async def test_a_server_that_cannot_listen_leaves_the_loop_as_it_was(
+    authority: trustme.CA, make: Callable[..., Any]
+) -> None:
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = make(context=server_context(authority))
+        server.port = taken.getsockname()[1]
+        with pytest.raises(OSError, match="in use"):
+            await server.start()
+    assert loop.get_exception_handler() is None

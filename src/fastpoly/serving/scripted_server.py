@@ -284,14 +284,18 @@ class ScriptedServer(Listening):
         """Listen, on the same port as before if it was stopped."""
         if self._context is not None:
             self._quiet.enter_context(QuietHandshake())
-        self._server = await ws_create_server(
-            self._accept,
-            "127.0.0.1",
-            self.port,
-            logger_name=logger,
-            enable_auto_pong=False,
-            ssl=self._context,
-        )
+        try:
+            self._server = await ws_create_server(
+                self._accept,
+                "127.0.0.1",
+                self.port,
+                logger_name=logger,
+                enable_auto_pong=False,
+                ssl=self._context,
+            )
+        except BaseException:
+            self._quiet.close()
+            raise
         self.port = self._server.sockets[0].getsockname()[1]
 
     def stop_listening(self) -> None:
