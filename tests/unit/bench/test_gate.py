@@ -1,4 +1,4 @@
-"""The gate: a held ratio that is missed twice fails, and nothing else does."""
+"""The gate: a ratio that stays missed however often it is measured fails, and nothing else does."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def cells(target: Target, costs: dict[int, tuple[float, float]]) -> Results:
 
 
 class Recorded:
-    """Gives results that were made up, one after another, and notes what was asked."""
+    """Gives made-up results, one after another, the last for ever; notes what was asked."""
 
     def __init__(self, *answers: Results) -> None:
         self.answers = list(answers)
@@ -55,7 +55,7 @@ class Recorded:
 
     def measure(self, targets: Sequence[Target]) -> Results:
         self.asked.append([(target.what, tuple(target.bounds)) for target in targets])
-        return self.answers.pop(0)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
 def test_ratios_that_are_met_are_measured_once() -> None:
@@ -69,10 +69,11 @@ def test_ratios_that_are_met_are_measured_once() -> None:
 def test_a_bound_that_is_raised_out_of_reach_is_missed() -> None:
     raised = replace(EVENTS, bounds={1: (2.0, 4.0), 10: (1_000.0, 1_000.0)})
     found = cells(EVENTS, {1: (100, 210), 10: (100, 500)})
-    measurer = Recorded(found, found)
+    measurer = Recorded(found)
     held = gate.hold(gate.held_of([raised]), measurer)
     assert [one.missed for one in held] == [False, True]
-    assert measurer.asked[1:] == [[("every event", (10,))]], "it alone is measured again"
+    alone = [("every event", (10,))]
+    assert measurer.asked[1:] == [alone] * gate.AGAIN, "it alone is measured again"
     assert gate.exit_code(held) == 1
     (line,) = (line for line in gate.table(held).as_text().splitlines() if "MISSED" in line)
     assert line.split("every event")[1].split() == (
@@ -80,19 +81,34 @@ def test_a_bound_that_is_raised_out_of_reach_is_missed() -> None:
     )
 
 
-def test_what_is_missed_once_does_not_count() -> None:
+def test_what_is_missed_at_first_does_not_count() -> None:
     measurer = Recorded(
-        cells(EVENTS, {1: (100, 150), 10: (100, 500)}), cells(EVENTS, {1: (100, 250)})
+        cells(EVENTS, {1: (150, 225), 10: (100, 500)}),
+        cells(EVENTS, {1: (140, 224)}),
+        cells(EVENTS, {1: (100, 250)}),
     )
     held = gate.hold(gate.held_of([EVENTS]), measurer)
-    assert [(one.first, one.verdict.ratio) for one in held] == [(1.5, 2.5), (None, 5.0)]
+    assert [(one.first, one.verdict.ratio) for one in held] == [(1.5, 2.24), (None, 5.0)]
+    assert len(measurer.asked) == 3
     assert gate.exit_code(held) == 0
+
+
+def test_the_best_of_all_measurements_is_compared() -> None:
+    measurer = Recorded(
+        # Theirs is at its best at first, ours later: neither measurement alone is the truth.
+        cells(EVENTS, {1: (150, 190)}),
+        cells(EVENTS, {1: (100, 300)}),
+        cells(EVENTS, {1: (120, 400)}),
+    )
+    (held,) = gate.hold(gate.held_of([replace(EVENTS, bounds={1: (2.0, 4.0)})]), measurer)
+    assert held.verdict.ratio == 1.9
+    assert held.missed
 
 
 @pytest.mark.parametrize(("ours", "code"), [(190.0, 0), (230.0, 1)])
 def test_a_ceiling_is_missed_from_above(ours: float, code: int) -> None:
     found = cells(CEILING, {10: (ours, 100.0)})
-    held = gate.hold(gate.held_of([CEILING]), Recorded(found, found))
+    held = gate.hold(gate.held_of([CEILING]), Recorded(found))
     assert gate.exit_code(held) == code
     assert held[0].verdict.shortfall == pytest.approx(max(0.0, ours / 200 - 1))
 
@@ -152,7 +168,7 @@ def test_the_program_exits_with_what_the_gate_says(
 ) -> None:
     found = cells(EVENTS, {1: (100, 150), 10: (100, 500)})
     monkeypatch.setattr(program, "EVENTS", 100)
-    monkeypatch.setattr(gate, "Benchmarks", lambda made, quick: Recorded(found, found))
+    monkeypatch.setattr(gate, "Benchmarks", lambda made, quick: Recorded(found))
     assert program.judge([EVENTS], [], quick=True, only=[]) == 1
     assert "MISSED by 25%" in capsys.readouterr().out
     met = replace(EVENTS, bounds={1: (1.5, 1.5)})
