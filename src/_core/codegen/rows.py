@@ -146,9 +146,8 @@ def _parser(event: Any) -> str:
     start = f"  Tokens<{len(ints)}> ints(base);\n" if ints else ""
     bits = sum(1 << bit for bit, field in enumerate(event.fields) if field in ints)
     finish = (
-        f"  const uint32_t present = FASTPOLY_NUMBERS::pick<{bits:#x}>(plain);\n"
-        f"  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, "
-        f"&row.{member(ints[0])})))\n    return false;\n"
+        f"  if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_ints<{bits:#x}>(ints, plain, "
+        f"&row.{member(ints[0])}))))\n    return false;\n"
         if ints
         else ""
     )

@@ -124,8 +124,7 @@ bool parse_EquityTrade(const char* base, const uint32_t*& separators, char* into
   } else {
     row.fractional_shares_ = {};
   }
-  const uint32_t present = FASTPOLY_NUMBERS::pick<0xfd4>(plain);
-  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.exchange_)))
+  if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_ints<0xfd4>(ints, plain, &row.exchange_))))
     return false;
   row.head = RowHead{};
   row.head.plain = plain;
@@ -266,8 +265,7 @@ bool parse_EquityQuote(const char* base, const uint32_t*& separators, char* into
   } else {
     ints.skip(10, base);
   }
-  const uint32_t present = FASTPOLY_NUMBERS::pick<0x7f9a>(plain);
-  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.condition_)))
+  if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_ints<0x7f9a>(ints, plain, &row.condition_))))
     return false;
   row.head = RowHead{};
   row.head.plain = plain;
@@ -443,8 +441,7 @@ bool parse_EquityAgg(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.fractional_accumulated_volume_ = {};
   }
-  const uint32_t present = FASTPOLY_NUMBERS::pick<0x1800>(plain);
-  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.start_timestamp_)))
+  if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_ints<0x1800>(ints, plain, &row.start_timestamp_))))
     return false;
   row.head = RowHead{};
   row.head.plain = plain;
@@ -522,8 +519,7 @@ bool parse_LimitUpLimitDown(const char* base, const uint32_t*& separators, char*
   } else {
     ints.skip(1, base);
   }
-  const uint32_t present = FASTPOLY_NUMBERS::pick<0x48>(plain);
-  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.tape_)))
+  if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_ints<0x48>(ints, plain, &row.tape_))))
     return false;
   row.head = RowHead{};
   row.head.plain = plain;
@@ -615,8 +611,7 @@ bool parse_Imbalance(const char* base, const uint32_t*& separators, char* into) 
   } else {
     row.book_clearing_price_ = NAN;
   }
-  const uint32_t present = FASTPOLY_NUMBERS::pick<0xf4>(plain);
-  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.auction_time_)))
+  if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_ints<0xf4>(ints, plain, &row.auction_time_))))
     return false;
   row.head = RowHead{};
   row.head.plain = plain;
@@ -738,8 +733,7 @@ bool parse_IndexValue(const char* base, const uint32_t*& separators, char* into)
   } else {
     ints.skip(0, base);
   }
-  const uint32_t present = FASTPOLY_NUMBERS::pick<0x4>(plain);
-  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.timestamp_)))
+  if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_ints<0x4>(ints, plain, &row.timestamp_))))
     return false;
   row.head = RowHead{};
   row.head.plain = plain;
@@ -800,8 +794,7 @@ bool parse_ForexQuote(const char* base, const uint32_t*& separators, char* into)
   } else {
     ints.skip(1, base);
   }
-  const uint32_t present = FASTPOLY_NUMBERS::pick<0x12>(plain);
-  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.exchange_id_)))
+  if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_ints<0x12>(ints, plain, &row.exchange_id_))))
     return false;
   row.head = RowHead{};
   row.head.plain = plain;
@@ -917,8 +910,7 @@ bool parse_CurrencyAgg(const char* base, const uint32_t*& separators, char* into
   } else {
     ints.skip(1, base);
   }
-  const uint32_t present = FASTPOLY_NUMBERS::pick<0x300>(plain);
-  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.start_timestamp_)))
+  if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_ints<0x300>(ints, plain, &row.start_timestamp_))))
     return false;
   row.head = RowHead{};
   row.head.plain = plain;
@@ -1004,8 +996,7 @@ bool parse_CryptoTrade(const char* base, const uint32_t*& separators, char* into
   } else {
     ints.skip(2, base);
   }
-  const uint32_t present = FASTPOLY_NUMBERS::pick<0xc4>(plain);
-  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.timestamp_)))
+  if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_ints<0xc4>(ints, plain, &row.timestamp_))))
     return false;
   row.head = RowHead{};
   row.head.plain = plain;
@@ -1118,8 +1109,7 @@ bool parse_CryptoQuote(const char* base, const uint32_t*& separators, char* into
   } else {
     ints.skip(2, base);
   }
-  const uint32_t present = FASTPOLY_NUMBERS::pick<0x380>(plain);
-  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.timestamp_)))
+  if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_ints<0x380>(ints, plain, &row.timestamp_))))
     return false;
   row.head = RowHead{};
   row.head.plain = plain;
@@ -1166,8 +1156,7 @@ bool parse_Level2Book(const char* base, const uint32_t*& separators, char* into)
   } else {
     ints.skip(2, base);
   }
-  const uint32_t present = FASTPOLY_NUMBERS::pick<0xe>(plain);
-  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.timestamp_)))
+  if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_ints<0xe>(ints, plain, &row.timestamp_))))
     return false;
   row.head = RowHead{};
   row.head.plain = plain;
@@ -1258,8 +1247,7 @@ bool parse_ConsolidatedQuote(const char* base, const uint32_t*& separators, char
   } else {
     ints.skip(2, base);
   }
-  const uint32_t present = FASTPOLY_NUMBERS::pick<0xc8>(plain);
-  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.ask_exchange_id_)))
+  if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_ints<0xc8>(ints, plain, &row.ask_exchange_id_))))
     return false;
   row.head = RowHead{};
   row.head.plain = plain;
@@ -1325,8 +1313,7 @@ bool parse_FuturesTrade(const char* base, const uint32_t*& separators, char* int
   } else {
     ints.skip(3, base);
   }
-  const uint32_t present = FASTPOLY_NUMBERS::pick<0x3a>(plain);
-  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.tape_)))
+  if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_ints<0x3a>(ints, plain, &row.tape_))))
     return false;
   row.head = RowHead{};
   row.head.plain = plain;
@@ -1411,8 +1398,7 @@ bool parse_FuturesQuote(const char* base, const uint32_t*& separators, char* int
   } else {
     ints.skip(4, base);
   }
-  const uint32_t present = FASTPOLY_NUMBERS::pick<0xec>(plain);
-  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.bid_size_)))
+  if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_ints<0xec>(ints, plain, &row.bid_size_))))
     return false;
   row.head = RowHead{};
   row.head.plain = plain;
@@ -1525,8 +1511,7 @@ bool parse_FuturesAgg(const char* base, const uint32_t*& separators, char* into)
   } else {
     ints.skip(2, base);
   }
-  const uint32_t present = FASTPOLY_NUMBERS::pick<0x380>(plain);
-  if (FASTPOLY_UNLIKELY(!FASTPOLY_NUMBERS::take_ints(ints, present, &row.transactions_)))
+  if (FASTPOLY_UNLIKELY(!(FASTPOLY_NUMBERS::take_ints<0x380>(ints, plain, &row.transactions_))))
     return false;
   row.head = RowHead{};
   row.head.plain = plain;

@@ -31,16 +31,11 @@ struct Avx512Numbers : Avx2Numbers {
                             _mm512_srli_epi64(eights, 32));
   }
 
-  // One instruction; older processors, without AVX-512, are slow at it.
-  template <uint32_t kMask>
-  static FASTPOLY_INLINE uint32_t pick(uint32_t word) {
-    return _pext_u32(word, kMask);
-  }
-
-  template <int N>
-  static FASTPOLY_INLINE bool take_ints(const Tokens<N>& tokens, uint32_t present,
-                                        int64_t* values) {
+  template <uint32_t kMask, int N>
+  static FASTPOLY_INLINE bool take_ints(const Tokens<N>& tokens, uint32_t plain, int64_t* values) {
     constexpr int kGroups = (N + 3) / 4;
+    // One instruction; older processors, without AVX-512, are slow at it.
+    const uint32_t present = _pext_u32(plain, kMask);
     alignas(32) uint64_t keep[4], lead[4];
     const auto four_sizes = [&tokens](int i) { return static_cast<int64_t>(tokens.sizes[i]); };
     const __m256i sizes =

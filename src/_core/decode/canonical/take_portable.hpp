@@ -53,15 +53,9 @@ struct PortableNumbers {
     return point > shift && point < 56 && (*p != '0' || p[1] == '.');
   }
 
-  template <uint32_t kMask>
-  static FASTPOLY_INLINE uint32_t pick(uint32_t word) {
-    return pick_each<kMask>(word);
-  }
-
-  template <int N>
-  static FASTPOLY_INLINE bool take_ints(const Tokens<N>& tokens, uint32_t present,
-                                        int64_t* values) {
-    return take_each_int<PortableNumbers>(tokens, present, values);
+  template <uint32_t kMask, int N>
+  static FASTPOLY_INLINE bool take_ints(const Tokens<N>& tokens, uint32_t plain, int64_t* values) {
+    return take_each_int<PortableNumbers>(tokens, pick_each<kMask>(plain), values);
   }
 };
 
