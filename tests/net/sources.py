@@ -19,7 +19,7 @@ from fastpoly._core import Batch, LineWatch
 from fastpoly.broker.address import read_address
 from fastpoly.broker.message import MessageKind, pack, subject_of
 from fastpoly.capture import CaptureWriter, MarkKind
-from fastpoly.errors import DecodeError
+from fastpoly.errors import ConnectionLost, DecodeError
 from fastpoly.net.credentials import ApiKey
 from fastpoly.net.options import ConnectionOptions
 from fastpoly.protocol.statuses import ControlMessage
@@ -69,6 +69,9 @@ class Reporter:
         self.told.append(message)
 
     def on_bad_frame(self, error: DecodeError) -> None:
+        self.told.append(error)
+
+    def on_missed(self, error: ConnectionLost) -> None:
         self.told.append(error)
 
     @property

@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ import pytest
 from fastpoly import ConnectError, ConnectionLost, ReaderOverrun, Stream, UsageError
 from fastpoly._core import MIN_RING_BYTES, RING_HEAD_BYTES
 from fastpoly.notices import Gap
-from fastpoly.protocol.lifecycle import State
+from fastpoly.protocol.lifecycle import State, StateChange
+from fastpoly.protocol.reconnect import FixedDelay
 from fastpoly.shards import ALL_SHARDS
 from fastpoly.shared import SharedWriter, writer
 from fastpoly.shared.attaching import attach
@@ -321,6 +322,54 @@ async def test_an_overrun_is_a_counted_gap_in_its_place(name: str) -> None:
             assert got.index(gap) == 10
 
 
+@pytest.mark.parametrize("options", [{}, {"reconnect": FixedDelay(0.05, 3)}], ids=["", "delay"])
+@in_loop
+async def test_a_reader_that_is_overrun_while_it_waits_goes_on_with_the_newest(
+    name: str, options: dict[str, Any]
+) -> None:
+    """However much passes between its attempts, or it would never catch up."""
+    with SharedWriter(name, market="stocks", buffer_bytes=1 << 14) as share:
+        share.start()
+        numbers_left = itertools.count()
+
+        def write(count: int) -> None:
+            send(share, itertools.islice(numbers_left, count))
+
+        def write_over_all(change: StateChange) -> None:
+            if change.new in (State.WAITING, State.CONNECTING):
+                write(500)
+
+        stream = Stream("stocks", "T.*", url=f"shm://{name}", **options)
+        stream.on_state(write_over_all)
+        async with stream:
+            for life in range(1, 6):
+                received = stream.stats().received
+
+                def goes_on(life: int = life, received: int = received) -> bool:
+                    """Its connection brings something."""
+                    if stream.stats().line.connections == life:
+                        write(1)
+                    return stream.stats().received > received
+
+                await until(goes_on)
+                write(500)  # in one turn of the loop
+            got: list[Any] = []
+            async for batch in stream:
+                got += list(batch)
+                if sum(isinstance(one, Gap) for one in got) == 4:
+                    break
+            gaps = [one for one in got if isinstance(one, Gap)]
+            assert [gap.attempts for gap in gaps] == [1] * 4
+            assert all(gap.lost >= 1500 for gap in gaps), "while it was up, waited, and connected"
+            at = got[0].sequence_number
+            for one in got:
+                if isinstance(one, Gap):
+                    at += one.lost
+                else:
+                    assert one.sequence_number == at
+                    at += 1
+
+
 @in_loop
 async def test_without_reconnecting_an_overrun_ends_the_stream(name: str) -> None:
     with SharedWriter(name, market="stocks", buffer_bytes=1 << 14) as share:
@@ -334,7 +383,7 @@ async def test_without_reconnecting_an_overrun_ends_the_stream(name: str) -> Non
         assert caught.value.nbytes > 500 * 100
 
 
-def send(share: SharedWriter, found: range) -> None:
+def send(share: SharedWriter, found: Iterable[int]) -> None:
     for number in found:
         text = json.dumps([trade(symbol_of(number), q=number)])
         share.add_frame(text.encode(), number + 1, events=1)

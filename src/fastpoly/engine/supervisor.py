@@ -449,6 +449,10 @@ class Engine:
         """See `SourceOwner.on_bad_frame`."""
         self._owner.on_warning(error)
 
+    def on_missed(self, error: ConnectionLost) -> None:
+        """See `SourceOwner.on_missed`."""
+        self._do_note_gap(error)
+
     # ------------------------------------- what the reconciler, the monitor and the retries say
 
     @property

@@ -144,6 +144,10 @@ class ScriptedConnection:
         self._waiting.append(text)
         self._read()
 
+    def miss(self, error: ConnectionLost) -> None:
+        """Say that more was lost before this connection's first data."""
+        self._owner.on_missed(error)
+
     def lose(self, code: int = 1006, reason: str = "") -> None:
         """End the connection as a server or a network does."""
         self.end(CloseReason(code, reason, connection_lost("the script", code, reason)))

@@ -98,6 +98,11 @@ class SharedMemorySource:
         """See `Source.connect`."""
         return SharedConnection(self, owner)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the next connection reads on where one has ended."""
+        return self._left is not None
+
     async def attach(self, shards: int) -> Attachment:
         """Return the ring to read: the one that was left, or the one that is shared now."""
         left, self._left = self._left, None
@@ -124,6 +129,9 @@ class SharedConnection:
     it. So it is with the end of the sharing process, except that the next one then has to wait for
     a successor.
 
+    One that goes on does not end for what was written over before it had begun to read: it would
+    wait again, for as long as the reconnect policy says, and perhaps never catch up.
+
     Args:
         source: Where it attaches.
         owner: Whom it reports to.
@@ -139,6 +147,7 @@ class SharedConnection:
         self._turn: asyncio.Handle | None = None
         self._reading = True
         self._writer_ended = False
+        self._goes_on = False
         self._has_begun = False
         self._tap: FrameTap | None = None
         self._counts = SourceCounts()
@@ -167,6 +176,7 @@ class SharedConnection:
         """See `SourceConnection.open`."""
         self._ending.begin()
         loop = self._loop = asyncio.get_running_loop()
+        self._goes_on = self._source.goes_on
         try:
             attachment = await self._source.attach(self._owner.shards)
         except FastpolyError as error:
@@ -315,7 +325,10 @@ class SharedConnection:
             events=events,
             nbytes=nbytes,
         )
-        self._go_on_after(CloseReason(error.code, "", error))
+        if self._goes_on and not self._has_begun:
+            self._owner.on_missed(error)
+        else:
+            self._go_on_after(CloseReason(error.code, "", error))
 
     def _on_damage(self) -> None:
         error = ConnectionLost("What is in the shared memory makes no sense.")

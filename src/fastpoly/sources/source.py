@@ -16,7 +16,7 @@ from fastpoly.health.counts import SourceCondition, SourceCounts
 
 if TYPE_CHECKING:
     from fastpoly._core import Batch, FrameTap, LineWatch
-    from fastpoly.errors import DecodeError, FastpolyError
+    from fastpoly.errors import ConnectionLost, DecodeError, FastpolyError
     from fastpoly.health.clock import Clock
     from fastpoly.health.silence import StaleAfter
     from fastpoly.protocol.close_codes import CloseReason
@@ -64,6 +64,9 @@ class SourceOwner(Protocol):
 
     def on_bad_frame(self, error: DecodeError) -> object:
         """Take note of a frame that could not be read."""
+
+    def on_missed(self, error: ConnectionLost) -> object:
+        """Take note of what else was lost between the last connection and this one's first data."""
 
 
 class SourceConnection(Protocol):

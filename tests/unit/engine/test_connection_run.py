@@ -42,6 +42,8 @@ class Owner:
 
     def on_bad_frame(self, error: FastpolyError) -> None: ...
 
+    def on_missed(self, error: FastpolyError) -> None: ...
+
     def on_opening(self, connection: SourceConnection) -> None:
         self._hear("opening")
 

@@ -7,10 +7,9 @@ from typing import Any
 
 from fastpoly.consumers.buffer import Buffer
 from fastpoly.enums import Overflow
-from fastpoly.errors import (
-    ConnectError,
-)
+from fastpoly.errors import ConnectError, ReaderOverrun
 from fastpoly.filters.build import make_filter
+from fastpoly.protocol.close_codes import CloseReason
 from fastpoly.protocol.reconnect import FixedDelay
 from tests.scripted_engine import (
     Policy,
@@ -50,6 +49,22 @@ async def test_a_gap_tells_what_was_last_and_first_over_several_attempts() -> No
     assert len(it.batches) == 3, "the gap is the first event of the batch that ended it"
     it.send(12)
     assert it.told()[-1] == 12
+    await it.engine.close()
+
+
+@in_virtual_time
+async def test_what_a_source_misses_before_its_first_data_belongs_to_the_same_gap() -> None:
+    it = ScriptedEngine("T.A", policy=FixedDelay(5.0, None))
+    await it.engine.open()
+    it.send(1)
+    it.connection.end(CloseReason(1006, "", ReaderOverrun("Too slow.", events=10)))
+    await asyncio.sleep(6)
+    for _ in range(2):
+        it.connection.miss(ReaderOverrun("Too slow.", events=3))
+    it.send(18)
+    (gap,) = it.gaps
+    assert (gap.lost, gap.attempts) == (16, 1)
+    assert it.told() == [1, gap, 18]
     await it.engine.close()
 
 
