@@ -21,6 +21,7 @@ from fastpoly.errors import (
     HandlerFailed,
     UsageError,
 )
+from fastpoly.health.hours import Hours
 from fastpoly.notices import Gap, SlowConsumer
 from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.serving.scripted_server import only_log_in
@@ -316,6 +317,54 @@ async def test_gap_is_told_to_who_asks_in_the_order_of_the_messages() -> None:
     assert gap.last_by_channel == {"T": before}
     assert gap.first_by_channel == {"T": after}
     assert gap.since_ns < gap.until_ns
+
+
+@pytest.mark.parametrize("ingest", ["loop", "thread"])
+@in_loop
+async def test_a_gap_is_filled_before_what_ended_it(ingest: str) -> None:
+    async def fill(gap: Gap) -> list[dict[str, Any]]:
+        first, last = gap.last_by_channel["T"]["q"], gap.first_by_channel["T"]["q"]
+        return [{"ev": "T", "sym": "A", "q": number} for number in range(first, last + 1)]
+
+    async with ScriptedServer() as server:
+        run = Running(server, ingest=ingest, messages="events", fill=fill)
+        await run.start()
+        await run.client.change_handler("notice", run.on_trade)
+        server.peers[-1].send({"ev": "T", "sym": "A", "q": 1})
+        await until(lambda: run.trades)
+        server.peers[-1].drop()
+        peer = await server.peer(2)
+        await peer.wait_for(2)
+        peer.send({"ev": "T", "sym": "A", "q": 5})
+        await until(lambda: run.trades[-1].get("q") == 5)
+        await run.close()
+    before, gap, *after = run.trades
+    assert isinstance(gap, Gap)
+    assert gap.filled == 3
+    assert [one["q"] for one in (before, *after)] == [1, 2, 3, 4, 5]
+    assert [one.get("filled", False) for one in after] == [True, True, True, False]
+
+
+@pytest.fixture
+def _always_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fastpoly.health.silence.hours_at", lambda market, at_ns: Hours.REGULAR)
+
+
+@pytest.mark.usefixtures("_always_open")
+@pytest.mark.parametrize("ingest", ["loop", "thread"])
+@in_loop
+async def test_a_silent_channel_makes_the_client_stale(ingest: str) -> None:
+    async with ScriptedServer() as server:
+        run = Running(server, ingest=ingest, stale_after={"T": 0.2, "Q": 3600})
+        await run.start()
+        await run.client.subscribe_stock_quotes(["A"], run.on_trade)
+        await until(lambda: run.client.state == "stale")
+        assert set(run.client.stats().silent) == {"T"}
+        server.peers[-1].send({"ev": "T", "sym": "A", "q": 2})
+        await until(lambda: {"ev": "T", "sym": "A", "q": 2} in run.trades)
+        await run.close()
+        assert server.most_at_once == 1
+        assert len(server.peers) == 1, "silence of one channel of two drops no connection"
 
 
 @pytest.mark.parametrize("ingest", ["loop", "thread"])
