@@ -48,6 +48,12 @@ def first_line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
+def stands_by(process: subprocess.Popen[str]) -> bool:
+    """Wait until a standby says that it has found a leader: from then on it outlasts the broker."""
+    assert process.stderr is not None
+    return any("Another publisher leads" in line for line in process.stderr)
+
+
 async def settled(url: str) -> None:
     """Wait until a cluster has a leader, and all of it is there for a stream."""
     import nats
@@ -119,6 +125,7 @@ async def test_a_standby_takes_over_from_a_leader_that_is_killed(broker: NatsSer
         leader = stack.enter_context(program(*arguments))
         assert await asyncio.to_thread(first_line, leader)
         standby = stack.enter_context(program(*arguments, "--standby", "--json"))
+        assert await asyncio.to_thread(stands_by, standby)
         reader = Everything(broker.url)
         async with reader.stream:
             await until(lambda: reader.events > 500)
@@ -151,6 +158,7 @@ async def test_kills_of_everything_in_turn_cost_only_what_is_told(broker: NatsSe
         leader = begin()
         assert await asyncio.to_thread(first_line, leader)
         standby = begin("--standby")
+        assert await asyncio.to_thread(stands_by, standby)
         reader = Everything(broker.url)
         async with reader.stream:
             for round_ in range(4):
@@ -165,6 +173,7 @@ async def test_kills_of_everything_in_turn_cost_only_what_is_told(broker: NatsSe
                     assert await asyncio.to_thread(first_line, leader)
                     # Not before: of two that wait, either may be the next to lead.
                     standby = begin("--standby")
+                    assert await asyncio.to_thread(stands_by, standby)
                     await until(lambda round_=round_: len(reader.gaps) == round_ // 2 + 1)
             before = reader.events
             await until(lambda: reader.events > before + 20_000)

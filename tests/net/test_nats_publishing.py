@@ -453,7 +453,7 @@ async def test_a_second_publisher_is_refused_and_a_standby_takes_over(broker: Na
         async with ScriptedServer() as upstream:
             standby = Source(upstream, broker.url, standby=True)
             opening = asyncio.ensure_future(standby.stream.open())
-            await asyncio.sleep(0.5)
+            await standby.publishing.wait_standby()
             assert not upstream.peers, "a standby does not connect to the vendor"
             assert not standby.publishing.stats().is_leading
             await source.acknowledged()

@@ -42,6 +42,9 @@ RETRY_S: Final = 0.2
 class LeaseOwner(Protocol):
     """Who wants to lead."""
 
+    def on_lease_taken(self) -> object:
+        """Take note that somebody else leads, and that this waits until it is gone."""
+
     def on_lease_lost(self, error: FastpolyError) -> object:
         """Take note that somebody else leads."""
 
@@ -96,12 +99,14 @@ class Lease:
                 store = await self._connected()
                 if await self._try(store):
                     break
-                has_asked = True
                 if not wait:
                     raise PublishError(
                         f"Another publisher leads the stream {self._name}.",
                         hint="Pass --standby (standby=True) to wait until it is gone.",
                     )
+                if not has_asked:
+                    has_asked = True
+                    self._owner.on_lease_taken()
                 await asyncio.sleep(TRY_S)
             except PublishError:
                 raise

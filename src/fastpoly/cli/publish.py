@@ -12,7 +12,7 @@ import click
 from fastpoly.cli.metrics_page import metrics_option, with_metrics
 from fastpoly.cli.tail import key_for
 from fastpoly.cli.terminal import ExitCode, OutputClosed, exit_code, report, run, say, write_out
-from fastpoly.consumers.publishing import PublishStats
+from fastpoly.consumers.publishing import Publishing, PublishStats
 from fastpoly.errors import FastpolyError, UsageError
 from fastpoly.net.endpoints import make_url
 from fastpoly.notices import NOTICE_CHANNEL, Gap, SlowConsumer
@@ -49,11 +49,15 @@ def _say(batch: Any) -> None:
             say(f"fastpoly: lost {notice.lost:,} events: {notice.consumer}")
 
 
+async def _say_standby(publishing: Publishing) -> None:
+    await publishing.wait_standby()
+    say("Another publisher leads: waiting until it is gone.")
+
+
 async def _publish(stream: Stream, to: str, standby: bool, as_line: bool, options: Any) -> int:
     publishing = stream.publish(to, standby=standby, **options)
     stream.add_handler(_say, NOTICE_CHANNEL)
-    if standby:
-        say("Waiting until no other publisher leads.")
+    saying = asyncio.ensure_future(_say_standby(publishing))
     try:
         async with stream:
             # At once, and whether or not anybody reads on.
@@ -72,6 +76,7 @@ async def _publish(stream: Stream, to: str, standby: bool, as_line: bool, option
                     one.cancel()
                 await asyncio.gather(*ends, return_exceptions=True)
     finally:
+        saying.cancel()
         await stream.close()
         if as_line:
             with contextlib.suppress(OutputClosed):

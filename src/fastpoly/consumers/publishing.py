@@ -171,6 +171,7 @@ class Publishing:
         self._lost: ConnectionLost | None = None
         self._closing: asyncio.Task[bool] | None = None
         self._failed: asyncio.Future[None] | None = None
+        self._stands_by = asyncio.Event()
 
     def __repr__(self) -> str:
         return f"<Publishing to {self._where}>"
@@ -206,6 +207,13 @@ class Publishing:
             await asyncio.shield(self._failed)
         if self._error is not None:
             raise self._error
+
+    async def wait_standby(self) -> None:
+        """Wait until a standby has found another publisher that leads, in the loop that opens it.
+
+        From then on it outlasts faults of the broker, too.
+        """
+        await self._stands_by.wait()
 
     # ------------------------------------------------------------------ in the loop that reads
 
@@ -394,6 +402,10 @@ class Publishing:
     def on_chain_failed(self, error: FastpolyError) -> None:
         """See `ChainOwner.on_chain_failed`."""
         self._fail(error)
+
+    def on_lease_taken(self) -> None:
+        """See `LeaseOwner.on_lease_taken`."""
+        self._stands_by.set()
 
     def on_lease_lost(self, error: FastpolyError) -> None:
         """See `LeaseOwner.on_lease_lost`."""
