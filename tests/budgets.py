@@ -17,6 +17,15 @@ from hypothesis import HealthCheck, settings
 
 T = TypeVar("T")
 THOROUGH = os.environ.get("FASTPOLY_THOROUGH") == "1"
+# A machine that is busy elsewhere is no fault of a property.
+settings.register_profile(
+    "unhurried",
+    settings(),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("unhurried")
+
 SHARE = 5
 """What is not asked for thoroughly tries one in so many. Hypothesis draws others each time."""
 
@@ -37,9 +46,8 @@ def share(things: Sequence[T]) -> Sequence[T]:
 
 
 def limits(count: int, **more: Any) -> settings:
-    """Return Hypothesis's settings for `count` examples when thorough, as slow as they may be."""
-    slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(max_examples=budget(count), deadline=None, suppress_health_check=slow, **more)
+    """Return Hypothesis's settings for `count` examples when thorough."""
+    return settings(max_examples=budget(count), **more)
 
 
 def examples(count: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
