@@ -42,9 +42,6 @@ RETRY_S: Final = 0.2
 class LeaseOwner(Protocol):
     """Who wants to lead."""
 
-    def on_lease_taken(self) -> object:
-        """Take note that somebody else leads, and that this waits until it is gone."""
-
     def on_lease_lost(self, error: FastpolyError) -> object:
         """Take note that somebody else leads."""
 
@@ -58,6 +55,9 @@ class Lease:
         owner: Who wants to lead.
         replicas: Servers of a cluster that know of it, where the store is still to be made.
         context: TLS settings, where the address asks for it.
+
+    Attributes:
+        is_taken: Set when somebody else was found to lead, and this waits until it is gone.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class Lease:
         self._link: Link | None = None
         self._store: KeyValue | None = None
         self._revision = 0
+        self.is_taken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._value = json.dumps(
             {"host": socket.gethostname(), "pid": os.getpid(), "since_ns": time.time_ns()}
@@ -93,7 +94,7 @@ class Lease:
             PublishError: Somebody else leads, and this is not to wait.
             FastpolyError: The broker cannot be asked; not while this waits.
         """
-        has_asked = False
+        self.is_taken.clear()
         while True:
             try:
                 store = await self._connected()
@@ -104,14 +105,12 @@ class Lease:
                         f"Another publisher leads the stream {self._name}.",
                         hint="Pass --standby (standby=True) to wait until it is gone.",
                     )
-                if not has_asked:
-                    has_asked = True
-                    self._owner.on_lease_taken()
+                self.is_taken.set()
                 await asyncio.sleep(TRY_S)
             except PublishError:
                 raise
             except FastpolyError:
-                if not (wait and has_asked):
+                if not self.is_taken.is_set():
                     raise
                 await asyncio.sleep(RETRY_S)
         self._task = asyncio.get_running_loop().create_task(self._keep())

@@ -171,7 +171,6 @@ class Publishing:
         self._lost: ConnectionLost | None = None
         self._closing: asyncio.Task[bool] | None = None
         self._failed: asyncio.Future[None] | None = None
-        self._stands_by = asyncio.Event()
 
     def __repr__(self) -> str:
         return f"<Publishing to {self._where}>"
@@ -213,7 +212,7 @@ class Publishing:
 
         From then on it outlasts faults of the broker, too.
         """
-        await self._stands_by.wait()
+        await self._lease.is_taken.wait()
 
     # ------------------------------------------------------------------ in the loop that reads
 
@@ -402,10 +401,6 @@ class Publishing:
     def on_chain_failed(self, error: FastpolyError) -> None:
         """See `ChainOwner.on_chain_failed`."""
         self._fail(error)
-
-    def on_lease_taken(self) -> None:
-        """See `LeaseOwner.on_lease_taken`."""
-        self._stands_by.set()
 
     def on_lease_lost(self, error: FastpolyError) -> None:
         """See `LeaseOwner.on_lease_lost`."""
