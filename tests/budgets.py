@@ -19,10 +19,7 @@ T = TypeVar("T")
 THOROUGH = os.environ.get("FASTPOLY_THOROUGH") == "1"
 # A machine that is busy elsewhere is no fault of a property.
 settings.register_profile(
-    "unhurried",
-    settings(),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("unhurried")
 
@@ -46,8 +43,9 @@ def share(things: Sequence[T]) -> Sequence[T]:
 
 
 def limits(count: int, **more: Any) -> settings:
-    """Return Hypothesis's settings for `count` examples when thorough."""
-    return settings(max_examples=budget(count), **more)
+    """Return Hypothesis's settings for `count` examples when thorough, as large as they may be."""
+    unchecked = [*settings().suppress_health_check, HealthCheck.data_too_large]
+    return settings(max_examples=budget(count), suppress_health_check=unchecked, **more)
 
 
 def examples(count: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
