@@ -21,7 +21,6 @@ from fastpoly.errors import (
     HandlerFailed,
     UsageError,
 )
-from fastpoly.health.hours import Hours
 from fastpoly.notices import Gap, SlowConsumer
 from fastpoly.polygon.client import AsyncStreamClient
 from fastpoly.serving.scripted_server import only_log_in
@@ -345,12 +344,7 @@ async def test_a_gap_is_filled_before_what_ended_it(ingest: str) -> None:
     assert [one.get("filled", False) for one in after] == [True, True, True, False]
 
 
-@pytest.fixture
-def _always_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fastpoly.health.silence.hours_at", lambda market, at_ns: Hours.REGULAR)
-
-
-@pytest.mark.usefixtures("_always_open")
+@pytest.mark.usefixtures("always_open")
 @pytest.mark.parametrize("ingest", ["loop", "thread"])
 @in_loop
 async def test_a_silent_channel_makes_the_client_stale(ingest: str) -> None:

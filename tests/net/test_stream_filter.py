@@ -13,7 +13,6 @@ import pytest
 from fastpoly import Stream, field
 from fastpoly._core import Batch
 from fastpoly.errors import UsageError
-from fastpoly.health.hours import Hours
 from fastpoly.notices import Gap, SlowConsumer
 from fastpoly.protocol.lifecycle import State
 from fastpoly.sim import ScriptedServer, SimulatorProcess
@@ -228,12 +227,9 @@ def test_what_fills_a_gap_passes_the_filter_too(ingest: str) -> None:
     run(main())
 
 
+@pytest.mark.usefixtures("always_open")
 @BOTH_WAYS
-def test_a_stream_that_lets_nothing_pass_is_not_silent(
-    monkeypatch: pytest.MonkeyPatch, ingest: str
-) -> None:
-    monkeypatch.setattr("fastpoly.health.silence.hours_at", lambda market, at_ns: Hours.REGULAR)
-
+def test_a_stream_that_lets_nothing_pass_is_not_silent(ingest: str) -> None:
     async def main() -> None:
         async with ScriptedServer() as server:
             options: dict[str, Any] = {"ingest": ingest, "stale_after": 1}

@@ -19,12 +19,7 @@ from tests.waiting import until
 _no_thread_left = pytest.fixture(autouse=True)(check_threads)
 
 
-@pytest.fixture
-def _always_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fastpoly.health.silence.hours_at", lambda market, at_ns: Hours.REGULAR)
-
-
-@pytest.mark.usefixtures("_always_open")
+@pytest.mark.usefixtures("always_open")
 @BOTH_WAYS
 def test_stale_and_live_again(ingest: str) -> None:
     async def main() -> None:
@@ -52,7 +47,7 @@ def test_stale_and_live_again(ingest: str) -> None:
     run(main())
 
 
-@pytest.mark.usefixtures("_always_open")
+@pytest.mark.usefixtures("always_open")
 @BOTH_WAYS
 def test_mute_line_is_left(ingest: str) -> None:
     async def main() -> None:
