@@ -1,4 +1,4 @@
-"""What tests that talk to a server may have: a simulator in its own process, hours, certificates."""
+"""What tests that talk to a server may have: a simulator in a process, hours, certificates."""
 
 from __future__ import annotations
 
